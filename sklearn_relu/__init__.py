@@ -1,0 +1,7 @@
+"""Neural networks for scikit-learn with pluggable activations, initializations and penalties."""
+
+from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+
+__version__ = "0.1.0.dev0"
+
+__all__ = ["MLPClassifier", "MLPRegressor"]

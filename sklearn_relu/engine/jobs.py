@@ -1,0 +1,166 @@
+"""What is trained: a job, what jobs of one shape share, and state that can be resumed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from sklearn_relu.engine.layers import Arrays, Dense
+from sklearn_relu.losses import Loss
+from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
+from sklearn_relu.penalties import ActivityPenalty, Penalty
+from sklearn_relu.schedules import Progress, Schedule
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the networks of one stack have in common.
+
+    Attributes
+    ----------
+    layers : list of Dense
+    loss : Loss
+    optimizer : Optimizer or FullBatchOptimizer
+    penalty : Penalty or None
+    activity_penalty : ActivityPenalty or None
+    batch_size : int
+        Largest number of rows in a step.
+    dtype : dtype
+    n_targets : int
+    """
+
+    layers: list[Dense]
+    loss: Loss
+    optimizer: Optimizer | FullBatchOptimizer
+    penalty: Penalty | None
+    activity_penalty: ActivityPenalty | None
+    batch_size: int
+    dtype: np.dtype
+    n_targets: int
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All that is needed to go on exactly as if training had not been interrupted.
+
+    It is of the last complete epoch. A new one replaces it as a whole, so it is never half-made;
+    the curves, which only grow, are shared: of each the first `epoch` values belong to it.
+
+    Attributes
+    ----------
+    params : ndarray of shape (n_params,) or None
+        The last parameters, not the best; None where an estimator's arrays are these.
+    slots : dict of ndarray or None
+        The optimizer's state, network axis first; None before the first step.
+    order : ndarray of shape (n_rows,) or None
+        The order of the rows in the last epoch, which the next one shuffles.
+    rng_state, split_rng_state : dict or None
+        State of the job's generator, now and before the validation split was drawn.
+    epoch, step, samples_seen, n_plateaus, no_improvement : int
+    loss_curve, validation_scores : list of float
+    best_loss, best_score : float
+    best_params : ndarray of shape (n_params,) or None
+        Those of `best_score`.
+    """
+
+    params: np.ndarray | None
+    slots: Arrays | None = None
+    order: np.ndarray | None = None
+    rng_state: dict | None = None
+    split_rng_state: dict | None = None
+    epoch: int = 0
+    step: int = 0
+    samples_seen: int = 0
+    n_plateaus: int = 0
+    no_improvement: int = 0
+    loss_curve: list[float] = field(default_factory=list)
+    validation_scores: list[float] = field(default_factory=list)
+    best_loss: float = np.inf
+    best_score: float = -np.inf
+    best_params: np.ndarray | None = None
+
+
+Outcome = Literal["max_iter", "converged", "stopped", "diverged", "interrupted"]
+
+
+@dataclass
+class Job:
+    """One network to train: its data, parameters, generator, strengths and stopping rule.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    X : {ndarray, csr matrix} of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples, n_targets)
+    sample_weight : ndarray of shape (n_samples,) or None
+    rows : ndarray of int or None
+        The rows to train on; None means all.
+    rng : RandomState
+        Shuffles the rows.
+    state : TrainingState
+        Where to start; after training, where it ended.
+    learning_rate, alpha, activity_alpha : float
+    schedule : Schedule
+    shuffle : bool
+    max_epochs : int
+    tol : float
+    n_iter_no_change : int or inf
+    validation_score : callable or None
+        Maps the network's parameters, one dict a layer, to its score on held-out data; then the
+        score decides on stopping, not the loss.
+    on_epoch_end : callable or None
+        Called with the job after each epoch; True stops it.
+    report : callable
+        Takes the lines of the log.
+    resumable : bool
+        Whether `state` must hold what is needed to go on.
+    n_epochs : int
+        Epochs of this call, once trained.
+    outcome : str
+        How training ended: "max_iter", "converged", "stopped" (by the hook), "diverged" or
+        "interrupted".
+    message : str
+        What a full-batch optimizer said at its end.
+    """
+
+    recipe: Recipe
+    X: Any
+    y: np.ndarray
+    sample_weight: np.ndarray | None
+    rows: np.ndarray | None
+    rng: np.random.RandomState
+    state: TrainingState
+    learning_rate: float
+    schedule: Schedule
+    alpha: float
+    activity_alpha: float
+    shuffle: bool
+    max_epochs: int
+    tol: float
+    n_iter_no_change: float
+    validation_score: Callable[[list[Arrays]], float] | None = None
+    on_epoch_end: Callable[["Job"], bool | None] | None = None
+    report: Callable[[str], None] = lambda line: None
+    resumable: bool = False
+    n_epochs: int = 0
+    outcome: Outcome = "interrupted"
+    message: str = ""
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that it trains on."""
+        return self.X.shape[0] if self.rows is None else len(self.rows)
+
+    def progress(self, step: int, learning_rate: float) -> Progress:
+        """How far it is, `step` steps into its present epoch."""
+        state = self.state
+        n_batches = -(-self.n_rows // self.recipe.batch_size)
+        return Progress(
+            epoch=state.epoch,
+            step=state.step + step,
+            n_steps=state.step + (self.max_epochs - self.n_epochs) * n_batches,
+            samples_seen=state.samples_seen,
+            n_plateaus=state.n_plateaus,
+            learning_rate=learning_rate,
+        )

@@ -1,0 +1,318 @@
+"""Training: epochs, batches and stopping rules, for jobs of one shape at once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.network import NetworkStack, Run
+from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
+
+Rows = slice | np.ndarray
+
+
+def train(jobs: list[Job]) -> None:
+    """Train jobs of one recipe; each gives the same bits as if it were alone.
+
+    Results are left in each job's `state`, `n_epochs` and `outcome`. On KeyboardInterrupt each job
+    keeps its last complete epoch, and the exception is raised again.
+
+    Parameters
+    ----------
+    jobs : list of Job
+        All with the same recipe, and all or none with sample weights.
+    """
+    # Whatever overflows is found as a loss or a parameter that is not finite, and ends the job.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        optimizer = jobs[0].recipe.optimizer
+        if isinstance(optimizer, FullBatchOptimizer):
+            for job in jobs:
+                _minimize(job, optimizer)
+        else:
+            _Epochs(jobs, optimizer).train()
+
+
+def _make_stack(jobs: list[Job]) -> NetworkStack:
+    recipe = jobs[0].recipe
+    stack = NetworkStack(
+        recipe.layers,
+        recipe.loss,
+        len(jobs),
+        recipe.dtype,
+        recipe.n_targets,
+        recipe.penalty,
+        recipe.activity_penalty,
+        weighted=jobs[0].sample_weight is not None,
+        sparse=not isinstance(jobs[0].X, np.ndarray),
+    )
+    for row, job in zip(stack.params, jobs, strict=True):
+        row[:] = job.state.params
+    return stack
+
+
+class _Epochs:
+    """The stochastic training of a stack: what one network a job needs, and the epochs."""
+
+    def __init__(self, jobs: list[Job], optimizer: Optimizer):
+        # Longest first: then the jobs with the same number of rows left are next to each other.
+        self.jobs = sorted(jobs, key=lambda job: -job.n_rows)
+        self.optimizer = optimizer
+        self.batch_size = jobs[0].recipe.batch_size
+        self.stack = _make_stack(self.jobs)
+        self.slots = optimizer.init_state(self.stack.params)
+        for i, job in enumerate(self.jobs):
+            # Another solver than in the last call begins anew.
+            if job.state.slots is not None and job.state.slots.keys() == self.slots.keys():
+                for name, values in job.state.slots.items():
+                    self.slots[name][i] = values[0]
+        penalty = jobs[0].recipe.penalty
+        self.has_prox = penalty is not None and not penalty.is_smooth
+        n_weights = self.stack.layout.n_weights if self.has_prox else 0
+        self.step_size = np.empty((len(jobs), n_weights), self.stack.params.dtype)
+
+    def train(self) -> None:
+        """Epoch after epoch, until the last job has left the stack."""
+        while self.jobs:
+            self._begin_epoch()
+            for batch, start in enumerate(range(0, self.jobs[0].n_rows, self.batch_size)):
+                self._batch(batch, start)
+                if not self.finite.any():
+                    break
+            for i in range(len(self.jobs)):
+                self._end_epoch(i)
+            self._drop_the_done()
+
+    def _begin_epoch(self) -> None:
+        n = len(self.jobs)
+        self.orders = [_next_order(job) for job in self.jobs]
+        self.rates = np.array(
+            [job.schedule.rate(job.learning_rate, job.progress(0, np.nan)) for job in self.jobs]
+        )
+        self.alpha = np.array([job.alpha for job in self.jobs])
+        self.activity_alpha = np.array([job.activity_alpha for job in self.jobs])
+        self.finite = np.ones(n, dtype=bool)
+        self.loss_sum, self.n_trained = np.zeros(n), np.zeros(n, dtype=int)
+
+    def _batch(self, batch: int, start: int) -> None:
+        """One step of every network that has rows left; those with as many rows step together."""
+        for i, job in enumerate(self.jobs):
+            if job.schedule.changes_within_epoch:
+                progress = job.progress(batch, self.rates[i])
+                self.rates[i] = job.schedule.rate(job.learning_rate, progress)
+        for first, rows, weight_sum in self._runs(start):
+            self._step(first, rows, weight_sum)
+
+    def _runs(self, start: int) -> Iterator[tuple[int, list[Rows], np.ndarray]]:
+        """Neighbours in the stack whose batches have the same number of rows, and weight."""
+        first, n_rows, rows, weight_sums = 0, 0, [], []
+        for i, job in enumerate(self.jobs):
+            stop = min(start + self.batch_size, job.n_rows)
+            batch = _rows(job, self.orders[i], start, stop)
+            weight_sum = float(_weight_sum(job, batch, stop - start))
+            # Nothing to learn from a batch without weight: such a network stands still.
+            takes_part = stop > start and weight_sum > 0 and self.finite[i]
+            if rows and not (takes_part and stop - start == n_rows):
+                yield first, rows, np.array(weight_sums)
+                rows, weight_sums = [], []
+            if takes_part:
+                if not rows:
+                    first, n_rows = i, stop - start
+                rows.append(batch)
+                weight_sums.append(weight_sum)
+        if rows:
+            yield first, rows, np.array(weight_sums)
+
+    def _step(self, first: int, rows: list[Rows], weight_sum: np.ndarray) -> None:
+        networks = slice(first, first + len(rows))
+        jobs, stack = self.jobs[networks], self.stack
+        n_rows = _length(rows[0])
+        run = stack.run(networks.start, networks.stop, n_rows)
+        _gather(jobs, rows, run)
+        value, reported = stack.objective(
+            run, weight_sum, self.alpha[networks], self.activity_alpha[networks]
+        )
+        step_size = self.step_size[networks] if self.has_prox else None
+        self.optimizer.step(
+            stack.params[networks],
+            stack.grads[networks],
+            {name: values[networks] for name, values in self.slots.items()},
+            self.rates[networks, None].astype(stack.params.dtype),
+            stack.layout.n_weights,
+            step_size,
+        )
+        if step_size is not None:
+            step_size *= (self.alpha[networks] / weight_sum).astype(step_size.dtype)[:, None]
+            stack.prox(run, step_size)
+        self.finite[networks] = np.isfinite(value) & _all_finite(stack.params[networks])
+        self.loss_sum[networks] += reported * n_rows
+        self.n_trained[networks] += n_rows
+
+    def _end_epoch(self, i: int) -> None:
+        job, state = self.jobs[i], self.jobs[i].state
+        if not self.finite[i]:
+            job.outcome = "diverged"
+            return
+        loss = float(self.loss_sum[i] / max(self.n_trained[i], 1))
+        n_batches = -(-job.n_rows // self.batch_size)
+        state = replace(
+            state,
+            params=self.stack.params[i].copy(),
+            order=self.orders[i],
+            epoch=state.epoch + 1,
+            step=state.step + n_batches,
+            samples_seen=state.samples_seen + job.n_rows,
+        )
+        if job.resumable:
+            state = replace(
+                state,
+                slots={name: values[i : i + 1].copy() for name, values in self.slots.items()},
+                rng_state=job.rng.get_state(legacy=False),
+            )
+        state.loss_curve[state.epoch - 1 :] = [loss]
+        job.report(f"Iteration {job.n_epochs + 1}, loss = {loss:.8f}")
+        state = self._look_for_improvement(i, state, loss)
+        job.state, job.n_epochs = state, job.n_epochs + 1
+        self._decide(i)
+
+    def _look_for_improvement(self, i: int, state, loss: float):
+        """Count the epochs without improvement, of the validation score if there is one."""
+        job = self.jobs[i]
+        if job.validation_score is None:
+            stale = loss > state.best_loss - job.tol
+            state = replace(state, best_loss=min(loss, state.best_loss))
+        else:
+            network = self.stack.layout.views(self.stack.params[i : i + 1])
+            score = job.validation_score(network)
+            state.validation_scores[state.epoch - 1 :] = [score]
+            job.report(f"Validation score: {score:f}")
+            stale = score < state.best_score + job.tol
+            if score > state.best_score:
+                state = replace(state, best_score=score, best_params=state.params)
+        return replace(state, no_improvement=state.no_improvement + 1 if stale else 0)
+
+    def _decide(self, i: int) -> None:
+        """Stop at a plateau, unless the schedule can go on; at the last epoch; or when asked to."""
+        job, state = self.jobs[i], self.jobs[i].state
+        outcome = "max_iter" if job.n_epochs == job.max_epochs else None
+        if state.no_improvement > job.n_iter_no_change:
+            what = "Training loss" if job.validation_score is None else "Validation score"
+            message = (
+                f"{what} did not improve more than tol={job.tol:f} for {job.n_iter_no_change} "
+                "consecutive epochs."
+            )
+            progress = job.progress(0, self.rates[i])
+            if job.schedule.stops(progress):
+                job.report(f"{message} Stopping.")
+                outcome = "converged"
+            else:
+                job.state = replace(state, no_improvement=0, n_plateaus=state.n_plateaus + 1)
+                rate = job.schedule.rate(job.learning_rate, job.progress(0, self.rates[i]))
+                job.report(f"{message} Setting learning rate to {rate:f}")
+        if job.on_epoch_end is not None and job.on_epoch_end(job):
+            outcome = "stopped"
+        if outcome is not None:
+            job.outcome = outcome
+
+    def _drop_the_done(self) -> None:
+        """Let the networks leave whose training has ended."""
+        keep = [i for i, job in enumerate(self.jobs) if job.outcome == "interrupted"]
+        if len(keep) == len(self.jobs):
+            return
+        self.jobs = [self.jobs[i] for i in keep]
+        self.stack.keep(keep)
+        self.slots = {name: values[keep] for name, values in self.slots.items()}
+        self.step_size = self.step_size[: len(keep)]
+
+
+def _next_order(job: Job) -> np.ndarray | None:
+    """The order of the rows in the next epoch: the last one's, shuffled again."""
+    if not job.shuffle:
+        return None
+    order = job.state.order
+    if order is None or len(order) != job.n_rows:
+        order = np.arange(job.n_rows)
+    permutation = np.arange(job.n_rows)
+    job.rng.shuffle(permutation)
+    return order[permutation]
+
+
+def _rows(job: Job, order: np.ndarray | None, start: int, stop: int) -> Rows:
+    if order is None:
+        return slice(start, stop) if job.rows is None else job.rows[start:stop]
+    batch = order[start:stop]
+    return batch if job.rows is None else job.rows[batch]
+
+
+def _length(rows: Rows) -> int:
+    return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+
+
+def _weight_sum(job: Job, rows: Rows, n_rows: int) -> float:
+    return n_rows if job.sample_weight is None else job.sample_weight[rows].sum()
+
+
+def _gather(jobs: list[Job], rows: list[Rows], run: Run) -> None:
+    """Bring the batches of a run together; one network's rows in order are used where they are."""
+    if len(jobs) == 1 and isinstance(rows[0], slice):
+        job, sole = jobs[0], rows[0]
+        run.x = job.X[sole][None] if isinstance(job.X, np.ndarray) else [job.X[sole]]
+        run.y = job.y[sole][None]
+        if run.weight is not None:
+            run.weight = job.sample_weight[sole][None, :, None]
+        return
+    for i, (job, batch) in enumerate(zip(jobs, rows, strict=True)):
+        if isinstance(job.X, np.ndarray):
+            _take(job.X, batch, run.x[i])
+        else:
+            run.x[i] = job.X[batch]
+        _take(job.y, batch, run.y[i])
+        if run.weight is not None:
+            _take(job.sample_weight, batch, run.weight[i, :, 0])
+
+
+def _take(source: np.ndarray, rows: Rows, out: np.ndarray) -> None:
+    if isinstance(rows, slice):
+        out[...] = source[rows]
+    else:
+        # The rows are in range; with mode="raise", numpy would first take into other memory.
+        np.take(source, rows, axis=0, out=out, mode="clip")
+
+
+def _all_finite(params: np.ndarray) -> np.ndarray:
+    """Whether all of each network's parameters are finite, by one BLAS product unless in doubt."""
+    finite = np.isfinite(np.vecdot(params, params))
+    for i in np.flatnonzero(~finite):
+        finite[i] = np.isfinite(params[i]).all()
+    return finite
+
+
+def _minimize(job: Job, optimizer: FullBatchOptimizer) -> None:
+    """Train one network on all its rows at once."""
+    stack = _make_stack([job])
+    rows = slice(0, job.n_rows) if job.rows is None else job.rows
+    run = stack.run(0, 1, job.n_rows)
+    _gather([job], [rows], run)
+    weight_sum = np.array([float(_weight_sum(job, rows, job.n_rows))])
+    strengths = np.array([job.alpha]), np.array([job.activity_alpha])
+
+    def objective(params):
+        stack.params[0] = params
+        value, _ = stack.objective(run, weight_sum, *strengths)
+        return float(value[0]), stack.grads[0].astype(np.float64)
+
+    def on_iteration(params):
+        job.n_epochs += 1
+        job.state = replace(job.state, params=params.astype(job.recipe.dtype), epoch=job.n_epochs)
+
+    start = job.state.params.astype(np.float64)
+    result = optimizer.minimize(objective, start, job.max_epochs, job.tol, on_iteration)
+    stack.params[0] = result.x
+    _, reported = stack.objective(run, weight_sum, *strengths)
+    if not (np.isfinite(reported[0]) and _all_finite(stack.params)[0]):
+        job.outcome = "diverged"
+        return
+    job.state = replace(job.state, params=stack.params[0].copy(), best_loss=float(reported[0]))
+    job.n_epochs = min(result.nit, job.max_epochs)
+    job.outcome = "converged" if result.status == 0 else "max_iter"
+    job.message = f"(status={result.status}):\n{result.message}\n"

@@ -1,0 +1,149 @@
+"""What a fit leaves behind: fitted attributes, warnings, errors."""
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_relu.engine.jobs import Job, TrainingState
+from sklearn_relu.estimators import weights
+from sklearn_relu.optimizers import FullBatchOptimizer
+
+# Both sentences are scikit-learn's.
+NON_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed."
+)
+
+
+def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
+    """Say what went wrong, as an error if there is nothing to fall back on.
+
+    Raises
+    ------
+    ValueError
+        If the loss or a parameter of a network stopped being finite and there is no complete
+        epoch of this call.
+    """
+    for job in jobs:
+        if job.outcome == "diverged":
+            where = f"epoch {job.n_epochs + 1}, learning_rate_init={job.learning_rate:g}"
+            cure = (
+                "Scale the inputs (StandardScaler), lower learning_rate_init, and look for "
+                "extreme values in X and y."
+            )
+            if not job.n_epochs or isinstance(job.recipe.optimizer, FullBatchOptimizer):
+                raise ValueError(f"{NON_FINITE} It happened in {where}. {cure}")
+            kept = "best" if job.state.best_params is not None else "last finite"
+            warnings.warn(
+                f"{NON_FINITE} It happened in {where}; the network went back to its {kept} epoch. "
+                f"{cure}",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+    if isinstance(jobs[0].recipe.optimizer, FullBatchOptimizer):
+        _warn_full_batch(jobs)
+    elif not incremental and any(job.outcome == "max_iter" for job in jobs):
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({jobs[0].max_epochs}) reached and the "
+            "optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+
+
+def _warn_full_batch(jobs: list[Job]) -> None:
+    for job in jobs:
+        if job.outcome != "max_iter":
+            continue
+        message = f"The solver failed to converge after {job.n_epochs} iteration(s) {job.message}"
+        if job.n_epochs == job.max_epochs:
+            message += (
+                "\nIncrease the number of iterations to improve the convergence "
+                f"(max_iter={job.max_epochs})."
+            )
+        message += "\nYou might also want to scale the data, for example with StandardScaler."
+        warnings.warn(message, ConvergenceWarning, stacklevel=2)
+
+
+def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
+    """What training sets, by name. Of an ensemble, losses and scores are means over the networks,
+    curves are lists with one curve a network, and `n_iter_` is the largest."""
+    recipe, states = jobs[0].recipe, [job.state for job in jobs]
+    chosen = np.stack([_chosen_params(job) for job in jobs])
+    sole = len(jobs) == 1
+
+    def per_network(values: list):
+        return values[0] if sole else values
+
+    attributes = weights.fitted_arrays(recipe.layers, chosen)
+    attributes |= {
+        "n_layers_": len(recipe.layers) + 1,
+        "n_outputs_": recipe.n_targets,
+        "out_activation_": recipe.loss.out_activation,
+        "n_iter_": max(job.n_epochs for job in jobs),
+        "t_": max(state.samples_seen for state in states),
+    }
+    if isinstance(recipe.optimizer, FullBatchOptimizer):
+        attributes["loss_"] = float(np.mean([state.best_loss for state in states]))
+        return attributes
+    validated = jobs[0].validation_score is not None
+    curves = [state.loss_curve[: state.epoch] for state in states]
+    attributes |= {
+        "loss_": float(np.mean([curve[-1] for curve in curves])),
+        "loss_curve_": per_network(curves),
+        "best_loss_": None if validated else float(np.mean([s.best_loss for s in states])),
+        "validation_scores_": None,
+        "best_validation_score_": None,
+    }
+    if validated:
+        scores = [state.validation_scores[: state.epoch] for state in states]
+        attributes["validation_scores_"] = per_network(scores)
+        attributes["best_validation_score_"] = float(np.mean([s.best_score for s in states]))
+    return attributes
+
+
+def _chosen_params(job: Job) -> np.ndarray:
+    """The best parameters by the validation score if there is one, else the last."""
+    best = job.state.best_params
+    return job.state.params if job.validation_score is None or best is None else best
+
+
+def continuation(jobs: list[Job]) -> list[TrainingState]:
+    """What the next call needs beside the fitted attributes to go on exactly.
+
+    Parameters are kept only where they are not those of ``coefs_``: no array is stored twice.
+    """
+    return [
+        replace(
+            job.state,
+            params=None if _chosen_params(job) is job.state.params else job.state.params,
+            best_params=None,
+        )
+        for job in jobs
+    ]
+
+
+def fitted_curves(estimator, n_networks: int) -> list[TrainingState]:
+    """What can be known of the training of an estimator that was fitted without warm_start."""
+    curves = getattr(estimator, "loss_curve_", [])
+    scores = getattr(estimator, "validation_scores_", None) or []
+    if n_networks == 1:
+        curves, scores = [curves], [scores]
+    states = []
+    for i in range(n_networks):
+        curve = list(curves[i]) if curves else []
+        states.append(
+            TrainingState(
+                params=None,
+                epoch=len(curve),
+                samples_seen=estimator.t_,
+                loss_curve=curve,
+                validation_scores=list(scores[i]) if scores else [],
+                best_loss=min(curve, default=np.inf),
+                best_score=max(scores[i], default=-np.inf) if scores else -np.inf,
+            )
+        )
+    return states
