@@ -35,7 +35,7 @@ class Initializer(Part, ABC):
     """
 
     sets_biases: bool = False
-    """True: :meth:`initialize` sets the biases too, and ``bias_initialization`` is not looked at."""
+    """True: :meth:`initialize` sets the biases too; ``bias_initialization`` is not looked at."""
 
     @abstractmethod
     def fill(self, weights: np.ndarray, gain: float, rng: np.random.RandomState) -> None:
@@ -236,7 +236,7 @@ class SklearnUniform(Initializer):
 
 
 class Auto(Initializer):
-    """For each layer the initialization that its activation names: He for rectifiers, for example."""
+    """For each layer the initialization that its activation names, such as He for rectifiers."""
 
     def fill(self, weights, gain, rng):
         """Fill one matrix as for a layer without an activation."""

@@ -25,7 +25,7 @@ class Loss(Part, ABC):
     """Whether a regressor can minimize it."""
 
     def for_target(self, target_type: str) -> "Loss":
-        """The loss for a kind of target, in the words of ``sklearn.utils.multiclass.type_of_target``.
+        """The loss for a kind of target, as ``sklearn.utils.multiclass.type_of_target`` calls it.
 
         The default is the loss itself.
         """

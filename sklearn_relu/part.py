@@ -28,7 +28,9 @@ class Part(BaseEstimator):
         self._validate_params()
 
 
-def resolve_part(value: Any, family: dict, base: type, parameter: str, flat: dict | None = None):
+def resolve_part(
+    value: Any, family: dict, base: type[Part], parameter: str, flat: dict | None = None
+) -> Any:
     """Turn what the user gave for a parameter into a part.
 
     Parameters
@@ -67,7 +69,7 @@ def resolve_part(value: Any, family: dict, base: type, parameter: str, flat: dic
     )
 
 
-def _hint(value: Any, family: dict, base: type) -> str:
+def _hint(value: Any, family: dict, base: type[Part]) -> str:
     if isinstance(value, str):
         near = difflib.get_close_matches(value.lower(), family, n=1)
         return f" Did you mean {near[0]!r}?" if near else ""

@@ -117,7 +117,7 @@ class ElasticNet(Penalty):
         self.l1_ratio = l1_ratio
 
     @property
-    def is_smooth(self):
+    def is_smooth(self):  # type: ignore[override]
         """Whether there is no L1 part."""
         return self.l1_ratio == 0
 

@@ -10,7 +10,7 @@ from sklearn_relu.engine import kernels
 
 
 def _slopes(x, slope, out):
-    """Overwrite `out` with the derivative of a leaky rectifier: 1 where x > 0, `slope` elsewhere."""
+    """Overwrite `out` with a leaky rectifier's derivative: 1 where x > 0, `slope` elsewhere."""
     np.sign(x, out=out)
     np.maximum(out, 0, out=out)
     out *= 1 - slope
@@ -66,7 +66,7 @@ class LeakyReLU(Activation):
         self.negative_slope = negative_slope
 
     @property
-    def gain(self):
+    def gain(self):  # type: ignore[override]
         """``sqrt(2 / (1 + negative_slope**2))`` (He et al. 2015, equation 15)."""
         return np.sqrt(2.0 / (1.0 + self.negative_slope**2))
 
@@ -82,7 +82,7 @@ class LeakyReLU(Activation):
 
 
 class PReLU(Activation):
-    """Parametric rectified linear unit: ``max(z, 0) + slope * min(z, 0)``, `slope` learned per unit.
+    """Parametric rectified linear unit: ``max(z, 0) + slope * min(z, 0)``, learned per unit.
 
     The derivative at the kink is the slope. Slopes are not penalised (He et al. 2015, section 2.1).
 
@@ -104,7 +104,7 @@ class PReLU(Activation):
         self.initial_slope = initial_slope
 
     @property
-    def gain(self):
+    def gain(self):  # type: ignore[override]
         """``sqrt(2 / (1 + initial_slope**2))`` (He et al. 2015, equation 15)."""
         return np.sqrt(2.0 / (1.0 + self.initial_slope**2))
 

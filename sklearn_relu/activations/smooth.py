@@ -1,4 +1,4 @@
-"""Smooth curves that do not saturate on both sides: the identity and linear units with a soft kink."""
+"""The identity, and linear units whose kink is soft."""
 
 from numbers import Real
 
@@ -50,7 +50,7 @@ class ELU(Activation):
         self.alpha = alpha
 
     @property
-    def gain(self):
+    def gain(self):  # type: ignore[override]
         """1 / sqrt(E[elu(z)**2]) for a standard normal z."""
         negative = np.exp(2) * ndtr(-2) - 2 * np.exp(0.5) * ndtr(-1) + 0.5
         return 1.0 / np.sqrt(0.5 + self.alpha**2 * negative)

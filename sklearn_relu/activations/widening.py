@@ -35,7 +35,7 @@ class Maxout(Activation):
         self.n_pieces = n_pieces
 
     @property
-    def gain(self):
+    def gain(self):  # type: ignore[override]
         """1 / sqrt(E[max(z_1, ..., z_n)**2]) for independent standard normal pieces."""
         z, weights = np.polynomial.hermite_e.hermegauss(100)
         density = weights / weights.sum() * self.n_pieces * ndtr(z) ** (self.n_pieces - 1)

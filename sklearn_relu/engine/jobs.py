@@ -49,8 +49,8 @@ class TrainingState:
 
     Attributes
     ----------
-    params : ndarray of shape (n_params,) or None
-        The last parameters, not the best; None where an estimator's arrays are these.
+    params : ndarray of shape (n_params,)
+        The last parameters, not the best. Empty where the fitted arrays of an estimator are these.
     slots : dict of ndarray or None
         The optimizer's state, network axis first; None before the first step.
     order : ndarray of shape (n_rows,) or None
@@ -64,7 +64,7 @@ class TrainingState:
         Those of `best_score`.
     """
 
-    params: np.ndarray | None
+    params: np.ndarray
     slots: Arrays | None = None
     order: np.ndarray | None = None
     rng_state: dict | None = None

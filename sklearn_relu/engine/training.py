@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.jobs import Job, Outcome, TrainingState
 from sklearn_relu.engine.network import NetworkStack, Run
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
 
@@ -105,7 +105,9 @@ class _Epochs:
 
     def _runs(self, start: int) -> Iterator[tuple[int, list[Rows], np.ndarray]]:
         """Neighbours in the stack whose batches have the same number of rows, and weight."""
-        first, n_rows, rows, weight_sums = 0, 0, [], []
+        first, n_rows = 0, 0
+        rows: list[Rows] = []
+        weight_sums: list[float] = []
         for i, job in enumerate(self.jobs):
             stop = min(start + self.batch_size, job.n_rows)
             batch = _rows(job, self.orders[i], start, stop)
@@ -175,7 +177,7 @@ class _Epochs:
         job.state, job.n_epochs = state, job.n_epochs + 1
         self._decide(i)
 
-    def _look_for_improvement(self, i: int, state, loss: float):
+    def _look_for_improvement(self, i: int, state: TrainingState, loss: float) -> TrainingState:
         """Count the epochs without improvement, of the validation score if there is one."""
         job = self.jobs[i]
         if job.validation_score is None:
@@ -194,7 +196,7 @@ class _Epochs:
     def _decide(self, i: int) -> None:
         """Stop at a plateau, unless the schedule can go on; at the last epoch; or when asked to."""
         job, state = self.jobs[i], self.jobs[i].state
-        outcome = "max_iter" if job.n_epochs == job.max_epochs else None
+        outcome: Outcome | None = "max_iter" if job.n_epochs == job.max_epochs else None
         if state.no_improvement > job.n_iter_no_change:
             what = "Training loss" if job.validation_score is None else "Validation score"
             message = (
@@ -258,7 +260,7 @@ def _gather(jobs: list[Job], rows: list[Rows], run: Run) -> None:
         job, sole = jobs[0], rows[0]
         run.x = job.X[sole][None] if isinstance(job.X, np.ndarray) else [job.X[sole]]
         run.y = job.y[sole][None]
-        if run.weight is not None:
+        if job.sample_weight is not None:
             run.weight = job.sample_weight[sole][None, :, None]
         return
     for i, (job, batch) in enumerate(zip(jobs, rows, strict=True)):
@@ -267,7 +269,7 @@ def _gather(jobs: list[Job], rows: list[Rows], run: Run) -> None:
         else:
             run.x[i] = job.X[batch]
         _take(job.y, batch, run.y[i])
-        if run.weight is not None:
+        if job.sample_weight is not None and run.weight is not None:
             _take(job.sample_weight, batch, run.weight[i, :, 0])
 
 

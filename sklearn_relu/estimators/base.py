@@ -252,9 +252,9 @@ class BaseMLP(BaseEstimator, ABC):
                 tol=self.tol,
                 n_iter_no_change=self.n_iter_no_change,
                 validation_score=(
-                    Validation(self, recipe, X, targets, sample_weight, held_out).score
-                    if early_stopping
-                    else None
+                    None
+                    if held_out is None
+                    else Validation(self, recipe, X, targets, sample_weight, held_out).score
                 ),
                 report=print if self.verbose else lambda line: None,
                 resumable=self.warm_start or incremental,
@@ -269,7 +269,9 @@ class BaseMLP(BaseEstimator, ABC):
             return min(200, n_rows)
         if self.batch_size > n_rows:
             warnings.warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
+                "clipped",
+                stacklevel=2,
             )
         return min(self.batch_size, n_rows)
 
@@ -301,7 +303,7 @@ class BaseMLP(BaseEstimator, ABC):
         untouched = weights.fingerprint(self) == getattr(self, "_fingerprint", None)
         resumed = []
         for i, (params, state) in enumerate(zip(reported, states, strict=True)):
-            last = state.params.astype(dtype) if state.params is not None and untouched else params
+            last = state.params.astype(dtype) if state.params.size and untouched else params
             state = replace(
                 state,
                 params=last,
@@ -321,8 +323,8 @@ class BaseMLP(BaseEstimator, ABC):
         if jobs[0].resumable:
             draft._states = continuation(jobs)
             draft._fingerprint = weights.fingerprint(draft)
-        vars(self).clear()
-        vars(self).update(vars(draft))
+        self.__dict__.clear()
+        self.__dict__.update(draft.__dict__)
         return self
 
     def _raw(self, X) -> np.ndarray:

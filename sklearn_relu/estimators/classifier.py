@@ -229,8 +229,5 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             One column, as 1-D, for two classes.
         """
         raw = self._raw(X)
-        if len(raw) == 1:
-            decision = raw[0]
-        else:
-            decision = logit(self._loss.predict(raw).mean(axis=0))
+        decision = raw[0] if len(raw) == 1 else logit(self._loss.predict(raw).mean(axis=0))
         return decision.ravel() if self.n_outputs_ == 1 else decision

@@ -18,6 +18,10 @@ NON_FINITE = (
 )
 
 
+NOT_KEPT = np.empty(0)
+"""Parameters of a state that are those of the fitted arrays."""
+
+
 def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
     """Say what went wrong, as an error if there is nothing to fall back on.
 
@@ -119,8 +123,8 @@ def continuation(jobs: list[Job]) -> list[TrainingState]:
     return [
         replace(
             job.state,
-            params=None if _chosen_params(job) is job.state.params else job.state.params,
-            best_params=None,
+            params=NOT_KEPT if _chosen_params(job) is job.state.params else job.state.params,
+            best_params=NOT_KEPT,
         )
         for job in jobs
     ]
@@ -137,7 +141,7 @@ def fitted_curves(estimator, n_networks: int) -> list[TrainingState]:
         curve = list(curves[i]) if curves else []
         states.append(
             TrainingState(
-                params=None,
+                params=NOT_KEPT,
                 epoch=len(curve),
                 samples_seen=estimator.t_,
                 loss_curve=curve,

@@ -12,7 +12,8 @@ from sklearn_relu.engine.layers import Arrays
 from sklearn_relu.engine.network import raw_outputs
 
 Start = tuple[np.random.RandomState, TrainingState]
-Split = tuple[np.ndarray, np.ndarray]
+Split = tuple[np.ndarray | None, np.ndarray | None]
+"""Rows to train on and rows to validate on; None means all, and none."""
 
 
 def generator(rng_state: dict | None, random_state, index: int) -> np.random.RandomState:
@@ -94,8 +95,8 @@ def _check_split(fraction: float, n_samples: int, labels: np.ndarray | None) -> 
     if min(n_validation, n_samples - n_validation) < len(classes):
         raise ValueError(
             f"early_stopping=True with validation_fraction={fraction} gives {n_validation} "
-            f"validation and {n_samples - n_validation} training samples, and needs at least one of "
-            f"each of the {len(classes)} classes in both. Change validation_fraction, or set "
+            f"validation and {n_samples - n_validation} training samples, and needs at least one "
+            f"of each of the {len(classes)} classes in both. Change validation_fraction, or set "
             "early_stopping=False."
         )
 

@@ -112,5 +112,5 @@ def fingerprint(estimator) -> int:
     checksum = 0
     for layer in layer_params(estimator, estimator.coefs_[0].dtype):
         for array in layer.values():
-            checksum = zlib.crc32(np.ascontiguousarray(array), checksum)
+            checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
     return checksum
