@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from scipy.special import expit, softmax, xlogy
 
+from sklearn_relu.engine import kernels
 from sklearn_relu.part import Part
 
 
@@ -180,7 +181,7 @@ class SoftmaxLogLoss(Loss):
         np.subtract(raw, raw.max(axis=-1, keepdims=True), out=grad_raw)
         per_sample = -np.vecdot(y, grad_raw)
         np.exp(grad_raw, out=grad_raw)
-        total = grad_raw.sum(axis=-1, keepdims=True)
+        total = kernels.sum_columns(grad_raw)
         per_sample += np.log(total[:, :, 0])
         grad_raw /= total
         grad_raw -= y

@@ -147,23 +147,24 @@ class Adam(Optimizer):
 
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the moments, then the parameters by ``rate * m / (sqrt(v) + epsilon)``."""
+        # The moments are kept without their factors 1 - beta, which saves two passes: then
+        # m = beta_1 * m + g and v = beta_2 * v + g**2, and rate and epsilon take the factors over.
         state["t"] += 1
         t = state["t"]
+        root = np.sqrt(1 - self.beta_2)
         rate = learning_rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
-        rate = rate.astype(params.dtype)
+        rate = (rate * (1 - self.beta_1) / root).astype(params.dtype)
+        epsilon = float(self.epsilon / root)
         for piece in kernels.pieces(params.shape[1], len(params)):
             g, m, v = grads[:, piece], state["m"][:, piece], state["v"][:, piece]
             size = kernels.scratch(g.shape, g.dtype)
-            # m = beta_1 * m + (1 - beta_1) * g, and the same for v and g**2.
             m *= self.beta_1
-            np.multiply(g, 1 - self.beta_1, out=size)
-            m += size
-            np.multiply(g, g, out=g)
-            g *= 1 - self.beta_2
+            m += g
             v *= self.beta_2
+            np.multiply(g, g, out=g)
             v += g
             np.sqrt(v, out=size)
-            size += self.epsilon
+            size += epsilon
             np.divide(rate, size, out=size)
             np.multiply(m, size, out=g)
             params[:, piece] -= g

@@ -165,8 +165,11 @@ class ActivityPenalty(Part, ABC):
         """
 
 
-def _row_factors(weight, strength):
-    return strength if weight is None else strength[:, None, None] * weight
+def _row_factors(a, weight, strength):
+    """What each row's penalty counts, (n_networks, n_samples, 1)."""
+    if weight is None:
+        return np.broadcast_to(strength[:, None, None], (*a.shape[:2], 1))
+    return strength[:, None, None] * weight
 
 
 class ActivityL1(ActivityPenalty):
@@ -177,7 +180,7 @@ class ActivityL1(ActivityPenalty):
 
     def value_and_gradient(self, a, weight, strength, grad_a):
         """The gradient is ``strength * weight * sign(a)``."""
-        kernels.add_scaled(grad_a, a, _row_factors(weight, strength), np.sign)
+        kernels.add_weighted(grad_a, a, _row_factors(a, weight, strength), np.sign)
         return strength * kernels.sum_abs(a, weight)
 
 
@@ -186,7 +189,7 @@ class ActivityL2(ActivityPenalty):
 
     def value_and_gradient(self, a, weight, strength, grad_a):
         """The gradient is ``strength * weight * a``."""
-        kernels.add_scaled(grad_a, a, _row_factors(weight, strength))
+        kernels.add_weighted(grad_a, a, _row_factors(a, weight, strength), np.positive)
         return 0.5 * strength * kernels.sum_squares(a, weight)
 
 

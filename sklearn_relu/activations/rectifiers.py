@@ -39,7 +39,9 @@ class ReLU(Activation):
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` where the unit is active, else 0."""
-        np.sign(a, out=grad_z)
+        # [a > 0] as min(ceil(a), 1): the processor's vector units have these two, but not sign.
+        np.ceil(a, out=grad_z)
+        np.minimum(grad_z, 1, out=grad_z)
         grad_z *= grad_a
 
 

@@ -1,5 +1,6 @@
 """A stack of networks of one shape: flat parameters, buffers, forward, backward, the objective."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ class ParameterLayout:
 
 
 def _size(shape: tuple[int, ...]) -> int:
-    return int(np.prod(shape))
+    return math.prod(shape)
 
 
 class _Memory:

@@ -126,27 +126,26 @@ class _Epochs:
             yield first, rows, np.array(weight_sums)
 
     def _step(self, first: int, rows: list[Rows], weight_sum: np.ndarray) -> None:
-        networks = slice(first, first + len(rows))
-        jobs, stack = self.jobs[networks], self.stack
-        n_rows = _length(rows[0])
+        networks, n_rows = slice(first, first + len(rows)), _length(rows[0])
+        stack = self.stack
         run = stack.run(networks.start, networks.stop, n_rows)
-        _gather(jobs, rows, run)
-        value, reported = stack.objective(
-            run, weight_sum, self.alpha[networks], self.activity_alpha[networks]
-        )
+        _gather(self.jobs[networks], rows, run)
+        alpha = self.alpha[networks]
+        value, reported = stack.objective(run, weight_sum, alpha, self.activity_alpha[networks])
+        params = stack.params[networks]
         step_size = self.step_size[networks] if self.has_prox else None
         self.optimizer.step(
-            stack.params[networks],
+            params,
             stack.grads[networks],
             {name: values[networks] for name, values in self.slots.items()},
-            self.rates[networks, None].astype(stack.params.dtype),
+            self.rates[networks, None].astype(params.dtype),
             stack.layout.n_weights,
             step_size,
         )
         if step_size is not None:
-            step_size *= (self.alpha[networks] / weight_sum).astype(step_size.dtype)[:, None]
+            step_size *= (alpha / weight_sum).astype(params.dtype)[:, None]
             stack.prox(run, step_size)
-        self.finite[networks] = np.isfinite(value) & _all_finite(stack.params[networks])
+        self.finite[networks] = np.isfinite(value) & _all_finite(params)
         self.loss_sum[networks] += reported * n_rows
         self.n_trained[networks] += n_rows
 
@@ -278,14 +277,14 @@ def _take(source: np.ndarray, rows: Rows, out: np.ndarray) -> None:
         out[...] = source[rows]
     else:
         # The rows are in range; with mode="raise", numpy would first take into other memory.
-        np.take(source, rows, axis=0, out=out, mode="clip")
+        source.take(rows, axis=0, out=out, mode="clip")
 
 
 def _all_finite(params: np.ndarray) -> np.ndarray:
     """Whether all of each network's parameters are finite, by one BLAS product unless in doubt."""
     finite = np.isfinite(np.vecdot(params, params))
-    for i in np.flatnonzero(~finite):
-        finite[i] = np.isfinite(params[i]).all()
+    if not finite.all():
+        finite = np.isfinite(params).all(axis=1)
     return finite
 
 
