@@ -53,14 +53,6 @@ class Optimizer(Solver):
         """
 
 
-def _fill_step_size(step_size, piece, size):
-    """Keep the columns of one piece that are weights."""
-    if step_size is not None:
-        columns = slice(piece.start, min(piece.stop, step_size.shape[1]))
-        if columns.start < columns.stop:
-            step_size[:, columns] = size[:, : columns.stop - columns.start]
-
-
 class SGD(Optimizer):
     """Stochastic gradient descent with momentum, as in scikit-learn.
 
@@ -106,7 +98,9 @@ class SGD(Optimizer):
             else:
                 params[:, piece] += velocity
         if step_size is not None:
-            step_size[...] = learning_rate
+            # Momentum moves a parameter with a steady gradient by this much a step; with the bare
+            # rate, a weight would be 0 only below (1 - momentum) times the penalty's strength.
+            step_size[...] = learning_rate / (1 - self.momentum) if self.momentum < 1 else np.inf
 
 
 class Adam(Optimizer):
@@ -168,7 +162,11 @@ class Adam(Optimizer):
             np.divide(rate, size, out=size)
             np.multiply(m, size, out=g)
             params[:, piece] -= g
-            _fill_step_size(step_size, piece, size)
+            if step_size is not None:
+                weights = slice(piece.start, min(piece.stop, n_weights))
+                if weights.start < weights.stop:
+                    size = size[:, : weights.stop - weights.start]
+                    np.divide(size, 1 - self.beta_1, out=step_size[:, weights])
 
 
 class FullBatchOptimizer(Solver):

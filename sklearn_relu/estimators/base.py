@@ -14,6 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from sklearn_relu.activations import Activation
 from sklearn_relu.engine.jobs import Job, Recipe, TrainingState
+from sklearn_relu.engine.layers import Arrays, Dense
 from sklearn_relu.engine.network import dense_layers, raw_outputs
 from sklearn_relu.engine.training import train
 from sklearn_relu.estimators import weights
@@ -191,19 +192,7 @@ class BaseMLP(BaseEstimator, ABC):
         goes_on = hasattr(self, "coefs_") and (self.warm_start or incremental)
         if incremental:
             self._declare_classes(y, classes)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=self._y_numeric,
-            dtype=self._float_dtypes(),
-            order="C",
-            reset=not goes_on,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = self._check_data(X, y, reset=not goes_on)
         targets, labels, target_type = self._set_targets(y, new=not (goes_on or incremental))
         dtype = X.dtype
         if sample_weight is not None:
@@ -261,6 +250,23 @@ class BaseMLP(BaseEstimator, ABC):
             )
             for (rng, state), (rows, held_out) in zip(starts, splits, strict=True)
         ]
+
+    def _check_data(self, X, y, reset: bool):
+        """X and y as arrays; `reset` unless they must have the fitted features."""
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=self._y_numeric,
+            dtype=self._float_dtypes(),
+            order="C",
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
 
     def _batch_size(self, n_rows: int, parts: Parts) -> int:
         if isinstance(parts.solver, FullBatchOptimizer):
@@ -329,11 +335,18 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _raw(self, X) -> np.ndarray:
         """Raw outputs of each network: (n_networks, n_samples, n_raw), in X's floating dtype."""
+        X = self._check_inputs(X)
+        return raw_outputs(*self._network(X.dtype), X, X.dtype, working_memory())
+
+    def _check_inputs(self, X):
+        """X for a fitted estimator."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=self._float_dtypes(), reset=False)
+        return validate_data(self, X, accept_sparse="csr", dtype=self._float_dtypes(), reset=False)
+
+    def _network(self, dtype) -> tuple[list[Dense], list[Arrays]]:
+        """The layers, and their parameters as they are now, network axis first."""
         layers = weights.fitted_layers(self, self._activations)
-        params = weights.layer_params(self, X.dtype)
-        return raw_outputs(layers, params, X, X.dtype, working_memory())
+        return layers, weights.layer_params(self, dtype)
 
     def _mean_prediction(self, X) -> np.ndarray:
         """The inverse link's values (n_samples, n_outputs), averaged over the networks."""

@@ -89,7 +89,7 @@ def _check_split(fraction: float, n_samples: int, labels: np.ndarray | None) -> 
     if counts.min() < 2:
         raise ValueError(
             "early_stopping=True keeps the classes' shares in its validation set, and for that "
-            f"needs at least 2 samples of each class; class {classes[counts.argmin()]!r} has 1. "
+            f"needs at least 2 samples of each class; class {classes[counts.argmin()]} has 1. "
             "Add samples of it, merge it with another class, drop it, or set early_stopping=False."
         )
     if min(n_validation, n_samples - n_validation) < len(classes):

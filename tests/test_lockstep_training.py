@@ -1,0 +1,175 @@
+"""Jobs trained as one stack equal the same jobs trained alone, bit for bit."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.datasets import make_classification
+
+from sklearn_relu.activations import ACTIVATIONS
+from sklearn_relu.engine.jobs import Job, Recipe, TrainingState
+from sklearn_relu.engine.network import dense_layers
+from sklearn_relu.engine.training import train
+from sklearn_relu.estimators.weights import initial_params
+from sklearn_relu.initializers import Auto, Constant
+from sklearn_relu.losses import LogLoss
+from sklearn_relu.optimizers import SGD, Adam
+from sklearn_relu.penalties import ACTIVITY_PENALTIES, L1, L2
+from sklearn_relu.schedules import Adaptive, ConstantRate
+
+X, LABELS = make_classification(60, 8, random_state=0)
+Y = LABELS[:, None].astype(float)
+FOLDS = [np.flatnonzero(np.arange(60) % 7 != i)[: 60 - 3 * i] for i in range(7)]
+
+
+def make_recipe(activation="relu", sizes=(9, 7), optimizer=None, penalty=None, activity=None):
+    layers = dense_layers(8, list(sizes), [ACTIVATIONS[activation]()] * len(sizes), 1)
+    return Recipe(
+        layers,
+        LogLoss(),
+        optimizer or Adam(),
+        penalty or L2(),
+        activity,
+        batch_size=16,
+        dtype=np.dtype(float),
+        n_targets=1,
+    )
+
+
+def make_jobs(recipe, X=X, sample_weight=None, max_epochs=10, **changes):
+    """Seven jobs that differ in all that jobs of one stack may differ in."""
+    jobs = []
+    for i, rows in enumerate(FOLDS):
+        rng = np.random.RandomState(i)
+        params = initial_params(recipe.layers, Auto(), Constant(0.1), rng, X, recipe.dtype)
+        job = Job(
+            recipe,
+            X,
+            Y,
+            sample_weight,
+            rows,
+            rng,
+            TrainingState(params),
+            learning_rate=0.002 * (i + 1),
+            schedule=ConstantRate() if i % 2 else Adaptive(),
+            alpha=10.0 ** (i - 5),
+            activity_alpha=0.001 * i,
+            shuffle=i != 3,
+            max_epochs=max_epochs - (i == 5),
+            tol=1e-4 if i != 2 else 0.1,
+            n_iter_no_change=3,
+            resumable=True,
+        )
+        for name, value in changes.items():
+            setattr(job, name, value)
+        jobs.append(job)
+    return jobs
+
+
+def assert_same(alone, together):
+    for one, other in zip(alone, together, strict=True):
+        assert one.outcome == other.outcome
+        assert one.n_epochs == other.n_epochs
+        assert one.state.loss_curve == other.state.loss_curve
+        np.testing.assert_array_equal(one.state.params, other.state.params)
+        for name, values in one.state.slots.items():
+            np.testing.assert_array_equal(values, other.state.slots[name])
+
+
+def check(recipe, **kwargs):
+    alone, together = make_jobs(recipe, **kwargs), make_jobs(recipe, **kwargs)
+    for job in alone:
+        train([job])
+    train(together)
+    assert_same(alone, together)
+    return together
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_stack_of_seven_jobs_equals_each_alone(activation):
+    jobs = check(make_recipe(activation))
+    assert len({job.n_rows for job in jobs}) > 3  # folds of different size
+    assert len({job.n_epochs for job in jobs}) > 1  # some left the stack early
+
+
+def test_a_deep_network_equals_itself_alone_after_60_epochs():
+    jobs = check(make_recipe("tanh", sizes=(12,) * 8), max_epochs=60, n_iter_no_change=np.inf)
+    assert [job.n_epochs for job in jobs] == [60, 60, 60, 60, 60, 59, 60]
+
+
+@pytest.mark.parametrize("activity", ACTIVITY_PENALTIES)
+@pytest.mark.parametrize("optimizer", [Adam(), SGD(), SGD(nesterovs_momentum=False)])
+def test_penalties_and_sample_weights_in_a_stack(optimizer, activity):
+    weight = np.random.RandomState(0).uniform(size=60)
+    weight[:20] = 0
+    recipe = make_recipe(
+        "prelu", optimizer=optimizer, penalty=L1(), activity=ACTIVITY_PENALTIES[activity]()
+    )
+    check(recipe, sample_weight=weight)
+
+
+def test_sparse_inputs_in_a_stack():
+    check(make_recipe(), X=sp.csr_array(X))
+
+
+def test_a_job_that_diverges_leaves_the_others_as_they_are():
+    recipe = make_recipe(optimizer=SGD())
+    alone, together = make_jobs(recipe), make_jobs(recipe)
+    for jobs in (alone, together):
+        jobs[4].learning_rate = 1e200
+    for job in alone:
+        train([job])
+    train(together)
+    assert together[4].outcome == "diverged"
+    assert together[4].n_epochs == 0
+    untouched = make_jobs(recipe)[4].state.params
+    np.testing.assert_array_equal(together[4].state.params, untouched)
+    del alone[4], together[4]
+    assert_same(alone, together)
+
+
+def test_a_batch_without_weight_is_skipped():
+    """Such a network stands still, even with momentum left over."""
+    recipe = make_recipe(optimizer=SGD())
+    weight = np.ones(60)
+    weight[16:32] = 0
+    with_empty_batch = make_jobs(recipe, sample_weight=weight, rows=None, shuffle=False)[0]
+    rows = np.r_[0:16, 32:60]
+    without = make_jobs(recipe, sample_weight=weight, rows=rows, shuffle=False)[0]
+    train([with_empty_batch])
+    train([without])
+    np.testing.assert_array_equal(with_empty_batch.state.params, without.state.params)
+    np.testing.assert_allclose(with_empty_batch.state.loss_curve, without.state.loss_curve)
+
+
+def test_the_hook_at_the_end_of_an_epoch_can_stop_its_job():
+    recipe = make_recipe()
+    jobs = make_jobs(recipe)
+    jobs[0].on_epoch_end = lambda job: job.n_epochs == 4
+    train(jobs)
+    assert (jobs[0].outcome, jobs[0].n_epochs) == ("stopped", 4)
+
+
+def test_a_step_allocates_nothing_in_proportion_to_its_arrays():
+    import tracemalloc
+
+    recipe = make_recipe(sizes=(200, 200))
+    rng = np.random.RandomState(0)
+    big_X = rng.normal(size=(4000, 8))
+    params = initial_params(recipe.layers, Auto(), Constant(), rng, big_X, recipe.dtype)
+    job = make_jobs(recipe, X=big_X, rows=None, y=(big_X[:, :1] > 0) * 1.0, max_epochs=3)[0]
+    job.state = TrainingState(params)
+    peaks = []
+
+    def reset(job):
+        peaks.append(tracemalloc.get_traced_memory()[1] - tracemalloc.get_traced_memory()[0])
+        tracemalloc.reset_peak()
+
+    job.on_epoch_end = reset
+    job.resumable = False
+    tracemalloc.start()
+    train([job])
+    tracemalloc.stop()
+    # The last epoch: its order of the rows and a copy of the parameters, which are per epoch; a
+    # temporary of one hidden layer or of the parameters in a step would add 16 * 200 * 8 bytes.
+    per_epoch = 2 * 4000 * 8 + job.state.params.nbytes
+    assert peaks[-1] < per_epoch + 16 * 200 * 8
