@@ -1,6 +1,5 @@
-"""A stack of networks of one shape: flat parameters, buffers, forward, backward, the objective."""
+"""A stack of networks of one shape: forward, backward, the objective."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ import scipy.sparse as sp
 from sklearn.utils import gen_batches
 
 from sklearn_relu.activations import Activation, Identity
+from sklearn_relu.engine.buffers import Memory, ParameterLayout
 from sklearn_relu.engine.layers import Arrays, Dense, Output, SparseBatch
 from sklearn_relu.losses import Loss
 from sklearn_relu.penalties import ActivityPenalty, Penalty
@@ -26,63 +26,6 @@ def dense_layers(
         layers.append(Dense(n_features, n_units, activation))
         n_features = layers[-1].output_width
     return [*layers, Dense(n_features, n_raw, Identity())]
-
-
-class ParameterLayout:
-    """Where each layer's parameters are in the flat array (n_networks, n_params).
-
-    All weights come first, then all biases, then what activations learn: so a penalty reads one
-    block, and the order is that of scikit-learn's packed parameters.
-    """
-
-    def __init__(self, layers: list[Dense]):
-        self._places: list[dict[str, tuple[slice, tuple[int, ...]]]] = [{} for _ in layers]
-        self.n_params = 0
-        for kind in ("weight", "bias", "activation"):
-            for layer, places in zip(layers, self._places, strict=True):
-                for name, block in layer.parameter_blocks().items():
-                    if block.kind == kind:
-                        start, self.n_params = self.n_params, self.n_params + _size(block.shape)
-                        places[name] = slice(start, self.n_params), block.shape
-            if kind == "weight":
-                self.n_weights = self.n_params
-
-    def views(self, flat: np.ndarray) -> list[Arrays]:
-        """For each layer its parameters by name, as views (n_networks, ...) of `flat`."""
-        return [
-            {
-                name: flat[:, columns].reshape(len(flat), *shape)
-                for name, (columns, shape) in places.items()
-            }
-            for places in self._places
-        ]
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    return math.prod(shape)
-
-
-class _Memory:
-    """Named flat buffers that grow, and contiguous views of their beginnings in any shape.
-
-    A view of fewer networks or rows is contiguous too: results do not depend on the buffer's size.
-    """
-
-    def __init__(self, dtype):
-        self.dtype = dtype
-        self._flat: dict = {}
-
-    def view(self, name, shape: tuple[int, ...]) -> np.ndarray:
-        size = _size(shape)
-        if name not in self._flat or self._flat[name].size < size:
-            self._flat[name] = np.empty(size, self.dtype)
-        return self._flat[name][:size].reshape(shape)
-
-    def output(self, index: int, layer: Dense, n_networks: int, n_rows: int) -> Output:
-        z = self.view((index, "z"), (n_networks, n_rows, layer.input_width))
-        if layer.shares_memory:
-            return Output(z, z)
-        return Output(z, self.view((index, "a"), (n_networks, n_rows, layer.output_width)))
 
 
 @dataclass
@@ -150,7 +93,7 @@ class NetworkStack:
         self.layout = ParameterLayout(layers)
         self.params = np.zeros((n_networks, self.layout.n_params), dtype)
         self.grads = np.zeros_like(self.params)
-        self._memory = _Memory(np.dtype(dtype))
+        self._memory = Memory(np.dtype(dtype))
         self._runs: dict[tuple[int, int, int], Run] = {}
 
     def keep(self, networks: list[int]) -> None:
@@ -283,12 +226,28 @@ def raw_outputs(layers: list[Dense], params: list[Arrays], X, dtype, max_bytes: 
     -------
     raw : ndarray of shape (n_networks, n_samples, n_raw)
     """
+    out = np.empty((len(params[0]["weight"]), X.shape[0], layers[-1].output_width), dtype)
+    for rows, outputs in forward_batches(layers, params, X, dtype, max_bytes):
+        out[:, rows] = outputs[-1]
+    return out
+
+
+def forward_batches(
+    layers: list[Dense], params: list[Arrays], X, dtype, max_bytes: int
+) -> Iterator[tuple[slice, list[np.ndarray]]]:
+    """Every layer's activations for X, some rows at a time: memory as for :func:`raw_outputs`.
+
+    Yields
+    ------
+    rows : slice
+        The rows of X.
+    activations : list of ndarray of shape (n_networks, n_rows, width)
+        One a layer, the last one's being the raw outputs; overwritten by the next batch.
+    """
     n_networks = len(params[0]["weight"])
-    out = np.empty((n_networks, X.shape[0], layers[-1].output_width), dtype)
-    memory = _Memory(np.dtype(dtype))
-    row_bytes = (
-        out.itemsize * n_networks * sum(lay.input_width + lay.output_width for lay in layers)
-    )
+    memory = Memory(np.dtype(dtype))
+    width = sum(layer.input_width + layer.output_width for layer in layers)
+    row_bytes = memory.dtype.itemsize * n_networks * width
     n_rows = max(1, min(max_bytes, CHUNK_BYTES) // row_bytes)
     for rows in gen_batches(X.shape[0], n_rows):
         batch = X[rows]
@@ -296,8 +255,8 @@ def raw_outputs(layers: list[Dense], params: list[Arrays], X, dtype, max_bytes: 
         outputs = [
             memory.output(i, layer, n_networks, batch.shape[0]) for i, layer in enumerate(layers)
         ]
-        out[:, rows] = _forward(layers, params, x, outputs)
-    return out
+        _forward(layers, params, x, outputs)
+        yield rows, [output.a for output in outputs]
 
 
 def _forward(

@@ -5,11 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from sklearn_relu.engine.batches import (
+    Rows,
+    all_finite,
+    gather,
+    make_stack,
+    n_rows_of,
+    rows_of,
+    weight_of,
+)
+from sklearn_relu.engine.full_batch import minimize
 from sklearn_relu.engine.jobs import Job, Outcome, TrainingState
-from sklearn_relu.engine.network import NetworkStack, Run
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
-
-Rows = slice | np.ndarray
 
 
 def train(jobs: list[Job]) -> None:
@@ -28,27 +35,9 @@ def train(jobs: list[Job]) -> None:
         optimizer = jobs[0].recipe.optimizer
         if isinstance(optimizer, FullBatchOptimizer):
             for job in jobs:
-                _minimize(job, optimizer)
+                minimize(job, optimizer)
         else:
             _Epochs(jobs, optimizer).train()
-
-
-def _make_stack(jobs: list[Job]) -> NetworkStack:
-    recipe = jobs[0].recipe
-    stack = NetworkStack(
-        recipe.layers,
-        recipe.loss,
-        len(jobs),
-        recipe.dtype,
-        recipe.n_targets,
-        recipe.penalty,
-        recipe.activity_penalty,
-        weighted=jobs[0].sample_weight is not None,
-        sparse=not isinstance(jobs[0].X, np.ndarray),
-    )
-    for row, job in zip(stack.params, jobs, strict=True):
-        row[:] = job.state.params
-    return stack
 
 
 class _Epochs:
@@ -59,7 +48,7 @@ class _Epochs:
         self.jobs = sorted(jobs, key=lambda job: -job.n_rows)
         self.optimizer = optimizer
         self.batch_size = jobs[0].recipe.batch_size
-        self.stack = _make_stack(self.jobs)
+        self.stack = make_stack(self.jobs)
         self.slots = optimizer.init_state(self.stack.params)
         for i, job in enumerate(self.jobs):
             # Another solver than in the last call begins anew.
@@ -110,8 +99,8 @@ class _Epochs:
         weight_sums: list[float] = []
         for i, job in enumerate(self.jobs):
             stop = min(start + self.batch_size, job.n_rows)
-            batch = _rows(job, self.orders[i], start, stop)
-            weight_sum = float(_weight_sum(job, batch, stop - start))
+            batch = rows_of(job, self.orders[i], start, stop)
+            weight_sum = weight_of(job, batch)
             # Nothing to learn from a batch without weight: such a network stands still.
             takes_part = stop > start and weight_sum > 0 and self.finite[i]
             if rows and not (takes_part and stop - start == n_rows):
@@ -126,10 +115,10 @@ class _Epochs:
             yield first, rows, np.array(weight_sums)
 
     def _step(self, first: int, rows: list[Rows], weight_sum: np.ndarray) -> None:
-        networks, n_rows = slice(first, first + len(rows)), _length(rows[0])
+        networks, n_rows = slice(first, first + len(rows)), n_rows_of(rows[0])
         stack = self.stack
         run = stack.run(networks.start, networks.stop, n_rows)
-        _gather(self.jobs[networks], rows, run)
+        gather(self.jobs[networks], rows, run)
         alpha = self.alpha[networks]
         value, reported = stack.objective(run, weight_sum, alpha, self.activity_alpha[networks])
         params = stack.params[networks]
@@ -145,7 +134,7 @@ class _Epochs:
         if step_size is not None:
             step_size *= (alpha / weight_sum).astype(params.dtype)[:, None]
             stack.prox(run, step_size)
-        self.finite[networks] = np.isfinite(value) & _all_finite(params)
+        self.finite[networks] = np.isfinite(value) & all_finite(params)
         self.loss_sum[networks] += reported * n_rows
         self.n_trained[networks] += n_rows
 
@@ -236,84 +225,3 @@ def _next_order(job: Job) -> np.ndarray | None:
     permutation = np.arange(job.n_rows)
     job.rng.shuffle(permutation)
     return order[permutation]
-
-
-def _rows(job: Job, order: np.ndarray | None, start: int, stop: int) -> Rows:
-    if order is None:
-        return slice(start, stop) if job.rows is None else job.rows[start:stop]
-    batch = order[start:stop]
-    return batch if job.rows is None else job.rows[batch]
-
-
-def _length(rows: Rows) -> int:
-    return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-
-
-def _weight_sum(job: Job, rows: Rows, n_rows: int) -> float:
-    return n_rows if job.sample_weight is None else job.sample_weight[rows].sum()
-
-
-def _gather(jobs: list[Job], rows: list[Rows], run: Run) -> None:
-    """Bring the batches of a run together; one network's rows in order are used where they are."""
-    if len(jobs) == 1 and isinstance(rows[0], slice):
-        job, sole = jobs[0], rows[0]
-        run.x = job.X[sole][None] if isinstance(job.X, np.ndarray) else [job.X[sole]]
-        run.y = job.y[sole][None]
-        if job.sample_weight is not None:
-            run.weight = job.sample_weight[sole][None, :, None]
-        return
-    for i, (job, batch) in enumerate(zip(jobs, rows, strict=True)):
-        if isinstance(job.X, np.ndarray):
-            _take(job.X, batch, run.x[i])
-        else:
-            run.x[i] = job.X[batch]
-        _take(job.y, batch, run.y[i])
-        if job.sample_weight is not None and run.weight is not None:
-            _take(job.sample_weight, batch, run.weight[i, :, 0])
-
-
-def _take(source: np.ndarray, rows: Rows, out: np.ndarray) -> None:
-    if isinstance(rows, slice):
-        out[...] = source[rows]
-    else:
-        # The rows are in range; with mode="raise", numpy would first take into other memory.
-        source.take(rows, axis=0, out=out, mode="clip")
-
-
-def _all_finite(params: np.ndarray) -> np.ndarray:
-    """Whether all of each network's parameters are finite, by one BLAS product unless in doubt."""
-    finite = np.isfinite(np.vecdot(params, params))
-    if not finite.all():
-        finite = np.isfinite(params).all(axis=1)
-    return finite
-
-
-def _minimize(job: Job, optimizer: FullBatchOptimizer) -> None:
-    """Train one network on all its rows at once."""
-    stack = _make_stack([job])
-    rows = slice(0, job.n_rows) if job.rows is None else job.rows
-    run = stack.run(0, 1, job.n_rows)
-    _gather([job], [rows], run)
-    weight_sum = np.array([float(_weight_sum(job, rows, job.n_rows))])
-    strengths = np.array([job.alpha]), np.array([job.activity_alpha])
-
-    def objective(params):
-        stack.params[0] = params
-        value, _ = stack.objective(run, weight_sum, *strengths)
-        return float(value[0]), stack.grads[0].astype(np.float64)
-
-    def on_iteration(params):
-        job.n_epochs += 1
-        job.state = replace(job.state, params=params.astype(job.recipe.dtype), epoch=job.n_epochs)
-
-    start = job.state.params.astype(np.float64)
-    result = optimizer.minimize(objective, start, job.max_epochs, job.tol, on_iteration)
-    stack.params[0] = result.x
-    _, reported = stack.objective(run, weight_sum, *strengths)
-    if not (np.isfinite(reported[0]) and _all_finite(stack.params)[0]):
-        job.outcome = "diverged"
-        return
-    job.state = replace(job.state, params=stack.params[0].copy(), best_loss=float(reported[0]))
-    job.n_epochs = min(result.nit, job.max_epochs)
-    job.outcome = "converged" if result.status == 0 else "max_iter"
-    job.message = f"(status={result.status}):\n{result.message}\n"

@@ -1,0 +1,31 @@
+# Needs Python >= 3.11 and make. Each target sets itself up in .venv, once.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: compare test lint types bench clean
+
+compare: .venv/compare.stamp  ## ReLU against sigmoid and tanh, on scikit-learn's digits
+	$(BIN)/sklearn-relu compare
+
+test: .venv/test.stamp  ## all tests, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev.stamp
+	$(BIN)/mypy
+
+bench: .venv/test.stamp  ## seconds per fit against scikit-learn (and torch, if it is in .venv)
+	$(BIN)/python benchmarks/fit_speed.py
+
+.venv/%.stamp: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python >= 3.11 is needed; say which: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
+	@touch $@
+
+clean:
+	rm -rf .venv build dist .coverage .pytest_cache .ruff_cache .mypy_cache

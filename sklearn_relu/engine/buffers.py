@@ -1,0 +1,66 @@
+"""Flat memory: where parameters are in their one array, and the buffers of a forward pass."""
+
+import math
+
+import numpy as np
+
+from sklearn_relu.engine.layers import Arrays, Dense, Output
+
+
+class ParameterLayout:
+    """Where each layer's parameters are in the flat array (n_networks, n_params).
+
+    All weights come first, then all biases, then what activations learn: so a penalty reads one
+    block, and the order is that of scikit-learn's packed parameters.
+    """
+
+    def __init__(self, layers: list[Dense]):
+        self._places: list[dict[str, tuple[slice, tuple[int, ...]]]] = [{} for _ in layers]
+        self.n_params = 0
+        for kind in ("weight", "bias", "activation"):
+            for layer, places in zip(layers, self._places, strict=True):
+                for name, block in layer.parameter_blocks().items():
+                    if block.kind == kind:
+                        start, self.n_params = self.n_params, self.n_params + _size(block.shape)
+                        places[name] = slice(start, self.n_params), block.shape
+            if kind == "weight":
+                self.n_weights = self.n_params
+
+    def views(self, flat: np.ndarray) -> list[Arrays]:
+        """For each layer its parameters by name, as views (n_networks, ...) of `flat`."""
+        return [
+            {
+                name: flat[:, columns].reshape(len(flat), *shape)
+                for name, (columns, shape) in places.items()
+            }
+            for places in self._places
+        ]
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    return math.prod(shape)
+
+
+class Memory:
+    """Named flat buffers that grow, and contiguous views of their beginnings in any shape.
+
+    A view of fewer networks or rows is contiguous too: results do not depend on the buffer's size.
+    """
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+        self._flat: dict = {}
+
+    def view(self, name, shape: tuple[int, ...]) -> np.ndarray:
+        """The beginning of the buffer of that name, in that shape."""
+        size = _size(shape)
+        if name not in self._flat or self._flat[name].size < size:
+            self._flat[name] = np.empty(size, self.dtype)
+        return self._flat[name][:size].reshape(shape)
+
+    def output(self, index: int, layer: Dense, n_networks: int, n_rows: int) -> Output:
+        """What a layer writes; `a` is `z` where the activation allows it."""
+        z = self.view((index, "z"), (n_networks, n_rows, layer.input_width))
+        if layer.shares_memory:
+            return Output(z, z)
+        return Output(z, self.view((index, "a"), (n_networks, n_rows, layer.output_width)))
