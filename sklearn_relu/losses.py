@@ -178,7 +178,11 @@ class SoftmaxLogLoss(Loss):
 
     def value_and_gradient(self, y, raw, weight, grad_raw):
         """The gradient is ``softmax(raw) - y``."""
-        np.subtract(raw, raw.max(axis=-1, keepdims=True), out=grad_raw)
+        # The largest output of each row; over the first axis, numpy's maximum is vectorized.
+        outputs_first = grad_raw.reshape(len(raw), raw.shape[2], raw.shape[1])
+        np.copyto(outputs_first, raw.swapaxes(1, 2))
+        largest = np.maximum.reduce(outputs_first, axis=1)
+        np.subtract(raw, largest[:, :, None], out=grad_raw)
         per_sample = -np.vecdot(y, grad_raw)
         np.exp(grad_raw, out=grad_raw)
         total = kernels.sum_columns(grad_raw)
