@@ -1,5 +1,6 @@
 """Optimizers: how gradients become new parameters."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -143,12 +144,12 @@ class Adam(Optimizer):
         """Update the moments, then the parameters by ``rate * m / (sqrt(v) + epsilon)``."""
         # The moments are kept without their factors 1 - beta, which saves two passes: then
         # m = beta_1 * m + g and v = beta_2 * v + g**2, and rate and epsilon take the factors over.
-        state["t"] += 1
         t = state["t"]
-        root = np.sqrt(1 - self.beta_2)
-        rate = learning_rate * np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
-        rate = (rate * (1 - self.beta_1) / root).astype(params.dtype)
-        epsilon = float(self.epsilon / root)
+        t += 1
+        root = math.sqrt(1 - self.beta_2)
+        epsilon = self.epsilon / root
+        bias_correction = np.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        rate = (learning_rate * bias_correction * ((1 - self.beta_1) / root)).astype(params.dtype)
         for piece in kernels.pieces(params.shape[1], len(params)):
             g, m, v = grads[:, piece], state["m"][:, piece], state["v"][:, piece]
             size = kernels.scratch(g.shape, g.dtype)

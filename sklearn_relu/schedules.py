@@ -44,6 +44,9 @@ class Schedule(Part, ABC):
     changes_within_epoch: ClassVar[bool] = False
     """True: :meth:`rate` is asked before every step, not once an epoch."""
 
+    stop_reason: ClassVar[str] = ""
+    """What the log says beside the plateau when :meth:`stops` ends training."""
+
     @abstractmethod
     def rate(self, initial: float, progress: Progress) -> float:
         """The learning rate, given the initial one."""
@@ -82,6 +85,7 @@ class InverseScaling(Schedule):
 class Adaptive(Schedule):
     """``initial / 5 ** n_plateaus``, until the rate is 1e-6 or less, as in scikit-learn."""
 
+    stop_reason = " Learning rate too small."
     _smallest: ClassVar[float] = 1e-6
 
     def rate(self, initial, progress):

@@ -71,7 +71,7 @@ class Activation(Part, ABC):
         self, z: np.ndarray, bias: np.ndarray, a: np.ndarray, params: Arrays, noise=None
     ) -> None:
         """Add `bias` to `z` in place, then :meth:`forward`; a fused kernel may replace it."""
-        z += bias
+        kernels.add_bias(z, bias)
         self.forward(z, a, params, noise)
 
     def bias_backward(

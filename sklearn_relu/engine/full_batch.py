@@ -16,7 +16,7 @@ def minimize(job: Job, optimizer: FullBatchOptimizer) -> None:
     run = stack.run(0, 1, job.n_rows)
     gather([job], [rows], run)
     weight_sum = np.array([weight_of(job, rows)])
-    strengths = np.array([job.alpha]), np.array([job.activity_alpha])
+    strengths = np.array([[job.alpha], [job.activity_alpha]], job.recipe.dtype)
 
     def objective(params):
         stack.params[0] = params
@@ -31,7 +31,7 @@ def minimize(job: Job, optimizer: FullBatchOptimizer) -> None:
     result = optimizer.minimize(objective, start, job.max_epochs, job.tol, on_iteration)
     stack.params[0] = result.x
     _, reported = stack.objective(run, weight_sum, *strengths)
-    if not (np.isfinite(reported[0]) and all_finite(stack.params)[0]):
+    if not all_finite(reported, stack.params)[0]:
         job.outcome = "diverged"
         return
     job.state = replace(job.state, params=stack.params[0].copy(), best_loss=float(reported[0]))

@@ -145,8 +145,10 @@ class NetworkStack:
         Parameters
         ----------
         run : Run
-        weight_sum, alpha, activity_alpha : ndarray of shape (n_networks of the run,)
-            `weight_sum` is the sum of the batch's sample weights.
+        weight_sum : ndarray of shape (n_networks of the run,)
+            The sum of the batch's sample weights.
+        alpha, activity_alpha : ndarray of shape (n_networks of the run,)
+            In the stack's dtype.
 
         Returns
         -------
@@ -155,13 +157,12 @@ class NetworkStack:
         reported : ndarray of shape (n_networks of the run,)
             The same with the loss as ``loss_curve_`` shows it.
         """
-        dtype = self.params.dtype
-        per_weight = (1.0 / weight_sum).astype(dtype)
+        per_weight = (1.0 / weight_sum).astype(self.params.dtype)
         data_loss = self._data_loss(run) * per_weight
         run.grad_outputs[-1] *= per_weight[:, None, None]
-        extra = self._backward(run, activity_alpha.astype(dtype) * per_weight)
+        extra = self._backward(run, activity_alpha * per_weight)
         if self.penalty is not None:
-            strength = alpha.astype(dtype) * per_weight
+            strength = alpha * per_weight
             for weights, grads in self._penalised(run):
                 extra = extra + strength * self.penalty.value(weights)
                 self.penalty.add_gradient(weights, grads, strength)

@@ -1,7 +1,7 @@
 """Training: epochs, batches and stopping rules, for jobs of one shape at once."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,24 @@ def train(jobs: list[Job]) -> None:
             _Epochs(jobs, optimizer).train()
 
 
+@dataclass
+class _Part:
+    """Views of all that a run of neighbouring networks has, network axis first."""
+
+    networks: slice
+    jobs: list[Job]
+    params: np.ndarray
+    grads: np.ndarray
+    slots: dict[str, np.ndarray]
+    step_size: np.ndarray | None
+    rates: np.ndarray
+    alpha: np.ndarray
+    activity_alpha: np.ndarray
+    finite: np.ndarray
+    loss_sum: np.ndarray
+    n_trained: np.ndarray
+
+
 class _Epochs:
     """The stochastic training of a stack: what one network a job needs, and the epochs."""
 
@@ -59,6 +77,7 @@ class _Epochs:
         self.has_prox = penalty is not None and not penalty.is_smooth
         n_weights = self.stack.layout.n_weights if self.has_prox else 0
         self.step_size = np.empty((len(jobs), n_weights), self.stack.params.dtype)
+        self._lay_out()
 
     def train(self) -> None:
         """Epoch after epoch, until the last job has left the stack."""
@@ -72,22 +91,28 @@ class _Epochs:
                 self._end_epoch(i)
             self._drop_the_done()
 
-    def _begin_epoch(self) -> None:
-        n = len(self.jobs)
-        self.orders = [_next_order(job) for job in self.jobs]
-        self.rates = np.array(
-            [job.schedule.rate(job.learning_rate, job.progress(0, np.nan)) for job in self.jobs]
-        )
-        self.alpha = np.array([job.alpha for job in self.jobs])
-        self.activity_alpha = np.array([job.activity_alpha for job in self.jobs])
+    def _lay_out(self) -> None:
+        """Make the figures that each network has one of."""
+        n, dtype = len(self.jobs), self.stack.params.dtype
+        self.alpha = np.array([job.alpha for job in self.jobs], dtype)
+        self.activity_alpha = np.array([job.activity_alpha for job in self.jobs], dtype)
+        self.rates = np.empty((n, 1), dtype)
         self.finite = np.ones(n, dtype=bool)
         self.loss_sum, self.n_trained = np.zeros(n), np.zeros(n, dtype=int)
+        self._parts: dict[tuple[int, int], _Part] = {}
+
+    def _begin_epoch(self) -> None:
+        self.orders = [_next_order(job) for job in self.jobs]
+        for i, job in enumerate(self.jobs):
+            self.rates[i] = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
+        self.loss_sum[:] = 0
+        self.n_trained[:] = 0
 
     def _batch(self, batch: int, start: int) -> None:
         """One step of every network that has rows left; those with as many rows step together."""
         for i, job in enumerate(self.jobs):
             if job.schedule.changes_within_epoch:
-                progress = job.progress(batch, self.rates[i])
+                progress = job.progress(batch, float(self.rates[i, 0]))
                 self.rates[i] = job.schedule.rate(job.learning_rate, progress)
         for first, rows, weight_sum in self._runs(start):
             self._step(first, rows, weight_sum)
@@ -115,28 +140,40 @@ class _Epochs:
             yield first, rows, np.array(weight_sums)
 
     def _step(self, first: int, rows: list[Rows], weight_sum: np.ndarray) -> None:
-        networks, n_rows = slice(first, first + len(rows)), n_rows_of(rows[0])
-        stack = self.stack
-        run = stack.run(networks.start, networks.stop, n_rows)
-        gather(self.jobs[networks], rows, run)
-        alpha = self.alpha[networks]
-        value, reported = stack.objective(run, weight_sum, alpha, self.activity_alpha[networks])
-        params = stack.params[networks]
-        step_size = self.step_size[networks] if self.has_prox else None
+        stack, n_rows = self.stack, n_rows_of(rows[0])
+        part = self._part(first, first + len(rows))
+        run = stack.run(part.networks.start, part.networks.stop, n_rows)
+        gather(part.jobs, rows, run)
+        value, reported = stack.objective(run, weight_sum, part.alpha, part.activity_alpha)
         self.optimizer.step(
-            params,
-            stack.grads[networks],
-            {name: values[networks] for name, values in self.slots.items()},
-            self.rates[networks, None].astype(params.dtype),
-            stack.layout.n_weights,
-            step_size,
+            part.params, part.grads, part.slots, part.rates, stack.layout.n_weights, part.step_size
         )
-        if step_size is not None:
-            step_size *= (alpha / weight_sum).astype(params.dtype)[:, None]
-            stack.prox(run, step_size)
-        self.finite[networks] = np.isfinite(value) & all_finite(params)
-        self.loss_sum[networks] += reported * n_rows
-        self.n_trained[networks] += n_rows
+        if part.step_size is not None:
+            part.step_size *= (part.alpha / weight_sum).astype(part.params.dtype)[:, None]
+            stack.prox(run, part.step_size)
+        part.finite[:] = all_finite(value, part.params)
+        part.loss_sum += reported * n_rows
+        part.n_trained += n_rows
+
+    def _part(self, first: int, last: int) -> "_Part":
+        """The views for a run of networks; made once, until a network leaves."""
+        if (first, last) not in self._parts:
+            networks = slice(first, last)
+            self._parts[first, last] = _Part(
+                networks,
+                self.jobs[networks],
+                self.stack.params[networks],
+                self.stack.grads[networks],
+                {name: values[networks] for name, values in self.slots.items()},
+                self.step_size[networks] if self.has_prox else None,
+                self.rates[networks],
+                self.alpha[networks],
+                self.activity_alpha[networks],
+                self.finite[networks],
+                self.loss_sum[networks],
+                self.n_trained[networks],
+            )
+        return self._parts[first, last]
 
     def _end_epoch(self, i: int) -> None:
         job, state = self.jobs[i], self.jobs[i].state
@@ -191,13 +228,13 @@ class _Epochs:
                 f"{what} did not improve more than tol={job.tol:f} for {job.n_iter_no_change} "
                 "consecutive epochs."
             )
-            progress = job.progress(0, self.rates[i])
-            if job.schedule.stops(progress):
-                job.report(f"{message} Stopping.")
+            rate = float(self.rates[i, 0])
+            if job.schedule.stops(job.progress(0, rate)):
+                job.report(f"{message}{job.schedule.stop_reason} Stopping.")
                 outcome = "converged"
             else:
                 job.state = replace(state, no_improvement=0, n_plateaus=state.n_plateaus + 1)
-                rate = job.schedule.rate(job.learning_rate, job.progress(0, self.rates[i]))
+                rate = job.schedule.rate(job.learning_rate, job.progress(0, rate))
                 job.report(f"{message} Setting learning rate to {rate:f}")
         if job.on_epoch_end is not None and job.on_epoch_end(job):
             outcome = "stopped"
@@ -213,6 +250,7 @@ class _Epochs:
         self.stack.keep(keep)
         self.slots = {name: values[keep] for name, values in self.slots.items()}
         self.step_size = self.step_size[: len(keep)]
+        self._lay_out()
 
 
 def _next_order(job: Job) -> np.ndarray | None:

@@ -62,7 +62,8 @@ def _warn_full_batch(jobs: list[Job]) -> None:
     for job in jobs:
         if job.outcome != "max_iter":
             continue
-        message = f"The solver failed to converge after {job.n_epochs} iteration(s) {job.message}"
+        name = type(job.recipe.optimizer).__name__.lower()
+        message = f"{name} failed to converge after {job.n_epochs} iteration(s) {job.message}"
         if job.n_epochs == job.max_epochs:
             message += (
                 "\nIncrease the number of iterations to improve the convergence "

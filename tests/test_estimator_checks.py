@@ -1,0 +1,91 @@
+"""scikit-learn's own checks of what an estimator has to do."""
+
+import pytest
+from sklearn.base import clone
+from sklearn.utils import estimator_checks, get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu.activations import ACTIVATIONS
+
+BOTH = [MLPClassifier, MLPRegressor]
+ACTIVATION_NAMES = {part: name for name, part in reversed(ACTIVATIONS.items())}.values()
+"""Each activation once; of aliases the first."""
+
+
+UNSCALED = {
+    "check_f_contiguous_array_estimator",
+    "check_regressor_data_not_an_array",
+    "check_regressor_multioutput",
+}
+"""Checks with data that is not scaled: SGD may diverge unless its steps are small."""
+
+
+def variant(Estimator, activation, solver):
+    """An estimator that learns enough for the checks in a few epochs."""
+    return Estimator(
+        hidden_layer_sizes=(10,),
+        activation=activation,
+        solver=solver,
+        learning_rate_init=0.05 if solver == "adam" else 0.02,
+        max_iter=60,
+        random_state=0,
+    )
+
+
+# Few epochs are enough for the checks. Those for array API inputs skip themselves.
+ignore_incidental = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::sklearn.exceptions.SkipTestWarning"
+)
+
+
+@ignore_incidental
+@parametrize_with_checks([Estimator() for Estimator in BOTH])
+def test_default_estimators_pass_every_check(estimator, check):
+    check(estimator)
+
+
+@ignore_incidental
+@parametrize_with_checks(
+    [
+        variant(Estimator, activation, solver)
+        for Estimator in BOTH
+        for activation in ACTIVATION_NAMES
+        for solver in ("adam", "sgd")
+    ]
+)
+def test_every_activation_passes_every_check(estimator, check):
+    if estimator.solver == "sgd" and check.func.__name__ in UNSCALED:
+        # A clone, for the checks share one estimator.
+        estimator = clone(estimator).set_params(learning_rate_init=0.0001, momentum=0.0)
+    check(estimator)
+
+
+@ignore_incidental
+@parametrize_with_checks([Estimator(solver="lbfgs", max_iter=60) for Estimator in BOTH])
+def test_lbfgs_passes_every_check(estimator, check):
+    check(estimator)
+
+
+@ignore_incidental
+@pytest.mark.parametrize("Estimator", BOTH)
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_param_validation,
+        estimator_checks.check_dataframe_column_names_consistency,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_checks_that_check_estimator_leaves_out(check, Estimator):
+    check(Estimator.__name__, Estimator())
+
+
+def test_tags_say_what_each_estimator_takes():
+    """The regressor's `multi_output` brings in checks that scikit-learn's own does not run."""
+    for estimator in (MLPClassifier(), MLPRegressor()):
+        assert get_tags(estimator).input_tags.sparse
+    assert get_tags(MLPRegressor()).target_tags.multi_output
+    assert get_tags(MLPRegressor()).target_tags.single_output
+    assert get_tags(MLPClassifier()).classifier_tags.multi_label
+    assert get_tags(MLPClassifier()).classifier_tags.multi_class
