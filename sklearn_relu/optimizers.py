@@ -82,8 +82,11 @@ class SGD(Optimizer):
         self.nesterovs_momentum = nesterovs_momentum
 
     def init_state(self, params):
-        """One velocity per parameter, 0."""
-        return {"velocity": np.zeros_like(params)}
+        """One velocity per parameter, 0; and how far a steady gradient of 1 would move it."""
+        return {
+            "velocity": np.zeros_like(params),
+            "reach": np.zeros((len(params), 1), params.dtype),
+        }
 
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the velocities, then the parameters."""
@@ -98,10 +101,14 @@ class SGD(Optimizer):
                 params[:, piece] += move
             else:
                 params[:, piece] += velocity
+        # Momentum moves a parameter with a steady gradient by up to rate / (1 - momentum) a step.
+        # With the bare rate, a weight would be 0 only below (1 - momentum) times the strength.
+        reach = state["reach"]
+        reach *= self.momentum
+        reach += learning_rate
         if step_size is not None:
-            # Momentum moves a parameter with a steady gradient by this much a step; with the bare
-            # rate, a weight would be 0 only below (1 - momentum) times the penalty's strength.
-            step_size[...] = learning_rate / (1 - self.momentum) if self.momentum < 1 else np.inf
+            ahead = self.momentum * reach + learning_rate
+            step_size[...] = ahead if self.nesterovs_momentum else reach
 
 
 class Adam(Optimizer):
@@ -163,11 +170,11 @@ class Adam(Optimizer):
             np.divide(rate, size, out=size)
             np.multiply(m, size, out=g)
             params[:, piece] -= g
-            if step_size is not None:
+            if step_size is not None and piece.start < n_weights:
                 weights = slice(piece.start, min(piece.stop, n_weights))
-                if weights.start < weights.stop:
-                    size = size[:, : weights.stop - weights.start]
-                    np.divide(size, 1 - self.beta_1, out=step_size[:, weights])
+                steady = ((1 - self.beta_1**t) / (1 - self.beta_1)).astype(params.dtype)
+                of_weights = size[:, : weights.stop - weights.start]
+                np.multiply(of_weights, steady, out=step_size[:, weights])
 
 
 class FullBatchOptimizer(Solver):

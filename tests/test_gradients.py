@@ -1,0 +1,223 @@
+"""Gradients of every activation, loss and penalty, and what is documented at each kink."""
+
+import numpy as np
+import pytest
+from helpers import EVERY_ACTIVATION, EVERY_LOSS, GradientCheck, backward, forward, name_of
+
+from sklearn_relu.activations import ELU, Identity, LeakyReLU, Maxout, PReLU, ReLU
+from sklearn_relu.penalties import ACTIVITY_PENALTIES, PENALTIES
+
+TOLERANCE = 1e-9
+DTYPES = [np.float32, np.float64]
+
+every_activation = pytest.mark.parametrize("activation", EVERY_ACTIVATION, ids=name_of)
+every_loss = pytest.mark.parametrize("loss", EVERY_LOSS, ids=name_of)
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+
+
+@every_activation
+@every_loss
+@pytest.mark.parametrize("penalty", [None, *PENALTIES])
+def test_gradient_is_that_of_the_objective(activation, loss, penalty):
+    errors = {
+        (activity_penalty, weighted): GradientCheck(
+            [activation, activation],
+            loss,
+            PENALTIES[penalty]() if penalty else None,
+            ACTIVITY_PENALTIES[activity_penalty]() if activity_penalty else None,
+            weighted,
+        ).relative_error(n_directions=2)
+        for activity_penalty in (None, *ACTIVITY_PENALTIES)
+        for weighted in (False, True)
+    }
+    assert max(errors.values()) < TOLERANCE, errors
+
+
+@every_loss
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("activity_penalty", ACTIVITY_PENALTIES)
+def test_objective_is_mean_loss_plus_penalty_on_weights_plus_penalty_on_hidden_activations(
+    loss, weighted, penalty, activity_penalty
+):
+    penalties = PENALTIES[penalty](), ACTIVITY_PENALTIES[activity_penalty]()
+    check = GradientCheck([PReLU(), Maxout()], loss, *penalties, weighted)
+    value, run = check.value(), check.run
+    weight = run.weight if weighted else np.ones((2, 6, 1))
+    each = {"l1": abs, "l2": lambda a: a**2 / 2}[activity_penalty]
+    h, omega, activity = run.x, 0.0, 0.0
+    for layer, params in zip(check.stack.layers, run.params, strict=True):
+        omega = omega + penalties[0].value(params["weight"])
+        learned = {name: params[name] for name in layer.activation.parameter_shapes(1)}
+        h = forward(layer.activation, h @ params["weight"] + params["bias"], learned)
+        if layer is not check.stack.layers[-1]:
+            activity = activity + (weight * each(h)).sum(axis=(1, 2))
+    data = loss.value_and_gradient(run.y, h, weight, np.empty_like(h))
+    weight_sum = weight.sum(axis=(1, 2))
+    expected = (data + check.alpha * omega + check.activity_alpha * activity) / weight_sum
+    np.testing.assert_allclose(value, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["weight", "bias", "activation"])
+@every_activation
+def test_gradient_of_each_kind_of_parameter(activation, kind):
+    check = GradientCheck([activation, activation], EVERY_LOSS[0], PENALTIES["l2"]())
+    n_weights, n_params = check.stack.layout.n_weights, check.stack.layout.n_params
+    n_biases = sum(layer.input_width for layer in check.stack.layers)
+    columns = {
+        "weight": slice(0, n_weights),
+        "bias": slice(n_weights, n_weights + n_biases),
+        "activation": slice(n_weights + n_biases, n_params),
+    }[kind]
+    n_learned = sum(np.prod(shape, dtype=int) for shape in activation.parameter_shapes(9).values())
+    assert n_params == n_weights + n_biases + n_learned
+    if columns.start < columns.stop:
+        assert check.relative_error(columns=columns) < TOLERANCE
+
+
+@pytest.mark.parametrize("first", range(len(EVERY_ACTIVATION)))
+def test_gradient_of_a_network_with_a_different_activation_in_each_layer(first):
+    # Widths go up and down, so that memory which layers share is used in every size.
+    order = np.random.RandomState(first).permutation(len(EVERY_ACTIVATION))
+    activations = [EVERY_ACTIVATION[i] for i in (first, *order[:4])]
+    check = GradientCheck(
+        activations,
+        EVERY_LOSS[first % len(EVERY_LOSS)],
+        PENALTIES["l2"](),
+        ACTIVITY_PENALTIES["l2"](),
+        weighted=True,
+        sizes=[2, 7, 3, 6, 5],
+    )
+    assert check.relative_error() < TOLERANCE
+
+
+@pytest.mark.parametrize("sizes", [(), (4,)], ids=str)
+@every_loss
+def test_gradient_with_sparse_inputs(loss, sizes):
+    check = GradientCheck(
+        [Identity()] * len(sizes), loss, PENALTIES["l2"](), None, True, sparse=True, sizes=sizes
+    )
+    assert check.relative_error() < TOLERANCE
+
+
+def test_only_weights_are_penalised():
+    with_penalty, without = (
+        GradientCheck([PReLU(), PReLU()], EVERY_LOSS[0], penalty)
+        for penalty in (PENALTIES["l2"](), None)
+    )
+    n_weights = with_penalty.stack.layout.n_weights
+    difference = with_penalty.gradient() - without.gradient()
+    assert np.array_equal(difference[:, n_weights:], np.zeros_like(difference[:, n_weights:]))
+    strength = with_penalty.alpha / with_penalty.weight_sum
+    expected = strength[:, None] * with_penalty.stack.params[:, :n_weights]
+    np.testing.assert_allclose(difference[:, :n_weights], expected, rtol=1e-12)
+
+
+def test_weighting_a_sample_double_is_the_same_as_having_it_twice():
+    twice = GradientCheck([ReLU(), ReLU()], EVERY_LOSS[0], PENALTIES["l2"](), weighted=True)
+    double = GradientCheck([ReLU(), ReLU()], EVERY_LOSS[0], PENALTIES["l2"](), weighted=True)
+    for array in (twice.run.x, twice.run.y, double.run.x, double.run.y):
+        array[:, 1] = array[:, 0]
+    twice.run.weight[...] = 1
+    double.run.weight[...] = [[[2], [0], [1], [1], [1], [1]]]
+    np.testing.assert_allclose(twice.value(), double.value(), rtol=1e-14)
+    np.testing.assert_allclose(twice.gradient(), double.gradient(), rtol=1e-11, atol=1e-15)
+
+
+def summed_inputs(activation, dtype=np.float64):
+    """Summed inputs of 2 networks, none near a kink, and gradients of their activations."""
+    rng = np.random.RandomState(3)
+    width = activation.input_width(4)
+    # Whole numbers of steps plus a half: no zeros; and no ties, as the offsets differ by column.
+    z = (rng.randint(-8, 8, (2, 30, width)) + 0.5) / 2 + np.arange(width) / (7 * width)
+    return z.astype(dtype), rng.normal(size=(2, 30, activation.output_width(4))).astype(dtype)
+
+
+@every_activation
+def test_backward_is_the_derivative_of_forward(activation):
+    z, grad_a = summed_inputs(activation)
+    grad_z, grads = backward(activation, z, grad_a)
+    step = 1e-5
+    for column in range(z.shape[-1]):
+        shift = np.zeros(z.shape[-1])
+        shift[column] = step
+        slope = (forward(activation, z + shift) - forward(activation, z - shift)) / (2 * step)
+        numeric = np.vecdot(slope, grad_a)
+        np.testing.assert_allclose(grad_z[..., column], numeric, rtol=1e-8, atol=1e-9)
+    for name, grad in grads.items():
+        assert np.isfinite(grad).all(), name
+
+
+@every_activation
+def test_float32_gives_the_float64_result_rounded(activation):
+    z, grad_a = summed_inputs(activation, np.float32)
+    precise, rounded = (
+        (forward(activation, x), *backward(activation, x, grad))
+        for x, grad in ((z.astype(np.float64), grad_a.astype(np.float64)), (z, grad_a))
+    )
+    assert rounded[0].dtype == rounded[1].dtype == np.float32
+    np.testing.assert_allclose(rounded[0], precise[0], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(rounded[1], precise[1], rtol=2e-6, atol=1e-6)
+    for name, grad in rounded[2].items():
+        assert grad.dtype == np.float32
+        np.testing.assert_allclose(grad, precise[2][name], rtol=1e-5)
+
+
+KINKS = [
+    (ReLU(), 0),
+    (LeakyReLU(), 0.01),
+    (LeakyReLU(0.3), 0.3),
+    (PReLU(), 0.25),
+    (PReLU(-0.5), -0.5),
+    (ELU(), 1),
+    (ELU(0.3), 0.3),
+    (ELU(2.5), 2.5),
+    (ELU(0.0), 0),
+]
+
+
+@every_dtype
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize(("activation", "slope"), KINKS, ids=repr)
+def test_derivative_at_the_kink_is_the_documented_one(activation, slope, zero, dtype):
+    z = np.full((1, 2, 3), zero, dtype)
+    grad_z, _ = backward(activation, z, np.full_like(z, 2))
+    np.testing.assert_allclose(grad_z, np.full_like(z, 2 * slope), rtol=np.finfo(dtype).eps)
+
+
+@every_activation
+def test_every_kink_at_zero_is_documented(activation):
+    z = np.zeros((1, 1, activation.input_width(1)))
+    step = 1e-7
+    at_zero = forward(activation, z)
+    left = (at_zero - forward(activation, z - step)).item() / step
+    right = (forward(activation, z + step) - at_zero).item() / step
+    if abs(left - right) > 1e-3:
+        assert type(activation) in {type(documented) for documented, _ in KINKS}
+
+
+@every_dtype
+@pytest.mark.parametrize("n_pieces", [2, 3, 5])
+def test_gradient_of_a_maxout_tie_goes_to_the_first_piece(n_pieces, dtype):
+    z = np.full((2, 4, n_pieces * 3), 0.7, dtype)
+    z[:, 0, :3] = -1  # in the first row the tie is among all pieces but the first
+    grad_a = np.random.RandomState(0).normal(size=(2, 4, 3)).astype(dtype)
+    grad_z, _ = backward(Maxout(n_pieces), z, grad_a)
+    expected = np.zeros_like(z)
+    expected[:, 1:, :3] = grad_a[:, 1:]
+    expected[:, 0, 3:6] = grad_a[:, 0]
+    assert np.array_equal(grad_z, expected)
+
+
+@every_dtype
+@every_activation
+def test_extreme_summed_inputs_give_finite_results_without_a_warning(activation, dtype):
+    values = [-1e4, -88.8, -1e-4, -1e-30, 0.0, 1e-30, 1e-4, 88.8, 1e4]
+    z = np.array(values, dtype)[None, :, None] * np.ones(activation.input_width(2), dtype)
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        a = forward(activation, z)
+        grad_z, grads = backward(activation, z, np.ones_like(a))
+    assert np.isfinite(a).all()
+    assert np.isfinite(grad_z).all()
+    assert all(np.isfinite(grad).all() for grad in grads.values())
+    assert a.shape == (1, len(values), activation.output_width(2))
