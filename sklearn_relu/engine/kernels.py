@@ -15,6 +15,8 @@ PIECE = 32768
 """Elements in one piece: the five float64 arrays of Adam fill 1.3 MB of it, most of a level 2
 cache; smaller pieces measure slower, for each costs a call per operation."""
 
+SMALL_PRODUCT = 1_000_000
+
 
 class _Local(threading.local):
     def __init__(self):
@@ -54,6 +56,26 @@ def pieces(n: int, width: int = 1) -> Iterator[slice]:
         yield slice(start, min(start + step, n))
 
 
+def matmul(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
+    """``out = left @ right`` for each network; in two halves where those are small for OpenBLAS.
+
+    OpenBLAS multiplies small matrices (up to 1e6 products) without packing them first, a third
+    faster. A product just above that is therefore made of two.
+
+    Parameters
+    ----------
+    left : ndarray of shape (n_networks, n, m)
+    right : ndarray of shape (n_networks, m, k)
+    out : ndarray of shape (n_networks, n, k)
+    """
+    n_networks, n, m = left.shape
+    if n % 2 == 0 and SMALL_PRODUCT < n * m * right.shape[2] <= 2 * SMALL_PRODUCT:
+        left = left.reshape(n_networks, 2, n // 2, m)
+        out = out.reshape(n_networks, 2, n // 2, -1)
+        right = right[:, None]
+    np.matmul(left, right, out=out)
+
+
 def add_bias(z: np.ndarray, bias: np.ndarray) -> None:
     """``z += bias`` in place; a large array by a BLAS update of rank 1, which takes half as long.
 
@@ -66,10 +88,29 @@ def add_bias(z: np.ndarray, bias: np.ndarray) -> None:
     if n_samples * width < 4096:
         z += bias
         return
-    ger = blas.dger if z.dtype == np.float64 else blas.sger
     ones = _ones(n_samples, z.dtype)[0]
     for rows, row in zip(z, bias, strict=True):
-        ger(1.0, row[0], ones, a=rows.T, overwrite_a=1)
+        _add_outer(rows, ones, row[0])
+
+
+def outer(column: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
+    """``out = column @ row``, which numpy's matmul does in a slow loop of its own.
+
+    Parameters
+    ----------
+    column : ndarray of shape (n_networks, n_samples, 1)
+    row : ndarray of shape (n_networks, 1, width)
+    out : ndarray of shape (n_networks, n_samples, width)
+    """
+    out.fill(0)
+    for rows, left, right in zip(out, column, row, strict=True):
+        _add_outer(rows, left[:, 0], right[0])
+
+
+def _add_outer(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
+    """``rows += left[:, None] * right`` in place, a BLAS update of rank 1."""
+    ger = blas.dger if rows.dtype == np.float64 else blas.sger
+    ger(1.0, right, left, a=rows.T, overwrite_a=1)
 
 
 def add_scaled(out: np.ndarray, x: np.ndarray, scale: np.ndarray) -> None:

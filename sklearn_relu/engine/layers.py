@@ -7,6 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sklearn_relu.activations import Activation
+from sklearn_relu.engine import kernels
 
 Arrays = dict[str, np.ndarray]
 SparseBatch = list[sp.csr_array]
@@ -104,12 +105,16 @@ class Dense(Layer):
         )
         _transposed_product(x, out.grad_z, grad_params["weight"])
         if grad_x is not None:
-            np.matmul(out.grad_z, params["weight"].swapaxes(1, 2), out=grad_x)
+            weight_transposed = params["weight"].swapaxes(1, 2)
+            if self.input_width == 1:
+                kernels.outer(out.grad_z, weight_transposed, grad_x)
+            else:
+                np.matmul(out.grad_z, weight_transposed, out=grad_x)
 
 
 def _product(x: np.ndarray | SparseBatch, weight: np.ndarray, out: np.ndarray) -> None:
     if isinstance(x, np.ndarray):
-        np.matmul(x, weight, out=out)
+        kernels.matmul(x, weight, out)
     else:  # scipy has no product into given memory
         for matrix, w, z in zip(x, weight, out, strict=True):
             z[...] = matrix @ w
@@ -117,7 +122,7 @@ def _product(x: np.ndarray | SparseBatch, weight: np.ndarray, out: np.ndarray) -
 
 def _transposed_product(x: np.ndarray | SparseBatch, grad_z: np.ndarray, out: np.ndarray) -> None:
     if isinstance(x, np.ndarray):
-        np.matmul(x.swapaxes(1, 2), grad_z, out=out)
+        kernels.matmul(x.swapaxes(1, 2), grad_z, out)
     else:
         for matrix, grad, w in zip(x, grad_z, out, strict=True):
             w[...] = matrix.T @ grad
