@@ -44,6 +44,7 @@ class Run:
     grad_outputs: list[np.ndarray]
     params: list[Arrays]
     grads: list[Arrays]
+    penalised: list[tuple[np.ndarray, np.ndarray]]
 
 
 class NetworkStack:
@@ -123,6 +124,13 @@ class NetworkStack:
             output = self._memory.output(i, layer, k, n_rows)
             grad_z = view("grad_z", (k, n_rows, layer.input_width))
             outputs.append(Output(output.z, output.a, grad_z))
+        params = self.layout.views(self.params[networks])
+        grads = self.layout.views(self.grads[networks])
+        # As one block if the penalty allows, else layer by layer.
+        penalised = [(p["weight"], g["weight"]) for p, g in zip(params, grads, strict=True)]
+        if self.penalty is not None and self.penalty.elementwise:
+            block = (networks, slice(self.layout.n_weights), None)
+            penalised = [(self.params[block], self.grads[block])]
         return Run(
             networks,
             x=[None] * k if self.sparse else view("x", (k, n_rows, layers[0].fan_in)),
@@ -130,8 +138,9 @@ class NetworkStack:
             weight=view("weight", (k, n_rows, 1)) if self.weighted else None,
             outputs=outputs,
             grad_outputs=[view("grad_a", (k, n_rows, layer.output_width)) for layer in layers],
-            params=self.layout.views(self.params[networks]),
-            grads=self.layout.views(self.grads[networks]),
+            params=params,
+            grads=grads,
+            penalised=penalised,
         )
 
     def objective(
@@ -163,7 +172,7 @@ class NetworkStack:
         extra = self._backward(run, activity_alpha * per_weight)
         if self.penalty is not None:
             strength = alpha * per_weight
-            for weights, grads in self._penalised(run):
+            for weights, grads in run.penalised:
                 extra = extra + strength * self.penalty.value(weights)
                 self.penalty.add_gradient(weights, grads, strength)
         return data_loss + extra, self.loss.reported(data_loss, self.n_targets) + extra
@@ -186,25 +195,11 @@ class NetworkStack:
             self.layers[i].backward(x, out, grad_out, grad_x, run.params[i], run.grads[i])
         return penalty
 
-    def _penalised(self, run: Run) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Weights and their gradients: as one block if the penalty allows, else layer by layer."""
-        if self.penalty is not None and self.penalty.elementwise:
-            block = (slice(run.networks.start, run.networks.stop), slice(self.layout.n_weights))
-            yield self.params[block][:, :, None], self.grads[block][:, :, None]
-        else:
-            for params, grads in zip(run.params, run.grads, strict=True):
-                yield params["weight"], grads["weight"]
-
     def prox(self, run: Run, step: np.ndarray) -> None:
         """The penalty's proximal step; `step` is (n_networks of the run, n_weights)."""
         assert self.penalty is not None
-        if self.penalty.elementwise:
-            ((weights, _),) = self._penalised(run)
-            self.penalty.prox(weights, step[:, :, None])
-            return
         start = 0
-        for params in run.params:
-            weights = params["weight"]
+        for weights, _ in run.penalised:
             stop = start + weights[0].size
             self.penalty.prox(weights, step[:, start:stop].reshape(weights.shape))
             start = stop

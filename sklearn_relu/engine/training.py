@@ -99,6 +99,10 @@ class _Epochs:
         self.rates = np.empty((n, 1), dtype)
         self.finite = np.ones(n, dtype=bool)
         self.loss_sum, self.n_trained = np.zeros(n), np.zeros(n, dtype=int)
+        self.n_rows = [job.n_rows for job in self.jobs]
+        self.within_epoch = [
+            i for i, job in enumerate(self.jobs) if job.schedule.changes_within_epoch
+        ]
         self._parts: dict[tuple[int, int], _Part] = {}
 
     def _begin_epoch(self) -> None:
@@ -110,10 +114,10 @@ class _Epochs:
 
     def _batch(self, batch: int, start: int) -> None:
         """One step of every network that has rows left; those with as many rows step together."""
-        for i, job in enumerate(self.jobs):
-            if job.schedule.changes_within_epoch:
-                progress = job.progress(batch, float(self.rates[i, 0]))
-                self.rates[i] = job.schedule.rate(job.learning_rate, progress)
+        for i in self.within_epoch:
+            job = self.jobs[i]
+            progress = job.progress(batch, float(self.rates[i, 0]))
+            self.rates[i] = job.schedule.rate(job.learning_rate, progress)
         for first, rows, weight_sum in self._runs(start):
             self._step(first, rows, weight_sum)
 
@@ -123,7 +127,7 @@ class _Epochs:
         rows: list[Rows] = []
         weight_sums: list[float] = []
         for i, job in enumerate(self.jobs):
-            stop = min(start + self.batch_size, job.n_rows)
+            stop = min(start + self.batch_size, self.n_rows[i])
             batch = rows_of(job, self.orders[i], start, stop)
             weight_sum = weight_of(job, batch)
             # Nothing to learn from a batch without weight: such a network stands still.
