@@ -159,22 +159,21 @@ class Adam(Optimizer):
         rate = (learning_rate * bias_correction * ((1 - self.beta_1) / root)).astype(params.dtype)
         for piece in kernels.pieces(params.shape[1], len(params)):
             g, m, v = grads[:, piece], state["m"][:, piece], state["v"][:, piece]
-            size = kernels.scratch(g.shape, g.dtype)
+            spread = kernels.scratch(g.shape, g.dtype)
             m *= self.beta_1
             m += g
             v *= self.beta_2
             np.multiply(g, g, out=g)
             v += g
-            np.sqrt(v, out=size)
-            size += epsilon
-            np.divide(rate, size, out=size)
-            np.multiply(m, size, out=g)
-            params[:, piece] -= g
+            np.sqrt(v, out=spread)
+            spread += epsilon
+            np.divide(m, spread, out=g)
+            kernels.add_scaled(params[:, piece], g, -rate[:, 0])
             if step_size is not None and piece.start < n_weights:
                 weights = slice(piece.start, min(piece.stop, n_weights))
-                steady = ((1 - self.beta_1**t) / (1 - self.beta_1)).astype(params.dtype)
-                of_weights = size[:, : weights.stop - weights.start]
-                np.multiply(of_weights, steady, out=step_size[:, weights])
+                steady = rate * ((1 - self.beta_1**t) / (1 - self.beta_1)).astype(params.dtype)
+                of_weights = spread[:, : weights.stop - weights.start]
+                np.divide(steady, of_weights, out=step_size[:, weights])
 
 
 class FullBatchOptimizer(Solver):
