@@ -17,6 +17,7 @@ ORDER = [
     ["part", "engine.kernels"],
     FAMILY_MODULES,
     ["engine.layers"],
+    ["engine.threads"],
     ["engine.buffers"],
     ["engine.network"],
     ["engine.jobs"],
@@ -118,7 +119,8 @@ def test_places_in_the_order_are_of_modules_that_exist_or_are_planned():
 
 @pytest.mark.parametrize("name", TREES)
 def test_optional_packages_are_imported_inside_of_functions(name):
-    allowed = set(sys.stdlib_module_names) | {"numpy", "scipy", "sklearn", "joblib", "sklearn_relu"}
+    required = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}  # by scikit-learn, the last
+    allowed = set(sys.stdlib_module_names) | required | {"sklearn_relu"}
     at_import = set(imported(TREES[name], everywhere=False))
     assert {full.split(".")[0] for full in at_import} <= allowed
     assert not any(full.startswith("scipy.stats") for full in at_import)

@@ -135,7 +135,9 @@ def test_learned_slopes_are_a_dict_for_each_hidden_layer():
 
 def test_slopes_and_biases_are_not_penalised():
     """Under a huge penalty weights go to 0; slopes and biases stay where they are."""
-    model = MLPRegressor("squared_error", (5,), "prelu", alpha=1e6, solver="sgd", learning_rate_init=1e-5)
+    model = MLPRegressor(
+        "squared_error", (5,), "prelu", alpha=1e6, solver="sgd", learning_rate_init=1e-5
+    )
     model.set_params(momentum=0, bias_initialization=0.5, max_iter=300, tol=0, random_state=0)
     model.fit(X_r, np.full(80, 0.5))
     assert abs(np.concatenate([c.ravel() for c in model.coefs_])).max() < 1e-6

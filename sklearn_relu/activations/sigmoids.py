@@ -8,7 +8,8 @@ from sklearn_relu.activations.base import Activation
 class Logistic(Activation):
     """Logistic sigmoid: ``1 / (1 + exp(-z))``, with derivative ``a * (1 - a)``.
 
-    Computed as ``(1 + tanh(z / 2)) / 2``, which cannot overflow.
+    Summed inputs below -80 count as -80, where the activation is 2e-35: so it cannot overflow, and
+    it is never exactly 0.
 
     References
     ----------
@@ -21,10 +22,11 @@ class Logistic(Activation):
 
     def forward(self, z, a, params, noise=None):
         """``a = 1 / (1 + exp(-z))``."""
-        np.multiply(z, 0.5, out=a)
-        np.tanh(a, out=a)
-        a *= 0.5
-        a += 0.5
+        np.maximum(z, -80, out=a)
+        np.negative(a, out=a)
+        np.exp(a, out=a)
+        a += 1
+        np.reciprocal(a, out=a)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * a * (1 - a)``."""

@@ -16,6 +16,7 @@ from sklearn_relu.engine.batches import (
 )
 from sklearn_relu.engine.full_batch import minimize
 from sklearn_relu.engine.jobs import Job, Outcome, TrainingState
+from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
 
 
@@ -30,9 +31,12 @@ def train(jobs: list[Job]) -> None:
     jobs : list of Job
         All with the same recipe, and all or none with sample weights.
     """
+    recipe = jobs[0].recipe
+    product = largest_product(recipe.layers, recipe.batch_size)
     # Whatever overflows is found as a loss or a parameter that is not finite, and ends the job.
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        optimizer = jobs[0].recipe.optimizer
+    errors = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    with errors, suitable_blas_threads(product):
+        optimizer = recipe.optimizer
         if isinstance(optimizer, FullBatchOptimizer):
             for job in jobs:
                 minimize(job, optimizer)

@@ -1,0 +1,72 @@
+"""Every command and snippet of the README runs; what it says of files and targets is so."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+SNIPPETS = [code for language, code in BLOCKS if language == "python"]
+COMMANDS = [
+    line for language, code in BLOCKS if language == "sh" for line in code.splitlines() if line
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("code", SNIPPETS, ids=range(len(SNIPPETS)))
+def test_snippets_run(code, capsys):
+    exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == code.count("print(")
+
+
+@pytest.fixture
+def own_table(tmp_path):
+    rows = "\n".join(f"{i % 7},{i % 3},{'ab'[i % 2]},{i % 7 * 2.5 + i % 3}" for i in range(60))
+    (tmp_path / "my_table.csv").write_text(f"size,rooms,place,price\n{rows}\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("sklearn-relu")])
+def test_commands_run_on_a_table(command, own_table):
+    _program, *arguments = shlex.split(command)
+    quick = ["--max-iter", "3", "--folds", "2", "--networks", "4", "--jobs", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "sklearn_relu", *arguments, *quick],
+        cwd=own_table,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "relu" in done.stdout
+    assert sorted(path.suffix for path in (own_table / "comparison").iterdir()) == [".csv", ".png"]
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("pip")])
+def test_installations_name_extras_that_exist(command):
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    target = shlex.split(command, comments=True)[2]
+    extras = re.search(r"\[(.*)\]", target)
+    assert target.startswith(".")
+    assert not extras or set(extras[1].split(",")) <= set(project["optional-dependencies"])
+
+
+@pytest.mark.parametrize("target", re.findall(r"`make (\w+)`", README))
+def test_make_targets_exist(target):
+    done = subprocess.run(
+        ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_files_it_names_exist():
+    for name in re.findall(r"`((?:docs/)?[\w.]+\.md)`", README):
+        assert (ROOT / name).exists(), name

@@ -1,0 +1,52 @@
+"""BLAS threads in a fit: one for small products, taken back afterwards, also by fits in threads."""
+
+import threading
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_classification
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from sklearn_relu import MLPClassifier
+from sklearn_relu.engine.threads import LARGE_PRODUCT, suitable_blas_threads
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def blas_threads():
+    return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+
+@pytest.fixture
+def two_threads():
+    with threadpool_limits(2, user_api="blas"):
+        if blas_threads() != {2}:
+            pytest.skip("BLAS has one thread only")
+        yield
+
+
+def test_small_products_use_one_thread_and_large_ones_the_users(two_threads):
+    with suitable_blas_threads(LARGE_PRODUCT - 1):
+        assert blas_threads() == {1}
+    assert blas_threads() == {2}
+    with suitable_blas_threads(LARGE_PRODUCT):
+        assert blas_threads() == {2}
+
+
+def test_the_limit_is_taken_back_when_a_fit_fails(two_threads):
+    with pytest.raises(KeyError), suitable_blas_threads(1):
+        raise KeyError
+    assert blas_threads() == {2}
+
+
+def test_fits_in_threads_leave_the_limit_as_it_was(two_threads):
+    X, y = make_classification(60, random_state=0)
+    alone = MLPClassifier((8,), max_iter=20, random_state=0).fit(X, y)
+    models = [MLPClassifier((8,), max_iter=5 * i, random_state=0) for i in range(1, 9)]
+    threads = [threading.Thread(target=model.fit, args=(X, y)) for model in models]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert blas_threads() == {2}
+    np.testing.assert_array_equal(models[3].coefs_[0], alone.coefs_[0])
