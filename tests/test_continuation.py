@@ -153,3 +153,41 @@ def test_a_pickle_is_hardly_larger_than_the_weights(params):
     np.testing.assert_array_equal(
         pickle.loads(pickle.dumps(model)).predict_proba(X), model.predict_proba(X)
     )
+
+
+def test_an_ensemble_fitted_without_warm_start_goes_on_with_different_draws():
+    model = MLPClassifier(**SMALL, ensemble_size=2, max_iter=3).fit(X, y)
+    lengths = [len(curve) for curve in model.loss_curve_]
+    model.partial_fit(X, y)
+    assert [len(curve) for curve in model.loss_curve_] == [n + 1 for n in lengths]
+    orders = [state.order for state in model._states]
+    assert (orders[0] != orders[1]).any()
+
+
+def test_a_validation_score_that_is_not_finite_is_nan():
+    """Held-out rows may overflow where training rows do not."""
+    params = SMALL | {"early_stopping": True, "validation_fraction": 0.2, "shuffle": False}
+    model = MLPRegressor("poisson", **params, max_iter=1, initialization="sklearn")
+    huge = X_r.copy()
+    counts = np.abs(y_r[:, 0]).round()
+    held_out = _held_out_rows(model, huge, counts)
+    huge[held_out[0]] = 1e5
+    model.fit(huge, counts)
+    assert np.isnan(model.validation_scores_).all()
+    assert np.isfinite(model.coefs_[0]).all()
+
+
+def _held_out_rows(model, X, y):
+    from sklearn_relu.estimators import base
+
+    seen = []
+
+    class Recording(base.Validation):
+        def __init__(self, estimator, recipe, X, targets, sample_weight, rows):
+            seen.append(rows)
+            super().__init__(estimator, recipe, X, targets, sample_weight, rows)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base, "Validation", Recording)
+        MLPRegressor(**model.get_params()).fit(X, y)
+    return seen[0]

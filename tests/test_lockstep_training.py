@@ -173,3 +173,33 @@ def test_a_step_allocates_nothing_in_proportion_to_its_arrays():
     # temporary of one hidden layer or of the parameters in a step would add 16 * 200 * 8 bytes.
     per_epoch = 2 * 4000 * 8 + job.state.params.nbytes
     assert peaks[-1] < per_epoch + 16 * 200 * 8
+
+
+class HalvingRate(ConstantRate):
+    """Changes within an epoch: the rate halves with each step of it."""
+
+    changes_within_epoch = True
+
+    def rate(self, initial, progress):
+        return initial / 2.0**progress.step
+
+
+def test_a_schedule_can_change_the_rate_at_each_step():
+    """With plain SGD and a gradient that hardly changes, steps are as long as the rates say."""
+    recipe = make_recipe(optimizer=SGD(momentum=0), activation="identity")
+    jobs = make_jobs(recipe, schedule=HalvingRate(), rows=None, learning_rate=1e-9, max_epochs=1)
+    constant = make_jobs(
+        recipe, schedule=ConstantRate(), rows=None, learning_rate=1e-9, max_epochs=1
+    )
+    for job in (*jobs[:1], *constant[:1]):
+        job.start = job.state.params
+        train([job])
+    halved, full = (abs(job.state.params - job.start).sum() for job in (jobs[0], constant[0]))
+    # Rates 1, 1/2, 1/4, 1/8 against 1, 1, 1, 1; batches differ, so only roughly.
+    assert 0.25 < halved / full < 0.75
+    assert jobs[0].state.step == 4
+    check(recipe, schedule=HalvingRate())
+
+
+def test_rows_in_order_in_a_stack():
+    check(make_recipe(), rows=None, shuffle=False)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
@@ -14,7 +15,7 @@ LARGE_PRODUCT = 8_000_000
 _lock = threading.Lock()
 _users = 0
 _controller: ThreadpoolController | None = None
-_limiter = None
+_limiter: Any = None
 
 
 def largest_product(layers: list[Dense], n_rows: int) -> int:
