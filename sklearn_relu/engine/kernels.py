@@ -16,6 +16,10 @@ PIECE = 32768
 cache; smaller pieces measure slower, for each costs a call per operation."""
 
 SMALL_PRODUCT = 1_000_000
+"""Multiplications up to which OpenBLAS takes matrices as they are."""
+
+SMALL_UPDATE = 4096
+"""Elements up to which numpy's broadcasting is as fast as a BLAS update of rank 1."""
 
 
 class _Local(threading.local):
@@ -84,17 +88,16 @@ def add_bias(z: np.ndarray, bias: np.ndarray) -> None:
     z : ndarray of shape (n_networks, n_samples, width), each network's part contiguous
     bias : ndarray of shape (n_networks, 1, width)
     """
-    n_samples, width = z.shape[1:]
-    if n_samples * width < 4096:
+    if z[0].size < SMALL_UPDATE:
         z += bias
         return
-    ones = _ones(n_samples, z.dtype)[0]
+    ones = _ones(z.shape[1], z.dtype)[0]
     for rows, row in zip(z, bias, strict=True):
         _add_outer(rows, ones, row[0])
 
 
 def outer(column: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
-    """``out = column @ row``, which numpy's matmul does in a slow loop of its own.
+    """``out = column @ row``; a large one by BLAS, for numpy's matmul has a slow loop of its own.
 
     Parameters
     ----------
@@ -102,6 +105,9 @@ def outer(column: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
     row : ndarray of shape (n_networks, 1, width)
     out : ndarray of shape (n_networks, n_samples, width)
     """
+    if out[0].size < SMALL_UPDATE:
+        np.matmul(column, row, out=out)
+        return
     out.fill(0)
     for rows, left, right in zip(out, column, row, strict=True):
         _add_outer(rows, left[:, 0], right[0])
