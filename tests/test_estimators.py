@@ -234,6 +234,12 @@ class TestParameters:
         assert model.solver == "sgd"
         assert repr(clone(model).activation) == repr(slope)
 
+    def test_a_parameter_changed_after_the_fit_does_not_change_predictions(self):
+        model = MLPRegressor(hidden_layer_sizes=(5,), activation=LeakyReLU(0.3), max_iter=3)
+        before = model.fit(X_r, y_r).predict(X_r)
+        model.set_params(activation__negative_slope=0.9)
+        np.testing.assert_array_equal(model.predict(X_r), before)
+
     def test_flat_parameters_reach_named_solvers_and_parts_carry_their_own(self):
         named = MLPClassifier(**SMALL, solver="sgd", momentum=0.5, nesterovs_momentum=False)
         part = MLPClassifier(**SMALL, solver=SGD(momentum=0.5, nesterovs_momentum=False))

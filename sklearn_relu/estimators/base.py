@@ -7,7 +7,7 @@ from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -325,7 +325,9 @@ class BaseMLP(BaseEstimator, ABC):
         for name in _FROM_TRAINING:
             vars(draft).pop(name, None)
         vars(draft).update(fitted_attributes(jobs))
-        draft._activations, draft._loss = parts.activations, jobs[0].recipe.loss
+        # Copies: a part that the user changes later must not change predictions.
+        draft._activations = [clone(activation) for activation in parts.activations]
+        draft._loss = clone(jobs[0].recipe.loss)
         if jobs[0].resumable:
             draft._states = continuation(jobs)
             draft._fingerprint = weights.fingerprint(draft)
