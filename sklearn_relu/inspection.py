@@ -12,6 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
 
 from sklearn_relu.engine.network import NetworkStack, forward_batches
+from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.parts import resolve_parts
@@ -286,7 +287,8 @@ def _weight_gradient_norms(stack: NetworkStack, X, targets: np.ndarray) -> np.nd
     n_networks, n_rows = len(stack.params), X.shape[0]
     weight_sum, nothing = np.full(n_networks, float(n_rows)), np.zeros(n_networks)
     gradient = np.zeros(stack.grads.shape)
-    with np.errstate(over="ignore", invalid="ignore"):
+    threads = suitable_blas_threads(largest_product(stack.layers, GRADIENT_ROWS))
+    with threads, np.errstate(over="ignore", invalid="ignore"):
         for rows in gen_batches(n_rows, GRADIENT_ROWS):
             run = stack.run(0, n_networks, X[rows].shape[0])
             if isinstance(run.x, list):

@@ -1,9 +1,10 @@
-"""BLAS threads in a fit: one for small products, taken back afterwards, also by fits in threads."""
+"""BLAS threads: one for small products, taken back afterwards, also by fits in threads."""
 
 import threading
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.datasets import make_classification
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -13,8 +14,12 @@ from sklearn_relu.engine.threads import LARGE_PRODUCT, suitable_blas_threads
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-def blas_threads():
-    return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+def blas_threads(part=""):
+    return {
+        lib["num_threads"]
+        for lib in threadpool_info()
+        if lib["user_api"] == "blas" and part in lib["filepath"]
+    }
 
 
 @pytest.fixture
@@ -25,16 +30,24 @@ def two_threads():
         yield
 
 
-def test_small_products_use_one_thread_and_large_ones_the_users(two_threads):
+def test_small_products_use_one_thread(two_threads):
     with suitable_blas_threads(LARGE_PRODUCT - 1):
         assert blas_threads() == {1}
     assert blas_threads() == {2}
+
+
+def test_large_products_use_the_users_threads_for_numpy_only(two_threads):
     with suitable_blas_threads(LARGE_PRODUCT):
-        assert blas_threads() == {2}
+        assert 2 in blas_threads()
+        assert blas_threads("scipy.libs") <= {1}
+    assert blas_threads() == {2}
 
 
-def test_the_limit_is_taken_back_when_a_fit_fails(two_threads):
-    with pytest.raises(KeyError), suitable_blas_threads(1):
+def test_limits_nest_and_are_taken_back_after_an_error(two_threads):
+    with pytest.raises(KeyError), suitable_blas_threads(LARGE_PRODUCT):  # noqa: PT012
+        with suitable_blas_threads(1):
+            assert blas_threads() == {1}
+        assert 2 in blas_threads()
         raise KeyError
     assert blas_threads() == {2}
 
@@ -50,3 +63,22 @@ def test_fits_in_threads_leave_the_limit_as_it_was(two_threads):
         thread.join()
     assert blas_threads() == {2}
     np.testing.assert_array_equal(models[3].coefs_[0], alone.coefs_[0])
+
+
+def test_predictions_run_under_the_limit_chunk_by_chunk(two_threads, monkeypatch):
+    from sklearn_relu.activations import ReLU
+
+    X, y = make_classification(60, random_state=0)
+    model = MLPClassifier((8,), max_iter=2, random_state=0).fit(X, y)
+    seen, forward = [], ReLU.forward
+
+    def spying(self, *args):
+        seen.append(blas_threads())
+        return forward(self, *args)
+
+    monkeypatch.setattr(ReLU, "forward", spying)
+    with sklearn.config_context(working_memory=0.005):
+        model.predict(X)
+    assert len(seen) > 1
+    assert all(threads == {1} for threads in seen)
+    assert blas_threads() == {2}

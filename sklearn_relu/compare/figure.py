@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_relu.compare.table import candidates, per_fit
-from sklearn_relu.engine.threads import one_blas_thread
+from sklearn_relu.engine.threads import suitable_blas_threads
 from sklearn_relu.inspection import final_network
 
 # Okabe & Ito's palette, which colour-blind readers can tell apart, without its yellow.
@@ -158,7 +158,7 @@ def _loss_curves(search, cells, X, y, n_jobs) -> dict[tuple[str, str], list[floa
 
 
 def _loss_curve(model, X, y) -> list[float]:
-    with one_blas_thread(), warnings.catch_warnings():
+    with suitable_blas_threads(), warnings.catch_warnings():
         # How many fits reached max_iter is said with the scores.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return final_network(model.fit(X, y)).loss_curve_

@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 
 from sklearn_relu.compare.data import Columns, category_texts, check_target, columns_of
 from sklearn_relu.compare.table import fits_at_max_iter
-from sklearn_relu.engine.threads import one_blas_thread
+from sklearn_relu.engine.threads import suitable_blas_threads
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.inspection import final_network
@@ -148,7 +148,7 @@ def compare(
     )
     if callbacks:
         search.set_callbacks(*callbacks)
-    with one_blas_thread(), warnings.catch_warnings():
+    with suitable_blas_threads(), warnings.catch_warnings():
         # One warning with their number follows instead; the filter reaches the workers too.
         warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
         search.fit(X, y)

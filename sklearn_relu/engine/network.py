@@ -10,6 +10,7 @@ from sklearn.utils import gen_batches
 from sklearn_relu.activations import Activation, Identity
 from sklearn_relu.engine.buffers import Memory, ParameterLayout
 from sklearn_relu.engine.layers import Arrays, Dense, Output, SparseBatch
+from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.losses import Loss
 from sklearn_relu.penalties import ActivityPenalty, Penalty
 
@@ -251,7 +252,8 @@ def forward_batches(
         outputs = [
             memory.output(i, layer, n_networks, batch.shape[0]) for i, layer in enumerate(layers)
         ]
-        _forward(layers, params, x, outputs)
+        with suitable_blas_threads(largest_product(layers, batch.shape[0])):
+            _forward(layers, params, x, outputs)
         yield rows, [output.a for output in outputs]
 
 

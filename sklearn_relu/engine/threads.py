@@ -1,21 +1,21 @@
-"""How many threads BLAS uses in a fit."""
+"""How many threads BLAS uses."""
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 from sklearn_relu.engine.layers import Dense
 
-LARGE_PRODUCT = 8_000_000
+LARGE_PRODUCT = 16_000_000
 """Multiplications in a product from which a second thread pays."""
 
 _lock = threading.Lock()
-_users = 0
-_controller: ThreadpoolController | None = None
-_limiter: Any = None
+_held: dict[str, list[int]] = {}
+"""For each library under a limit, by file: how many hold it, and its threads without them."""
 
 
 def largest_product(layers: list[Dense], n_rows: int) -> int:
@@ -23,40 +23,54 @@ def largest_product(layers: list[Dense], n_rows: int) -> int:
     return n_rows * max(layer.fan_in * layer.input_width for layer in layers)
 
 
-def suitable_blas_threads(product: int) -> AbstractContextManager[None]:
-    """A context for products of at most so many multiplications: with one thread if they are small.
-
-    A small product is not faster on two threads, and much slower where the machine has other work.
-    """
-    return nullcontext() if product >= LARGE_PRODUCT else one_blas_thread()
-
-
 @contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Limit BLAS to one thread.
+def suitable_blas_threads(product: int = 0) -> Iterator[None]:
+    """A context for products of at most so many multiplications.
 
-    The limit is the process's. Fits may run in several threads at once: the first sets the limit,
-    the last takes it back.
+    Small ones run on one thread: more are no faster. Large ones run on as many as the user allows.
+    scipy's BLAS always has one: where numpy brings another, the threads of the two, which wait by
+    spinning, would take the processor from each other.
+
+    The limits are the process's. Contexts may be open in several threads at once: the first sets a
+    limit, the last takes it back.
+
+    Parameters
+    ----------
+    product : int, default=0
     """
-    _enter()
+    libraries = _all_blas() if product < LARGE_PRODUCT else _blas_of_scipy()
+    _hold(libraries)
     try:
         yield
     finally:
-        _leave()
+        _release(libraries)
 
 
-def _enter() -> None:
-    global _users, _controller, _limiter
+@cache
+def _all_blas() -> list[LibController]:
+    return [lib for lib in ThreadpoolController().lib_controllers if lib.user_api == "blas"]
+
+
+@cache
+def _blas_of_scipy() -> list[LibController]:
+    """None if numpy and scipy share a BLAS."""
+    return [lib for lib in _all_blas() if {"scipy", "scipy.libs"} & set(Path(lib.filepath).parts)]
+
+
+def _hold(libraries: list[LibController]) -> None:
     with _lock:
-        if not _users:
-            _controller = _controller or ThreadpoolController()
-            _limiter = _controller.limit(limits=1, user_api="blas")
-        _users += 1
+        for library in libraries:
+            if library.filepath not in _held:
+                _held[library.filepath] = [0, library.num_threads]
+                library.set_num_threads(1)
+            _held[library.filepath][0] += 1
 
 
-def _leave() -> None:
-    global _users
+def _release(libraries: list[LibController]) -> None:
     with _lock:
-        _users -= 1
-        if not _users:
-            _limiter.restore_original_limits()
+        for library in libraries:
+            held = _held[library.filepath]
+            held[0] -= 1
+            if not held[0]:
+                library.set_num_threads(held[1])
+                del _held[library.filepath]
