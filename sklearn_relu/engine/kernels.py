@@ -6,7 +6,7 @@ scratch buffer per thread, made once. So no loop here allocates in proportion to
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from scipy.linalg import blas
@@ -119,13 +119,13 @@ def _add_outer(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
     ger(1.0, right, left, a=rows.T, overwrite_a=1)
 
 
-def add_scaled(out: np.ndarray, x: np.ndarray, scale: np.ndarray) -> None:
+def add_scaled(out: np.ndarray, x: np.ndarray, scale: Iterable[float]) -> None:
     """``out[i] += scale[i] * x[i]`` for each network i: BLAS needs one pass and no temporary.
 
     Parameters
     ----------
     out, x : ndarray of shape (n_networks, ...), each network's part contiguous
-    scale : ndarray of shape (n_networks,)
+    scale : sequence of n_networks numbers
     """
     axpy = blas.daxpy if out.dtype == np.float64 else blas.saxpy
     for out_row, x_row, factor in zip(out, x, scale, strict=True):
