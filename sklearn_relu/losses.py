@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 
 import numpy as np
-from scipy.special import expit, softmax, xlogy
+from scipy.special import expit, log_expit, log_softmax, logit, logsumexp, softmax, xlogy
 
 from sklearn_relu.engine import kernels
 from sklearn_relu.part import Part
@@ -64,6 +64,19 @@ class Loss(Part, ABC):
     @abstractmethod
     def predict(self, raw: np.ndarray) -> np.ndarray:
         """The inverse link: (..., n_raw) to (..., n_targets)."""
+
+    def log_odds(self, raw: np.ndarray) -> np.ndarray:
+        """Log-odds of the mean probabilities of several networks.
+
+        Parameters
+        ----------
+        raw : ndarray of shape (n_networks, n_samples, n_raw)
+
+        Returns
+        -------
+        log_odds : ndarray of shape (n_samples, n_targets)
+        """
+        return logit(self.predict(raw).mean(axis=0))
 
 
 def _weighted(per_sample, weight, grad_raw):
@@ -168,6 +181,10 @@ class LogLoss(Loss):
         """``1 / (1 + exp(-raw))``."""
         return expit(raw)
 
+    def log_odds(self, raw):
+        """Finite also where the mean probability rounds to 0 or 1."""
+        return logsumexp(log_expit(raw), axis=0) - logsumexp(log_expit(-raw), axis=0)
+
 
 class SoftmaxLogLoss(Loss):
     """Multinomial logistic loss: ``logsumexp(raw) - raw[class]``; what ``log_loss`` means for
@@ -194,6 +211,12 @@ class SoftmaxLogLoss(Loss):
     def predict(self, raw):
         """``softmax(raw)``."""
         return softmax(raw, axis=-1)
+
+    def log_odds(self, raw):
+        """Finite also where the mean probability rounds to 0 or 1."""
+        log_sums = logsumexp(log_softmax(raw, axis=-1), axis=0)
+        others = [logsumexp(np.delete(log_sums, i, axis=-1), axis=-1) for i in range(raw.shape[-1])]
+        return log_sums - np.stack(others, axis=-1)
 
 
 LOSSES: dict[str, type[Loss]] = {

@@ -191,3 +191,35 @@ def _held_out_rows(model, X, y):
         patch.setattr(base, "Validation", Recording)
         MLPRegressor(**model.get_params()).fit(X, y)
     return seen[0]
+
+
+def test_curves_stay_right_when_lbfgs_comes_in_between():
+    model = MLPClassifier(**SMALL, max_iter=5, warm_start=True).fit(X, y)
+    first = list(model.loss_curve_)
+    model.set_params(solver="lbfgs", max_iter=3).fit(X, y)
+    model.set_params(solver="adam", max_iter=4).fit(X, y)
+    assert model.loss_curve_[:5] == first
+    assert len(model.loss_curve_) == 9
+
+
+def test_scores_stay_right_when_early_stopping_comes_later():
+    model = MLPClassifier(**SMALL, max_iter=5, warm_start=True).fit(X, y)
+    model.set_params(early_stopping=True, max_iter=2).fit(X, y)
+    model.fit(X, y)
+    assert len(model.loss_curve_) == 9
+    assert len(model.validation_scores_) == 4
+
+
+def test_a_generator_of_another_kind_goes_on_too():
+    rng = np.random.RandomState(np.random.PCG64(0))
+    model = MLPClassifier(**(SMALL | {"random_state": rng}), max_iter=2, warm_start=True)
+    model.fit(X, y).fit(X, y)
+    assert len(model.loss_curve_) == 4
+
+
+def test_another_shape_is_named_by_its_layer_and_arrays():
+    model = MLPClassifier(**SMALL, activation="prelu", max_iter=2, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match=r"layer 1 fitted as .*'slope': \(1, 1, 6\).*now"):
+        model.set_params(activation="relu").fit(X, y)
+    with pytest.raises(ValueError, match="fitted 2 layers, now 3"):
+        model.set_params(hidden_layer_sizes=(6, 6)).fit(X, y)

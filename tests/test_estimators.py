@@ -212,6 +212,16 @@ class TestParameters:
         with pytest.raises(ValueError, match="Did you mean 'relu'"):
             model.set_params(activation="rellu", activation__alpha=1)
 
+    def test_flat_and_nested_parameters_together(self):
+        model = MLPClassifier().set_params(solver__beta_1=0.8, beta_2=0.5)
+        assert (model.solver.beta_1, model.solver.beta_2) == (0.8, 0.5)
+
+    def test_a_nested_parameter_of_what_is_not_a_part_is_refused(self):
+        for params in ({"activation": ("relu", "elu")}, {"penalty": None}):
+            name = next(iter(params))
+            with pytest.raises(ValueError, match=f"{name}=.* has no parameters of its own"):
+                MLPClassifier(**params).set_params(**{f"{name}__alpha": 1})
+
     def test_every_family_can_be_reached_by_a_nested_parameter(self):
         reached = {
             "activation": ("maxout", "n_pieces", 3),
@@ -331,6 +341,31 @@ class TestEnsembles:
             model = MLPClassifier(**SMALL, solver=solver, ensemble_size=2).fit(sp.csr_array(X), y)
             assert model.predict(sp.csr_array(X)).shape == (80,)
             assert np.isfinite(model.loss_)
+
+    @pytest.mark.parametrize("n_rows", [156, 158, 200, 311, 312, 314])
+    def test_predictions_around_the_size_of_split_products(self, n_rows):
+        """100 x 64 weights: from 158 rows on a product of an even number of rows is split."""
+        many = np.random.RandomState(0).normal(size=(n_rows, 64))
+        model = MLPRegressor(hidden_layer_sizes=(100,), ensemble_size=2, max_iter=1, random_state=0)
+        model.fit(many, many[:, 0])
+        hidden = np.maximum(many @ model.coefs_[0] + model.intercepts_[0][:, None], 0)
+        raw = hidden @ model.coefs_[1] + model.intercepts_[1][:, None]
+        np.testing.assert_allclose(model.predict(many), raw.mean(axis=0)[:, 0], rtol=1e-8)
+
+    @pytest.mark.parametrize("n_classes", [2, 3])
+    def test_log_odds_are_finite_where_probabilities_round_to_one(self, n_classes):
+        centres = 40 * np.eye(n_classes)
+        separable = np.repeat(centres, 20, axis=0) + np.random.RandomState(0).normal(
+            size=(20 * n_classes, n_classes)
+        )
+        target = np.repeat(np.arange(n_classes), 20)
+        model = MLPClassifier((8,), solver="lbfgs", alpha=0, tol=1e-12, ensemble_size=2)
+        model.set_params(random_state=0).fit(separable, target)
+        assert model.predict_proba(100 * separable).max() == 1
+        decision = model.decision_function(100 * separable)
+        assert np.isfinite(decision).all()
+        predicted = decision > 0 if n_classes == 2 else decision.argmax(axis=1)
+        np.testing.assert_array_equal(predicted, target)
 
     def test_an_ensemble_is_reproducible(self):
         first, second = (MLPClassifier(**SMALL, ensemble_size=2).fit(X, y) for _ in range(2))

@@ -53,6 +53,8 @@ BAD_CLASSIFIER = [
     ({"loss": "squared_error"}, {}, "is not for MLPClassifier; use one of .*log_loss"),
     ({"solver": "lbfgs", "penalty": "l1"}, {}, "not smooth; use one of the solvers .*adam"),
     ({"solver": Adam(beta_1=2)}, {}, "beta_1"),
+    ({"bias_initialization": np.nan}, {}, "bias_initialization"),
+    ({"bias_initialization": np.inf}, {}, "bias_initialization"),
     ({"early_stopping": True}, {"y": np.r_[2, y[1:]]}, "class 2 has 1"),
     ({"early_stopping": True, "validation_fraction": 0.01}, {}, "validation set is too small"),
     (
@@ -121,8 +123,10 @@ def test_a_fit_that_diverges_at_once_raises_and_leaves_the_estimator_as_it_was(s
     before = state_of(model)
     with pytest.raises(ValueError, match=re.escape(NON_FINITE)) as caught:
         model.fit(X_r, y_r * 1e200)
-    for hint in ("epoch 1", "learning_rate_init=0.001", "StandardScaler", "lower"):
-        assert hint in str(caught.value)
+    assert "epoch 1" in str(caught.value)
+    assert "StandardScaler" in str(caught.value)
+    for hint in ("learning_rate_init=0.001", "lower learning_rate_init"):
+        assert (hint in str(caught.value)) == (solver == "sgd")
     assert state_of(model) == before
 
 
@@ -224,7 +228,20 @@ def test_an_interrupted_lbfgs_keeps_its_last_iteration(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
     assert 1 <= model.n_iter_ < 6
+    assert model.loss_ < 0.7
     assert np.isfinite(model.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize(
+    "params", [{"batch_size": -5}, {"batch_size": 2.5}, {"activation": 3}, {"dtype": "float16"}]
+)
+def test_every_call_of_partial_fit_checks_the_parameters(params):
+    model = MLPClassifier(**SMALL).partial_fit(X, y, classes=[0, 1])
+    model.set_params(**params)
+    before = state_of(model)
+    with pytest.raises(ValueError, match=next(iter(params))):
+        model.partial_fit(X, y)
+    assert state_of(model) == before
 
 
 def test_inputs_are_not_changed():

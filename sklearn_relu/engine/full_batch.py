@@ -18,23 +18,30 @@ def minimize(job: Job, optimizer: FullBatchOptimizer) -> None:
     weight_sum = np.array([weight_of(job, rows)])
     strengths = np.array([[job.alpha], [job.activity_alpha]], job.recipe.dtype)
 
+    loss = np.inf
+
     def objective(params):
+        """The objective and its gradient."""
+        nonlocal loss
         stack.params[0] = params
-        value, _ = stack.objective(run, weight_sum, *strengths)
+        value, reported = stack.objective(run, weight_sum, *strengths)
+        loss = float(reported[0])
         return float(value[0]), stack.grads[0].astype(np.float64)
 
     def on_iteration(params):
-        job.n_epochs += 1
-        job.state = replace(job.state, params=params.astype(job.recipe.dtype), epoch=job.n_epochs)
+        """Keep an iteration, whose parameters are those evaluated last."""
+        kept = params.astype(job.recipe.dtype)
+        if np.isfinite(loss) and np.isfinite(kept).all():
+            job.n_epochs += 1
+            job.state = replace(job.state, params=kept, best_loss=loss)
 
     start = job.state.params.astype(np.float64)
     result = optimizer.minimize(objective, start, job.max_epochs, job.tol, on_iteration)
-    stack.params[0] = result.x
-    _, reported = stack.objective(run, weight_sum, *strengths)
-    if not all_finite(reported, stack.params)[0]:
+    objective(result.x)
+    if not all_finite(np.array([loss]), stack.params)[0]:
         job.outcome = "diverged"
         return
-    job.state = replace(job.state, params=stack.params[0].copy(), best_loss=float(reported[0]))
+    job.state = replace(job.state, params=stack.params[0].copy(), best_loss=loss)
     job.n_epochs = min(result.nit, job.max_epochs)
     job.outcome = "converged" if result.status == 0 else "max_iter"
     job.message = f"(status={result.status}):\n{result.message}\n"

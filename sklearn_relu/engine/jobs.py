@@ -44,8 +44,7 @@ class Recipe:
 class TrainingState:
     """All that is needed to go on exactly as if training had not been interrupted.
 
-    It is of the last complete epoch. A new one replaces it as a whole, so it is never half-made;
-    the curves, which only grow, are shared: of each the first `epoch` values belong to it.
+    It is of the last complete epoch. A new one replaces it as a whole, so it is never half-made.
 
     Attributes
     ----------
@@ -60,6 +59,7 @@ class TrainingState:
     epoch, step, samples_seen, n_plateaus, no_improvement : int
     loss_curve, validation_scores : list of float
     best_loss, best_score : float
+        Under a full-batch optimizer, `best_loss` is that of the last iteration.
     best_params : ndarray of shape (n_params,) or None
         Those of `best_score`.
     """

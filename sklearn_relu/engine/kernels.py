@@ -68,14 +68,16 @@ def matmul(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
 
     Parameters
     ----------
-    left : ndarray of shape (n_networks, n, m)
+    left : ndarray of shape (n_networks, n, m) or (1, n, m)
+        The latter is one for all networks.
     right : ndarray of shape (n_networks, m, k)
     out : ndarray of shape (n_networks, n, k)
     """
-    n_networks, n, m = left.shape
-    if n % 2 == 0 and SMALL_PRODUCT < n * m * right.shape[2] <= 2 * SMALL_PRODUCT:
-        left = left.reshape(n_networks, 2, n // 2, m)
-        out = out.reshape(n_networks, 2, n // 2, -1)
+    _, n, m = left.shape
+    k = right.shape[2]
+    if n % 2 == 0 and SMALL_PRODUCT < n * m * k <= 2 * SMALL_PRODUCT:
+        left = left.reshape(len(left), 2, n // 2, m)
+        out = out.reshape(len(out), 2, n // 2, k)
         right = right[:, None]
     np.matmul(left, right, out=out)
 

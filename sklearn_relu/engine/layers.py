@@ -7,9 +7,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from sklearn_relu.activations import Activation
+from sklearn_relu.activations.base import Arrays
 from sklearn_relu.engine import kernels
 
-Arrays = dict[str, np.ndarray]
 SparseBatch = list[sp.csr_array]
 """A batch of sparse rows: one matrix of shape (n_samples, n_features) for each network."""
 

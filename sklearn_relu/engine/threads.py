@@ -53,7 +53,7 @@ def _all_blas() -> list[LibController]:
 
 @cache
 def _blas_of_scipy() -> list[LibController]:
-    """None if numpy and scipy share a BLAS."""
+    """Empty if numpy and scipy share a BLAS."""
     return [lib for lib in _all_blas() if {"scipy", "scipy.libs"} & set(Path(lib.filepath).parts)]
 
 

@@ -45,7 +45,7 @@ def train(jobs: list[Job]) -> None:
 
 
 @dataclass
-class _Part:
+class _Views:
     """Views of all that a run of neighbouring networks has, network axis first."""
 
     networks: slice
@@ -107,7 +107,7 @@ class _Epochs:
         self.within_epoch = [
             i for i, job in enumerate(self.jobs) if job.schedule.changes_within_epoch
         ]
-        self._parts: dict[tuple[int, int], _Part] = {}
+        self._views_of: dict[tuple[int, int], _Views] = {}
 
     def _begin_epoch(self) -> None:
         self.orders = [_next_order(job) for job in self.jobs]
@@ -149,25 +149,30 @@ class _Epochs:
 
     def _step(self, first: int, rows: list[Rows], weight_sum: np.ndarray) -> None:
         stack, n_rows = self.stack, n_rows_of(rows[0])
-        part = self._part(first, first + len(rows))
-        run = stack.run(part.networks.start, part.networks.stop, n_rows)
-        gather(part.jobs, rows, run)
-        value, reported = stack.objective(run, weight_sum, part.alpha, part.activity_alpha)
+        views = self._views(first, first + len(rows))
+        run = stack.run(views.networks.start, views.networks.stop, n_rows)
+        gather(views.jobs, rows, run)
+        value, reported = stack.objective(run, weight_sum, views.alpha, views.activity_alpha)
         self.optimizer.step(
-            part.params, part.grads, part.slots, part.rates, stack.layout.n_weights, part.step_size
+            views.params,
+            views.grads,
+            views.slots,
+            views.rates,
+            stack.layout.n_weights,
+            views.step_size,
         )
-        if part.step_size is not None:
-            part.step_size *= (part.alpha / weight_sum).astype(part.params.dtype)[:, None]
-            stack.prox(run, part.step_size)
-        part.finite[:] = all_finite(value, part.params)
-        part.loss_sum += reported * n_rows
-        part.n_trained += n_rows
+        if views.step_size is not None:
+            views.step_size *= (views.alpha / weight_sum).astype(views.params.dtype)[:, None]
+            stack.prox(run, views.step_size)
+        views.finite[:] = all_finite(value, views.params)
+        views.loss_sum += reported * n_rows
+        views.n_trained += n_rows
 
-    def _part(self, first: int, last: int) -> "_Part":
+    def _views(self, first: int, last: int) -> "_Views":
         """The views for a run of networks; made once, until a network leaves."""
-        if (first, last) not in self._parts:
+        if (first, last) not in self._views_of:
             networks = slice(first, last)
-            self._parts[first, last] = _Part(
+            self._views_of[first, last] = _Views(
                 networks,
                 self.jobs[networks],
                 self.stack.params[networks],
@@ -181,7 +186,7 @@ class _Epochs:
                 self.loss_sum[networks],
                 self.n_trained[networks],
             )
-        return self._parts[first, last]
+        return self._views_of[first, last]
 
     def _end_epoch(self, i: int) -> None:
         job, state = self.jobs[i], self.jobs[i].state
@@ -195,6 +200,7 @@ class _Epochs:
             params=self.stack.params[i].copy(),
             order=self.orders[i],
             epoch=state.epoch + 1,
+            loss_curve=[*state.loss_curve, loss],
             step=state.step + n_batches,
             samples_seen=state.samples_seen + job.n_rows,
         )
@@ -204,7 +210,6 @@ class _Epochs:
                 slots={name: values[i : i + 1].copy() for name, values in self.slots.items()},
                 rng_state=job.rng.get_state(legacy=False),
             )
-        state.loss_curve[state.epoch - 1 :] = [loss]
         job.report(f"Iteration {job.n_epochs + 1}, loss = {loss:.8f}")
         state = self._look_for_improvement(i, state, loss)
         job.state, job.n_epochs = state, job.n_epochs + 1
@@ -219,7 +224,7 @@ class _Epochs:
         else:
             network = self.stack.layout.views(self.stack.params[i : i + 1])
             score = job.validation_score(network)
-            state.validation_scores[state.epoch - 1 :] = [score]
+            state = replace(state, validation_scores=[*state.validation_scores, score])
             job.report(f"Validation score: {score:f}")
             stale = score < state.best_score + job.tol
             if score > state.best_score:

@@ -29,6 +29,7 @@ from sklearn_relu.estimators.validation import Validation, generator, split, wor
 from sklearn_relu.initializers import Initializer
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer, Solver
+from sklearn_relu.part import Part
 from sklearn_relu.penalties import ActivityPenalty, Penalty
 from sklearn_relu.schedules import Schedule
 
@@ -78,7 +79,7 @@ class BaseMLP(BaseEstimator, ABC):
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "loss": [str, Loss],
         "initialization": [str, Initializer],
-        "bias_initialization": [Real, str, Initializer],
+        "bias_initialization": [Interval(Real, None, None, closed="neither"), str, Initializer],
         "penalty": [str, Penalty, None],
         "activity_penalty": [str, ActivityPenalty, None],
         "activity_alpha": [Interval(Real, 0, None, closed="left")],
@@ -117,14 +118,25 @@ class BaseMLP(BaseEstimator, ABC):
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        ValueError
+            For an unknown parameter or name, and for a nested one of what is not a part.
         """
-        for key in list(params):
-            name, nested, _ = key.partition("__")
-            if nested and name in FAMILIES:
-                value = params.get(name, getattr(self, name))
-                if isinstance(value, str):
-                    params[name] = resolve(self, name, value)
-        return super().set_params(**params)
+        nested = {key: value for key, value in params.items() if "__" in key}
+        # First the flat ones: a solver's part takes them over when its name becomes it.
+        super().set_params(**{key: params[key] for key in params if key not in nested})
+        for name in {key.partition("__")[0] for key in nested} & set(FAMILIES):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                setattr(self, name, resolve(self, name))
+            elif not isinstance(value, Part):
+                raise ValueError(
+                    f"{name}={value!r} has no parameters of its own to set; pass a part, with "
+                    "them in its constructor."
+                )
+        return super().set_params(**nested)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coefs_")
@@ -171,6 +183,8 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _fit(self, X, y, sample_weight, incremental: bool, classes=None):
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
+        if incremental:  # scikit-learn checks them in the first call only
+            self._validate_params()
         draft = copy.copy(self)
         parts = resolve_parts(draft)
         jobs = draft._make_jobs(parts, X, y, sample_weight, incremental, classes)
@@ -314,8 +328,6 @@ class BaseMLP(BaseEstimator, ABC):
                 state,
                 params=last,
                 best_params=params if np.isfinite(state.best_score) else None,
-                loss_curve=list(state.loss_curve),
-                validation_scores=list(state.validation_scores),
             )
             resumed.append((generator(state.rng_state, self.random_state, i), state))
         return resumed
@@ -331,8 +343,7 @@ class BaseMLP(BaseEstimator, ABC):
         if jobs[0].resumable:
             draft._states = continuation(jobs)
             draft._fingerprint = weights.fingerprint(draft)
-        self.__dict__.clear()
-        self.__dict__.update(draft.__dict__)
+        self.__dict__ = draft.__dict__
         return self
 
     def _raw(self, X) -> np.ndarray:

@@ -1,7 +1,6 @@
 """The classifier."""
 
 import numpy as np
-from scipy.special import logit
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
@@ -50,10 +49,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         An epoch improves the loss (or the validation score) if it does so by at least `tol`;
         "lbfgs" stops when no component of the gradient is larger.
     verbose : bool, default=False
-        Whether to print a line for each epoch.
+        Whether to print a line for each epoch of a stochastic solver.
     warm_start : bool, default=False
         Whether :meth:`fit` goes on from the last call, with the solver's state, the generator and
-        the validation split, so that 5 epochs and 5 more equal 10.
+        the validation split, so that 5 epochs and 5 more equal 10. "lbfgs" goes on from the
+        weights, with its memory of gradients anew.
     momentum : float, default=0.9
         Momentum of "sgd", in [0, 1].
     nesterovs_momentum : bool, default=True
@@ -331,7 +331,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``.
+            Columns in the order of ``classes_``; two also if there is one class only.
         """
         proba = self._mean_prediction(X)
         return np.hstack([1 - proba, proba]) if self.n_outputs_ == 1 else proba
@@ -363,5 +363,5 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             One column, as 1-D, for two classes.
         """
         raw = self._raw(X)
-        decision = raw[0] if len(raw) == 1 else logit(self._loss.predict(raw).mean(axis=0))
+        decision = raw[0] if len(raw) == 1 else self._loss.log_odds(raw)
         return decision.ravel() if self.n_outputs_ == 1 else decision

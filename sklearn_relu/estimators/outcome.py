@@ -33,12 +33,12 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
     """
     for job in jobs:
         if job.outcome == "diverged":
-            where = f"epoch {job.n_epochs + 1}, learning_rate_init={job.learning_rate:g}"
-            cure = (
-                "Scale the inputs (StandardScaler), lower learning_rate_init, and look for "
-                "extreme values in X and y."
-            )
-            if not job.n_epochs or isinstance(job.recipe.optimizer, FullBatchOptimizer):
+            where, cure = f"epoch {job.n_epochs + 1}", "Scale the inputs (StandardScaler)"
+            if not isinstance(job.recipe.optimizer, FullBatchOptimizer):
+                where += f", learning_rate_init={job.learning_rate:g}"
+                cure += ", lower learning_rate_init"
+            cure += ", and look for extreme values in X and y."
+            if not job.n_epochs:
                 raise ValueError(f"{NON_FINITE} It happened in {where}. {cure}")
             kept = "best" if job.state.best_params is not None else "last finite"
             warnings.warn(
@@ -95,7 +95,7 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
         attributes["loss_"] = float(np.mean([state.best_loss for state in states]))
         return attributes
     validated = jobs[0].validation_score is not None
-    curves = [state.loss_curve[: state.epoch] for state in states]
+    curves = [state.loss_curve for state in states]
     attributes |= {
         "loss_": float(np.mean([curve[-1] for curve in curves])),
         "loss_curve_": per_network(curves),
@@ -104,7 +104,7 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
         "best_validation_score_": None,
     }
     if validated:
-        scores = [state.validation_scores[: state.epoch] for state in states]
+        scores = [state.validation_scores for state in states]
         attributes["validation_scores_"] = per_network(scores)
         attributes["best_validation_score_"] = float(np.mean([s.best_score for s in states]))
     return attributes

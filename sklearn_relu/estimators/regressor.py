@@ -49,10 +49,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         An epoch improves the loss (or the validation score) if it does so by at least `tol`;
         "lbfgs" stops when no component of the gradient is larger.
     verbose : bool, default=False
-        Whether to print a line for each epoch.
+        Whether to print a line for each epoch of a stochastic solver.
     warm_start : bool, default=False
         Whether :meth:`fit` goes on from the last call, with the solver's state, the generator and
-        the validation split, so that 5 epochs and 5 more equal 10.
+        the validation split, so that 5 epochs and 5 more equal 10. "lbfgs" goes on from the
+        weights, with its memory of gradients anew.
     momentum : float, default=0.9
         Momentum of "sgd", in [0, 1].
     nesterovs_momentum : bool, default=True

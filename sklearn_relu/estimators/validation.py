@@ -23,7 +23,7 @@ def generator(rng_state: dict | None, random_state, index: int) -> np.random.Ran
     """
     rng = check_random_state(random_state)
     if rng_state is not None:
-        rng = np.random.RandomState()
+        rng = np.random.RandomState(getattr(np.random, rng_state["bit_generator"])())
         rng.set_state(rng_state)
     elif index:
         rng = np.random.RandomState(rng.randint(np.iinfo(np.int32).max, size=index + 1)[index])

@@ -85,8 +85,8 @@ def flat_params(layers: list[Dense], estimator, n_networks: int, dtype) -> np.nd
     if fitted != wanted:
         raise ValueError(
             "warm_start and partial_fit go on with the fitted network, and its shape has changed: "
-            f"fitted {_shapes(fitted)}, now {_shapes(wanted)} (weights, network axis first). Set "
-            "warm_start=False, or clone the estimator, to start anew."
+            f"{_differing(fitted, wanted)}. Set warm_start=False, or clone the estimator, to start "
+            "anew."
         )
     for layer, view in zip(arrays, views, strict=True):
         for name, array in layer.items():
@@ -94,8 +94,12 @@ def flat_params(layers: list[Dense], estimator, n_networks: int, dtype) -> np.nd
     return params
 
 
-def _shapes(layers: list[dict]) -> list[tuple[int, ...]]:
-    return [layer["weight"] for layer in layers]
+def _differing(fitted: list[dict], wanted: list[dict]) -> str:
+    """The first layer whose arrays (network axis first) are not those that are asked for."""
+    if len(fitted) != len(wanted):
+        return f"fitted {len(fitted)} layers, now {len(wanted)}"
+    i = next(i for i in range(len(fitted)) if fitted[i] != wanted[i])
+    return f"layer {i + 1} fitted as {fitted[i]}, now {wanted[i]}"
 
 
 def fitted_layers(estimator, activations: list[Activation]) -> list[Dense]:
