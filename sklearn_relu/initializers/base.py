@@ -1,0 +1,79 @@
+"""The contract of an initializer."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sklearn_relu.part import Part
+
+
+@dataclass(frozen=True)
+class LayerStart:
+    """One layer of one network, to be filled in place.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (fan_in, fan_out)
+    bias : ndarray of shape (fan_out,)
+    activation : Activation
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray
+    activation: Any
+
+
+class Initializer(Part, ABC):
+    """What the weights of a network are before training.
+
+    A subclass gives :meth:`fill`. One that needs to see all layers, or that sets biases of its own,
+    overrides :meth:`initialize` instead, and says so with `sets_biases`.
+    """
+
+    sets_biases: bool = False
+    """True: :meth:`initialize` sets the biases too; ``bias_initialization`` is not looked at."""
+
+    for_biases: ClassVar[bool] = True
+    """False: ``bias_initialization`` refuses it."""
+
+    @abstractmethod
+    def fill(self, weights: np.ndarray, gain: float, rng: np.random.RandomState) -> None:
+        """Fill one network's matrix of shape (fan_in, fan_out) in place.
+
+        Draws are float64 and cast to the matrix's dtype, so that a seed means the same weights in
+        both precisions. `gain` is the activation's; textbook schemes with a fixed scale ignore it.
+        """
+
+    def initialize(self, layers: list[LayerStart], rng: np.random.RandomState, X=None) -> None:
+        """Fill the weights of one network, layer by layer.
+
+        Parameters
+        ----------
+        layers : list of LayerStart
+        rng : RandomState
+        X : {ndarray, CSR matrix} of shape (n_samples, n_features), default=None
+            Training rows, for an initializer that looks at them.
+        """
+        for layer in layers:
+            self.fill(layer.weights, layer.activation.gain, rng)
+
+    def initialize_biases(self, layers: list[LayerStart], rng: np.random.RandomState) -> None:
+        """Fill the biases of one network, each layer's as one row of its weights would be.
+
+        Raises
+        ------
+        ValueError
+            If the scheme has no meaning for biases.
+        """
+        if not self.for_biases:
+            raise ValueError(
+                f"bias_initialization must be a number or an initializer that is for biases too; "
+                f"{type(self).__name__} is for weights only. Pass 0.0, or a name such as "
+                f"'fan_in_uniform'."
+            )
+        for layer in layers:
+            matrix = np.empty(layer.weights.shape)
+            self.fill(matrix, layer.activation.gain, rng)
+            layer.bias[...] = matrix[0]

@@ -1,0 +1,143 @@
+"""Initializers that take more than a shape: training rows, or the weights of another model."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from sklearn_relu.initializers.base import Initializer
+from sklearn_relu.initializers.structured import Orthogonal
+
+LEAST_SPREAD = 1e-6
+"""Summed inputs whose standard deviation is less, relative to their size, count as constant: to
+scale by it would leave nothing but rounding errors in float32."""
+
+
+class LSUV(Initializer):
+    """Layer-sequential unit variance: orthonormal weights, scaled layer by layer to the data.
+
+    The first rows of X are sent through the network. Each layer's weights, the output layer's too,
+    are divided by the standard deviation of its summed inputs over these rows and all units, whose
+    variance then is 1. Summed inputs are linear in the weights, so that this is exact at once: the
+    paper's tolerance and number of trials are not needed. Biases count as 0. A layer whose summed
+    inputs are constant stays orthonormal.
+
+    Parameters
+    ----------
+    n_rows : int, default=1000
+        Rows of X to look at, from the first.
+
+    References
+    ----------
+    Mishkin & Matas (2016), All you need is a good init, algorithm 1.
+    """
+
+    for_biases = False
+
+    _parameter_constraints = {"n_rows": [Interval(Integral, 1, None, closed="left")]}
+
+    def __init__(self, n_rows=1000):
+        self.n_rows = n_rows
+
+    def fill(self, weights, gain, rng):
+        """Fill one matrix orthonormally, as it is before it is scaled."""
+        Orthogonal(gain=1.0).fill(weights, gain, rng)
+
+    def initialize(self, layers, rng, X=None):
+        """Fill and scale each layer, then send the rows through it to the next; all in float64.
+
+        Raises
+        ------
+        ValueError
+            If there is no X.
+        """
+        if X is None:
+            raise ValueError("LSUV scales weights to training rows: pass X.")
+        a = X[: self.n_rows].astype(np.float64)
+        for layer in layers:
+            weights = np.empty(layer.weights.shape)
+            self.fill(weights, layer.activation.gain, rng)
+            z = a @ weights
+            sd = z.std()
+            if sd > LEAST_SPREAD * np.sqrt(np.mean(z**2)):
+                weights /= sd
+                z /= sd
+            layer.weights[...] = weights
+            a = _activations(layer.activation, z)
+
+
+def _activations(activation, z: np.ndarray) -> np.ndarray:
+    """What a layer gives to the next one before training, for summed inputs (n_samples, width)."""
+    n_units = z.shape[1] // activation.input_width(1)
+    shapes = activation.parameter_shapes(n_units)
+    params = {name: np.empty((1, 1, *shape)) for name, shape in shapes.items()}
+    activation.init_parameters(params)
+    a = np.empty((1, len(z), activation.output_width(n_units)))
+    activation.forward(z[None], a, params)
+    return a[0]
+
+
+class FromCoefs(Initializer):
+    """Given weights, such as those of a fitted model: ``FromCoefs(m.coefs_, m.intercepts_)``.
+
+    They are copied. What activations have learned beside them, such as PReLU's slopes, starts anew.
+    As `bias_initialization` it gives its intercepts.
+
+    Parameters
+    ----------
+    coefs : list of ndarray of shape (fan_in, fan_out), default=None
+        The weights of each layer, from the first hidden layer to the outputs.
+    intercepts : list of ndarray of shape (fan_out,), default=None
+        The biases of each layer. None leaves them to ``bias_initialization``; if they are given,
+        it is not looked at.
+    """
+
+    _parameter_constraints = {"coefs": [list, tuple, None], "intercepts": [list, tuple, None]}
+
+    def __init__(self, coefs=None, intercepts=None):
+        self.coefs = coefs
+        self.intercepts = intercepts
+
+    @property
+    def sets_biases(self):  # type: ignore[override]
+        """Whether there are intercepts."""
+        return self.intercepts is not None
+
+    def fill(self, weights, gain, rng):
+        """Copy the weights of a network of one layer."""
+        _copy("coefs", self.coefs, [weights])
+
+    def initialize(self, layers, rng, X=None):
+        """Copy the weights of all layers, and the biases if there are any.
+
+        Raises
+        ------
+        ValueError
+            If they are not given, or have other shapes than the layers ask for.
+        """
+        _copy("coefs", self.coefs, [layer.weights for layer in layers])
+        if self.sets_biases:
+            self.initialize_biases(layers, rng)
+
+    def initialize_biases(self, layers, rng):
+        """Copy the biases of all layers; errors as those of :meth:`initialize`."""
+        _copy("intercepts", self.intercepts, [layer.bias for layer in layers])
+
+
+def _copy(parameter: str, given, layers: list[np.ndarray]) -> None:
+    wanted = [array.shape for array in layers]
+    if given is None:
+        raise ValueError(
+            f"from_coefs needs {parameter}=..., one array for each layer, of shapes {wanted}; got "
+            f"None. Pass FromCoefs({parameter}=other.{parameter}_)."
+        )
+    arrays = [np.asarray(array, dtype=np.float64) for array in given]
+    got = [array.shape for array in arrays]
+    if got != wanted:
+        raise ValueError(
+            f"{parameter} of from_coefs must be {len(wanted)} arrays, layer by layer of shapes "
+            f"{wanted}; got {len(got)}, of shapes {got}. They follow from the features, "
+            f"hidden_layer_sizes, the activation and the outputs."
+        )
+    for layer, array in zip(layers, arrays, strict=True):
+        layer[...] = array
