@@ -115,6 +115,12 @@ def outer(column: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
         _add_outer(rows, left[:, 0], right[0])
 
 
+def add_outer(out: np.ndarray, column: np.ndarray, row: np.ndarray) -> None:
+    """``out += column @ row``; shapes as for :func:`outer`, each network's part contiguous."""
+    for rows, left, right in zip(out, column, row, strict=True):
+        _add_outer(rows, left[:, 0], right[0])
+
+
 def _add_outer(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
     """``rows += left[:, None] * right`` in place, a BLAS update of rank 1."""
     ger = blas.dger if rows.dtype == np.float64 else blas.sger
@@ -199,6 +205,63 @@ def sum_samples(x: np.ndarray, out: np.ndarray) -> None:
 def sum_columns(x: np.ndarray) -> np.ndarray:
     """``x.sum(axis=2, keepdims=True)`` of (n_networks, n_samples, width), as a product too."""
     return np.matmul(x, _ones(x.shape[2], x.dtype).T)
+
+
+def column_norms(weights: np.ndarray) -> np.ndarray:
+    """Euclidean norm of each column: (n_networks, fan_in, width) to (n_networks, width)."""
+    squares = np.zeros((len(weights), weights.shape[2]), weights.dtype)
+    for total, matrix in zip(squares, weights, strict=True):
+        for piece in pieces(*matrix.shape):
+            part = scratch(matrix[piece].shape, matrix.dtype)
+            np.multiply(matrix[piece], matrix[piece], out=part)
+            total += np.matmul(_ones(len(part), part.dtype)[0], part)
+    return np.sqrt(squares, out=squares)
+
+
+def limit_column_norms(weights: np.ndarray, bound: float) -> None:
+    """Scale columns down whose Euclidean norm exceeds `bound`, in place: max-norm.
+
+    What enters a unit is one column. One that is not finite stays so.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_networks, fan_in, width)
+    bound : float
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov (2014), Dropout: a simple way to
+    prevent neural networks from overfitting, section 5.1.
+    """
+    norms = column_norms(weights)
+    factors = np.ones_like(norms)
+    np.divide(bound, norms, out=factors, where=(norms > bound) & (norms < np.inf))
+    for matrix, factor in zip(weights, factors, strict=True):
+        if (factor < 1).any():
+            matrix *= factor
+
+
+def limit_norms(grads: np.ndarray, bound: float) -> None:
+    """Scale each network's whole gradient down to the norm `bound` if it exceeds it, in place.
+
+    One that is not finite stays as it is, so that the divergence is noticed.
+
+    Parameters
+    ----------
+    grads : ndarray of shape (n_networks, n_params), each row contiguous
+    bound : float
+
+    References
+    ----------
+    Pascanu, Mikolov & Bengio (2013), On the difficulty of training recurrent neural networks,
+    algorithm 1.
+    """
+    # Unlike the root of a sum of squares, BLAS's norm does not overflow for a huge gradient.
+    nrm2 = blas.dnrm2 if grads.dtype == np.float64 else blas.snrm2
+    for row in grads:
+        norm = nrm2(row)
+        if bound < norm < np.inf:
+            row *= bound / norm
 
 
 def _ones(n: int, dtype) -> np.ndarray:

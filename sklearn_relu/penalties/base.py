@@ -1,0 +1,78 @@
+"""The contracts of penalties on weights and on hidden activations."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from sklearn_relu.part import Part
+
+
+class Penalty(Part, ABC):
+    """Omega(W), a penalty on weights; the estimator's `alpha` is its strength.
+
+    The objective adds ``alpha * Omega(W) / (sum of the batch's sample weights)``. Biases and the
+    activations' learned parameters are not penalised.
+    """
+
+    is_smooth: bool = True
+    """False: has a :meth:`prox`, and no full-batch solver can take it."""
+
+    elementwise: ClassVar[bool] = False
+    """True: a sum over single weights, so that all layers may come as one block."""
+
+    @abstractmethod
+    def value(self, weights: np.ndarray) -> np.ndarray:
+        """Omega of each network: (n_networks, fan_in, fan_out) to (n_networks,)."""
+
+    def add_gradient(self, weights: np.ndarray, grad: np.ndarray, strength: np.ndarray) -> None:
+        """Add ``strength * gradient`` of the smooth part to `grad`, in place.
+
+        Parameters
+        ----------
+        weights, grad : ndarray of shape (n_networks, fan_in, fan_out)
+        strength : ndarray of shape (n_networks,)
+        """
+
+    def prox(self, weights: np.ndarray, step: np.ndarray) -> None:
+        """Proximal step of the part that is not smooth, in place, after the optimizer's step.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_networks, fan_in, fan_out)
+        step : ndarray of the same shape
+            Strength times the size of the step that the optimizer took for each weight.
+        """
+
+
+class ActivityPenalty(Part, ABC):
+    """A penalty on hidden activations, for sparse representations.
+
+    The objective adds ``activity_alpha`` times its weighted mean over the batch, summed over the
+    hidden units. What depends on a unit's mean activation counts as much for each sample.
+    """
+
+    needs_rates: ClassVar[bool] = False
+    """True: only for activations whose values lie in [0, 1]."""
+
+    @abstractmethod
+    def value_and_gradient(
+        self,
+        a: np.ndarray,
+        weight: np.ndarray | None,
+        strength: np.ndarray,
+        grad_a: np.ndarray,
+    ) -> np.ndarray:
+        """Weighted sum over the batch, times `strength`; adds its gradient to `grad_a`.
+
+        Parameters
+        ----------
+        a, grad_a : ndarray of shape (n_networks, n_samples, width)
+        weight : ndarray of shape (n_networks, n_samples, 1) or None
+            Sample weights.
+        strength : ndarray of shape (n_networks,)
+
+        Returns
+        -------
+        value : ndarray of shape (n_networks,)
+        """
