@@ -1,0 +1,202 @@
+"""The contract of a loss."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from numbers import Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from sklearn_relu.engine import kernels
+from sklearn_relu.part import Part
+
+
+class Loss(Part, ABC):
+    """A loss on the raw outputs of the last layer, with the link that turns them into predictions.
+
+    A subclass gives :meth:`value_and_gradient` and :meth:`predict`; every other hook has a default.
+    One that is a sum over single outputs is an :class:`ElementwiseLoss`.
+
+    Shapes: targets and raw outputs are (n_networks, n_samples, n_targets or n_raw). Weights are
+    None, (n_networks, n_samples, 1), one for each sample, or (n_networks, n_samples, n_targets),
+    one for each target of it; a softmax is one loss of all its targets, and never gets the latter.
+    """
+
+    out_activation: str = "identity"
+    """The inverse link's name, shown as ``out_activation_``."""
+
+    for_classes: bool = False
+    """Whether a classifier can minimize it."""
+
+    for_numbers: bool = False
+    """Whether a regressor can minimize it."""
+
+    gives_probabilities: bool = False
+    """Whether :meth:`predict` gives probabilities of classes."""
+
+    threshold: float = 0.5
+    """A classifier predicts the positive class where :meth:`predict` is above it."""
+
+    gives_variance: bool = False
+    """Whether it has a :meth:`variance`."""
+
+    any_real_target: bool = False
+    """Whether shifting and scaling targets does no more than to shift and scale predictions."""
+
+    domain: Interval = Interval(Real, None, None, closed="neither")
+    """The targets that it takes, before :meth:`encode`."""
+
+    def for_target(self, target_type: str) -> "Loss":
+        """The loss for a kind of target, as ``sklearn.utils.multiclass.type_of_target`` calls it.
+
+        The default is the loss itself.
+        """
+        return self
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """Targets as floats, (n_samples, n_targets) to (n_samples, n_targets).
+
+        Raises
+        ------
+        ValueError
+            If a target is outside the loss's domain.
+        """
+        y = y.astype(np.float64, copy=False) if y.dtype.kind != "f" else y
+        for which, extreme in (("smallest", y.min()), ("largest", y.max())):
+            if extreme not in self.domain:
+                raise ValueError(
+                    f"loss={self!r} needs targets {_condition(self.domain)}; the {which} in y is "
+                    f"{extreme}. Rescale them, or for any targets use loss='squared_error'."
+                )
+        return y
+
+    def n_raw(self, n_targets: int) -> int:
+        """Raw outputs per sample: a multiple of `n_targets`, target k having every n_targets-th
+        from the k-th on."""
+        return n_targets
+
+    @abstractmethod
+    def value_and_gradient(
+        self, y: np.ndarray, raw: np.ndarray, weight: np.ndarray | None, grad_raw: np.ndarray
+    ) -> np.ndarray:
+        """Weighted sum of the loss over the batch; overwrites `grad_raw` with its gradient.
+
+        Returns
+        -------
+        value : ndarray of shape (n_networks,)
+        """
+
+    def reported(self, value: np.ndarray, n_targets: int) -> np.ndarray:
+        """What ``loss_curve_`` shows for a value: the value itself, but for the squared error."""
+        return value
+
+    @abstractmethod
+    def predict(self, raw: np.ndarray) -> np.ndarray:
+        """The inverse link: (..., n_raw) to (..., n_targets)."""
+
+    def decision(self, raw: np.ndarray) -> np.ndarray:
+        """What ``decision_function`` gives for several networks: the mean of their raw outputs, or
+        the log-odds of their mean probabilities.
+
+        Parameters
+        ----------
+        raw : ndarray of shape (n_networks, n_samples, n_raw)
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples, n_targets)
+        """
+        return raw.mean(axis=0)
+
+    def variance(self, raw: np.ndarray) -> np.ndarray:
+        """Variance of a target about its prediction: (..., n_raw) to (..., n_targets).
+
+        Raises
+        ------
+        ValueError
+            If the loss has none; see `gives_variance`.
+        """
+        raise ValueError(
+            f"loss={self!r} gives no standard deviation; use loss='gaussian_nll', which does."
+        )
+
+
+class ElementwiseLoss(Loss):
+    """A loss that is a sum over the targets of a sample; a subclass gives :meth:`elements`."""
+
+    @abstractmethod
+    def elements(self, y: np.ndarray, raw: np.ndarray, value: np.ndarray, grad: np.ndarray) -> None:
+        """Overwrite `value` with the loss of each target, and `grad` with the gradient of their
+        sum, for some networks and some of their samples.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_networks, n_samples, n_targets)
+        raw : ndarray of shape (n_networks, n_samples, n_raw)
+        value : ndarray of shape (n_networks, n_samples, n_targets)
+            Scratch memory, of slot 0; of other slots there is more.
+        grad : ndarray of shape (n_networks, n_samples, n_raw)
+        """
+
+    def value_and_gradient(self, y, raw, weight, grad_raw):
+        """The sum of :meth:`elements`, in pieces that stay in the cache."""
+        if raw.size <= kernels.PIECE:
+            return self._piece(y, raw, weight, grad_raw)
+        total = np.zeros(len(raw), raw.dtype)
+        for piece in _pieces(raw.shape):
+            piece_weight = None if weight is None else weight[piece]
+            total[piece[0]] += self._piece(y[piece], raw[piece], piece_weight, grad_raw[piece])
+        return total
+
+    def _piece(self, y, raw, weight, grad):
+        value = kernels.scratch(y.shape, y.dtype)
+        self.elements(y, raw, value, grad)
+        return _weighted_sum(value, weight, grad)
+
+
+def _condition(domain: Interval) -> str:
+    """A domain in words, such as ``>= 0``."""
+    if domain.right is not None:
+        return f"in [{domain.left}, {domain.right}]"
+    return f"{'>=' if domain.closed == 'left' else '>'} {domain.left}"
+
+
+def _pieces(shape: tuple[int, int, int]) -> Iterator[tuple[slice, slice]]:
+    """Networks and samples that fit in a piece: several networks, or a part of one. A network's
+    pieces, and so the bits of its sum, do not depend on how many others there are."""
+    n_networks, n_samples, width = shape
+    for networks in kernels.pieces(n_networks, n_samples * width):
+        for samples in kernels.pieces(n_samples, width):
+            yield networks, samples
+
+
+def _weighted_sum(value, weight, grad):
+    """Sum values over samples and targets, and weigh the gradient in place."""
+    flat = value.reshape(len(value), -1)
+    if weight is None:
+        return np.add.reduce(flat, axis=1)
+    n_networks, n_samples, n_targets = value.shape
+    by_target = grad.reshape(n_networks, n_samples, -1, n_targets)
+    by_target *= weight[:, :, None]
+    if weight.shape[2] == n_targets:
+        return np.vecdot(flat, weight.reshape(n_networks, -1))
+    return np.vecdot(kernels.sum_columns(value)[:, :, 0], weight[:, :, 0])
+
+
+def weighted_by_sample(per_sample, weight, grad_raw):
+    """Sum (n_networks, n_samples) losses over the samples, and weigh the gradient in place.
+
+    Parameters
+    ----------
+    per_sample : ndarray of shape (n_networks, n_samples)
+    weight : ndarray of shape (n_networks, n_samples, 1) or None
+    grad_raw : ndarray of shape (n_networks, n_samples, n_raw)
+
+    Returns
+    -------
+    value : ndarray of shape (n_networks,)
+    """
+    if weight is None:
+        return per_sample.sum(axis=1)
+    grad_raw *= weight
+    return np.vecdot(per_sample, weight[:, :, 0])
