@@ -1,0 +1,262 @@
+"""Adam and its relatives: steps scaled by two moments of the gradient."""
+
+import math
+from numbers import Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from sklearn_relu.engine import kernels
+from sklearn_relu.optimizers.base import Optimizer, decay_weights, put_step_size
+
+
+class Adam(Optimizer):
+    """Adam, in the order of operations of section 2 of the paper, as in scikit-learn.
+
+    ``m = beta_1 * m + (1 - beta_1) * g``; ``v = beta_2 * v + (1 - beta_2) * g**2``; the parameters
+    move by ``-rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (sqrt(v) + epsilon)`` in step t.
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        Decay of the first moment, in [0, 1).
+    beta_2 : float, default=0.999
+        Decay of the second moment, in [0, 1).
+    epsilon : float, default=1e-8
+        Added to the root of the second moment.
+
+    References
+    ----------
+    Kingma & Ba (2015), Adam: a method for stochastic optimization, algorithm 1 and section 2.
+    """
+
+    _parameter_constraints = {
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def init_state(self, params):
+        """Both moments 0, and the number of steps."""
+        return {
+            "m": np.zeros_like(params),
+            "v": np.zeros_like(params),
+            "t": np.zeros((len(params), 1)),
+        }
+
+    def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
+        """Update the moments, then the parameters by their quotient."""
+        # The moments are kept without their factors 1 - beta, which saves two passes: then
+        # m = beta_1 * m + g and v = beta_2 * v + g**2, and rate and epsilon take the factors over.
+        t = state["t"]
+        t += 1
+        # One number a network: in plain floats, which cost a third of what small arrays cost.
+        of_moment, of_gradient = self._scales(learning_rate.ravel().tolist(), state)
+        for piece in kernels.pieces(params.shape[1], len(params)):
+            w, g = params[:, piece], grads[:, piece]
+            m, v = state["m"][:, piece], state["v"][:, piece]
+            spread = kernels.scratch(g.shape, g.dtype)
+            m *= self.beta_1
+            m += g
+            v *= self.beta_2
+            if of_gradient:
+                gradient = kernels.scratch(g.shape, g.dtype, slot=1)
+                np.copyto(gradient, g)
+            np.multiply(g, g, out=g)
+            v += g
+            self._spread(v, state, piece, out=spread)
+            np.divide(m, spread, out=g)
+            kernels.add_scaled(w, g, of_moment)
+            if of_gradient:
+                gradient /= spread
+                kernels.add_scaled(w, gradient, of_gradient)
+            if step_size is not None:
+                # What a steady gradient of 1 makes of m, and so of the step.
+                of_steady = of_moment * (1 - self.beta_1 ** t[:, 0]) / (1 - self.beta_1)
+                if of_gradient:
+                    of_steady += of_gradient
+                scale = -of_steady[:, None].astype(params.dtype)
+                put_step_size(step_size, piece, scale, spread)
+
+    def _scales(self, rates, state):
+        """Factors of ``m / spread`` and of ``g / spread`` in the step, for each network.
+
+        The latter are empty if the step has no part of the gradient itself.
+        """
+        steps = state["t"].ravel().tolist()
+        return [
+            -rate * self._correction(t) * (1 - self.beta_1) / (1 - self.beta_1**t)
+            for rate, t in zip(rates, steps, strict=True)
+        ], []
+
+    def _correction(self, t):
+        """Corrects the second moment in step t, and gives it its factor 1 - beta_2."""
+        return math.sqrt((1 - self.beta_2**t) / (1 - self.beta_2))
+
+    def _spread(self, v, state, piece, out):
+        """What the step is divided by, from the second moment ``v`` of a piece."""
+        np.sqrt(v, out=out)
+        out += self.epsilon / math.sqrt(1 - self.beta_2)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay.
+
+    ``w -= rate * weight_decay * w`` for the weights, beside the step of :class:`Adam`: unlike a
+    penalty, it is not scaled by the second moment, nor divided by the size of the batch. For decay
+    alone set the estimator's ``penalty=None``.
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        Decay of the first moment, in [0, 1).
+    beta_2 : float, default=0.999
+        Decay of the second moment, in [0, 1).
+    epsilon : float, default=1e-8
+        Added to the root of the second moment.
+    weight_decay : float, default=0.01
+        As in PyTorch.
+
+    References
+    ----------
+    Loshchilov & Hutter (2019), Decoupled weight decay regularization, algorithm 2.
+    """
+
+    _parameter_constraints = {
+        **Adam._parameter_constraints,
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, weight_decay=0.01):
+        super().__init__(beta_1, beta_2, epsilon)
+        self.weight_decay = weight_decay
+
+    def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
+        """Decay the weights, then step as Adam."""
+        decay_weights(params, learning_rate, n_weights, self.weight_decay)
+        super().step(params, grads, state, learning_rate, n_weights, step_size)
+
+
+class AMSGrad(Adam):
+    """Adam divided by the largest second moment so far, so that no step size ever grows.
+
+    As in PyTorch and Keras, the largest is of moments before their correction, which then applies
+    to it; the paper has no correction.
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        Decay of the first moment, in [0, 1).
+    beta_2 : float, default=0.999
+        Decay of the second moment, in [0, 1).
+    epsilon : float, default=1e-8
+        Added to the root of the largest second moment.
+
+    References
+    ----------
+    Reddi, Kale & Kumar (2018), On the convergence of Adam and beyond, algorithm 2.
+    """
+
+    def init_state(self, params):
+        """Adam's, and the largest second moment, 0."""
+        return super().init_state(params) | {"v_max": np.zeros_like(params)}
+
+    def _spread(self, v, state, piece, out):
+        v_max = state["v_max"][:, piece]
+        np.maximum(v_max, v, out=v_max)
+        super()._spread(v_max, state, piece, out)
+
+
+class Nadam(Adam):
+    """Adam with Nesterov's momentum.
+
+    ``mu_t = beta_1 * (1 - 0.96**(momentum_decay * t) / 2)`` and, with ``p_t`` the product of all
+    ``mu`` up to step t, the first moment of Adam's step is replaced by ``mu_(t+1) * m / (1 -
+    p_(t+1)) + (1 - mu_t) * g / (1 - p_t)``; as in PyTorch.
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        Decay of the first moment, in [0, 1).
+    beta_2 : float, default=0.999
+        Decay of the second moment, in [0, 1).
+    epsilon : float, default=1e-8
+        Added to the root of the second moment.
+    momentum_decay : float, default=0.004
+        How fast the momentum rises from half of `beta_1` to `beta_1`.
+
+    References
+    ----------
+    Dozat (2016), Incorporating Nesterov momentum into Adam.
+    """
+
+    _parameter_constraints = {
+        **Adam._parameter_constraints,
+        "momentum_decay": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(self, beta_1=0.9, beta_2=0.999, epsilon=1e-8, momentum_decay=0.004):
+        super().__init__(beta_1, beta_2, epsilon)
+        self.momentum_decay = momentum_decay
+
+    def init_state(self, params):
+        """Adam's, and the product of the momenta, 1."""
+        return super().init_state(params) | {"mu_product": np.ones((len(params), 1))}
+
+    def _scales(self, rates, state):
+        of_moment, of_gradient = [], []
+        steps, products = state["t"].ravel().tolist(), state["mu_product"][:, 0]
+        for i, (rate, t) in enumerate(zip(rates, steps, strict=True)):
+            mu, mu_next = self._mu(t), self._mu(t + 1)
+            products[i] *= mu
+            product = float(products[i])
+            scale = -rate * self._correction(t)
+            of_moment.append(scale * mu_next / (1 - product * mu_next) * (1 - self.beta_1))
+            of_gradient.append(scale * (1 - mu) / (1 - product))
+        return of_moment, of_gradient
+
+    def _mu(self, t):
+        return self.beta_1 * (1 - 0.5 * 0.96 ** (self.momentum_decay * t))
+
+
+class RAdam(Adam):
+    """Rectified Adam: small steps while the second moment rests on few gradients.
+
+    With ``n = 2 / (1 - beta_2) - 1`` and ``n_t = n - 2 * t * beta_2**t / (1 - beta_2**t)``, Adam's
+    step is multiplied by ``sqrt((n_t - 4) * (n_t - 2) * n / ((n - 4) * (n - 2) * n_t))``; while
+    ``n_t <= 5`` it is ``-rate * m / (1 - beta_1**t)``, without the second moment. The 5 is that of
+    the authors' code and of PyTorch; the paper has 4.
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        Decay of the first moment, in [0, 1).
+    beta_2 : float, default=0.999
+        Decay of the second moment, in [0, 1). Up to 2/3 that moment is never used.
+    epsilon : float, default=1e-8
+        Added to the root of the second moment.
+
+    References
+    ----------
+    Liu et al. (2020), On the variance of the adaptive learning rate and beyond, algorithm 2.
+    """
+
+    def _rectification(self, t):
+        """The factor of Adam's step t; 0: the step does without the second moment."""
+        n, decayed = 2 / (1 - self.beta_2) - 1, self.beta_2**t
+        n_t = n - 2 * t * decayed / (1 - decayed)
+        if n_t <= 5:
+            return 0.0
+        return math.sqrt((n_t - 4) * (n_t - 2) * n / ((n - 4) * (n - 2) * n_t))
+
+    def _correction(self, t):
+        return self._rectification(t) * super()._correction(t) or 1.0
+
+    def _spread(self, v, state, piece, out):
+        super()._spread(v, state, piece, out)
+        out[[not self._rectification(t) for t in state["t"].ravel().tolist()]] = 1

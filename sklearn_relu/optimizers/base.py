@@ -1,0 +1,94 @@
+"""The contract of the stochastic optimizers, and what several of them share."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from sklearn_relu.part import Part
+
+
+class Solver(Part, ABC):
+    """What the parameter `solver` takes: an :class:`Optimizer` or a :class:`FullBatchOptimizer`.
+
+    A solver given by its name takes over those of the estimator's flat parameters (`momentum`,
+    `nesterovs_momentum`, `beta_1`, `beta_2`, `epsilon`, `max_fun`) that its constructor knows. So
+    a hyper-parameter whose usual value is not the estimator's default has another name.
+    """
+
+
+class Optimizer(Solver):
+    """A stochastic optimizer: one step for each batch.
+
+    Its state is a separate value, a dict of arrays with the network axis first, so that one
+    optimizer can serve any contiguous run of the networks of a stack.
+    """
+
+    @abstractmethod
+    def init_state(self, params: np.ndarray) -> dict[str, np.ndarray]:
+        """The state before the first step, for params of shape (n_networks, n_params)."""
+
+    @abstractmethod
+    def step(
+        self,
+        params: np.ndarray,
+        grads: np.ndarray,
+        state: dict[str, np.ndarray],
+        learning_rate: np.ndarray,
+        n_weights: int,
+        step_size: np.ndarray | None = None,
+    ) -> None:
+        """Update `params` and `state` in place.
+
+        Parameters
+        ----------
+        params, grads : ndarray of shape (n_networks, n_params)
+            `grads` may be overwritten.
+        state : dict of ndarray
+        learning_rate : ndarray of shape (n_networks, 1)
+        n_weights : int
+            The first `n_weights` columns are weights; biases and activation parameters follow.
+        step_size : ndarray of shape (n_networks, n_weights) or None
+            If given, overwritten with the effective size of each weight's step, for the proximal
+            step of a penalty that is not smooth: how far this step would have moved the weight if
+            its gradient had been 1 in all steps, everything that scales the step as it is.
+        """
+
+
+def decay_weights(
+    params: np.ndarray, learning_rate: np.ndarray, n_weights: int, weight_decay: float
+) -> None:
+    """Decoupled weight decay: ``w -= rate * weight_decay * w`` for the weights, in place.
+
+    Unlike a penalty it acts beside the gradient, so neither the size of the batch nor what the
+    solver does with gradients changes its meaning.
+
+    Parameters
+    ----------
+    params : ndarray of shape (n_networks, n_params)
+    learning_rate : ndarray of shape (n_networks, 1)
+    n_weights : int
+    weight_decay : float
+
+    References
+    ----------
+    Loshchilov & Hutter (2019), Decoupled weight decay regularization, algorithms 1 and 2.
+    """
+    if weight_decay:
+        params[:, :n_weights] *= 1 - learning_rate * weight_decay
+
+
+def put_step_size(
+    step_size: np.ndarray, piece: slice, scale: np.ndarray, spread: np.ndarray
+) -> None:
+    """``step_size = scale / spread`` for the weights among the parameters of one piece.
+
+    Parameters
+    ----------
+    step_size : ndarray of shape (n_networks, n_weights)
+    piece : slice
+        Of the parameters.
+    scale : ndarray of shape (n_networks, 1)
+    spread : ndarray of shape (n_networks, parameters in the piece)
+    """
+    of_weights = step_size[:, piece]
+    np.divide(scale, spread[:, : of_weights.shape[1]], out=of_weights)

@@ -1,0 +1,107 @@
+"""A rise in front of any schedule; and all schedules by name, which it needs."""
+
+from numbers import Real
+
+from sklearn.utils._param_validation import Interval
+
+from sklearn_relu.part import resolve_part
+from sklearn_relu.schedules.base import Schedule
+from sklearn_relu.schedules.decays import (
+    Adaptive,
+    ConstantRate,
+    ExponentialDecay,
+    InverseScaling,
+    StepDecay,
+)
+from sklearn_relu.schedules.within_epochs import Cosine, OneCycle
+
+
+class WarmUp(Schedule):
+    """A linear rise in front of any schedule, whose rate it multiplies.
+
+    The factor rises from `start_fraction` to 1 within `n_epochs`, step by step; the schedule is as
+    far as it would be without it.
+
+    Parameters
+    ----------
+    n_epochs : float, default=5
+        Epochs, or a share of one, above 0.
+    schedule : str or Schedule, default="constant"
+        What is warmed up. A name has its default parameters.
+    start_fraction : float, default=0.1
+
+    References
+    ----------
+    Goyal et al. (2017), Accurate, large minibatch SGD: training ImageNet in 1 hour, section 2.2.
+    """
+
+    changes_within_epoch = True
+
+    _parameter_constraints = {
+        "n_epochs": [Interval(Real, 0, None, closed="neither")],
+        "schedule": [str, Schedule],
+        "start_fraction": [Interval(Real, 0, 1, closed="both")],
+    }
+
+    def __init__(self, n_epochs=5, schedule="constant", start_fraction=0.1):
+        self.n_epochs = n_epochs
+        self.schedule = schedule
+        self.start_fraction = start_fraction
+
+    def check(self):
+        """Raise if a hyper-parameter is out of its range, the schedule's among them."""
+        super().check()
+        self._resolve()
+
+    def set_params(self, **params):
+        """Set hyper-parameters; a nested one on a name turns the name into its part first."""
+        super().set_params(**{key: params.pop(key) for key in list(params) if "__" not in key})
+        if isinstance(self.schedule, str) and any(key.startswith("schedule__") for key in params):
+            self.schedule = self._resolve()
+        return super().set_params(**params)
+
+    def _resolve(self):
+        return resolve_part(self.schedule, SCHEDULES, Schedule, "schedule")
+
+    @property
+    def _warmed(self) -> Schedule:
+        """The schedule; not checked, as this is asked before every step."""
+        return SCHEDULES[self.schedule]() if isinstance(self.schedule, str) else self.schedule
+
+    @property
+    def has_horizon(self):  # type: ignore[override]
+        """The schedule's."""
+        return self._warmed.has_horizon
+
+    @property
+    def patience(self):  # type: ignore[override]
+        """The schedule's."""
+        return self._warmed.patience
+
+    @property
+    def stop_reason(self):  # type: ignore[override]
+        """The schedule's."""
+        return self._warmed.stop_reason
+
+    def rate(self, initial, progress):
+        """The schedule's rate times the factor."""
+        done = min(progress.epochs / self.n_epochs, 1.0)
+        factor = self.start_fraction + (1 - self.start_fraction) * done
+        return factor * self._warmed.rate(initial, progress)
+
+    def stops(self, progress):
+        """As the schedule does."""
+        return self._warmed.stops(progress)
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": ConstantRate,
+    "invscaling": InverseScaling,
+    "adaptive": Adaptive,
+    "step": StepDecay,
+    "exponential": ExponentialDecay,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+    "warm_up": WarmUp,
+}
+"""The schedules by name."""
