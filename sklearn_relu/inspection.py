@@ -11,7 +11,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
 
-from sklearn_relu.engine.network import NetworkStack, forward_batches
+from sklearn_relu.engine.inference import forward_batches
+from sklearn_relu.engine.network import NetworkStack
+from sklearn_relu.engine.recipe import Objective
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.base import BaseMLP
@@ -246,7 +248,7 @@ def _initial_stack(network: BaseMLP, X, y):
     """Networks with the parameters that training on X and y would start with."""
     draft = clone(network).set_params(early_stopping=False, batch_size="auto")
     draft._validate_params()
-    jobs = draft._make_jobs(resolve_parts(draft), X, y, None, incremental=False, classes=None)
+    jobs = draft._make_jobs(resolve_parts(draft), X, y)
     recipe = jobs[0].recipe
     params = np.stack([job.state.params for job in jobs])
     return _stack(recipe.layers, recipe.loss, params, jobs[0].X, jobs[0].y)
@@ -255,11 +257,10 @@ def _initial_stack(network: BaseMLP, X, y):
 def _fitted_stack(network: BaseMLP, X, y):
     """Networks with the fitted parameters."""
     network._check_inputs(X)
-    draft = copy.copy(network)
-    draft.warm_start = False  # it would ask for every class in y
+    draft = copy.copy(network)  # checking y may note what targets are
     X, y = draft._check_data(X, y, reset=False)
-    targets, _, _ = draft._set_targets(y, new=False)
-    targets = network._loss.encode(targets).astype(X.dtype)
+    draft._check_known_targets(y)
+    targets = draft._encode_targets(y, network._loss).astype(X.dtype)
     layers, params = network._network(X.dtype)
     n_networks = len(params[0]["weight"])
     flat = weights.flat_params(layers, network, n_networks, X.dtype)
@@ -267,17 +268,8 @@ def _fitted_stack(network: BaseMLP, X, y):
 
 
 def _stack(layers, loss, params, X, targets):
-    stack = NetworkStack(
-        layers,
-        loss,
-        len(params),
-        X.dtype,
-        targets.shape[1],
-        penalty=None,
-        activity_penalty=None,
-        weighted=False,
-        sparse=not isinstance(X, np.ndarray),
-    )
+    goal = Objective(layers=layers, loss=loss, dtype=X.dtype, n_targets=targets.shape[1])
+    stack = NetworkStack(goal, len(params), sparse=not isinstance(X, np.ndarray))
     stack.params[:] = params
     return stack, X, targets
 

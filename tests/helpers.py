@@ -3,8 +3,22 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from sklearn_relu.activations import ACTIVATIONS, ELU, LeakyReLU, Maxout, PReLU
+from sklearn_relu.activations import (
+    ACTIVATIONS,
+    CELU,
+    ELU,
+    GELU,
+    LWTA,
+    ClippedReLU,
+    LeakyReLU,
+    Maxout,
+    PReLU,
+    RReLU,
+    Softplus,
+    ThresholdReLU,
+)
 from sklearn_relu.engine.network import NetworkStack, dense_layers
+from sklearn_relu.engine.recipe import Objective
 from sklearn_relu.losses import LOSSES
 
 VARIANTS = [
@@ -13,11 +27,22 @@ VARIANTS = [
     LeakyReLU(1.0),
     PReLU(-0.5),
     PReLU(2.0),
+    PReLU(shared=True),
+    RReLU(0.0, 1.0),
+    ThresholdReLU(0.0),
+    ThresholdReLU(0.5),
+    ClippedReLU(1.0),
     ELU(0.0),
     ELU(0.3),
     ELU(2.5),
+    CELU(0.5),
+    CELU(2.5),
+    Softplus(4.0),
+    GELU("tanh"),
     Maxout(1),
     Maxout(5),
+    LWTA(1),
+    LWTA(4),
 ]
 """Activations with other hyper-parameters than the default ones."""
 
@@ -86,6 +111,8 @@ class GradientCheck:
         Whether inputs are sparse.
     sizes : list of int, default=(5, 4)
         Units of the hidden layers.
+    **noise
+        Dropout and noise of the objective.
     """
 
     def __init__(
@@ -97,21 +124,21 @@ class GradientCheck:
         weighted=False,
         sparse=False,
         sizes=(5, 4),
+        **noise,
     ):
         rng = np.random.RandomState(7)
         n_networks, n_rows, n_features, n_targets = 2, 6, 3, 3
         layers = dense_layers(n_features, list(sizes), activations, loss.n_raw(n_targets))
-        self.stack = NetworkStack(
-            layers,
-            loss,
-            n_networks,
-            np.float64,
-            n_targets,
-            penalty,
-            activity_penalty,
-            weighted=weighted,
-            sparse=sparse,
+        goal = Objective(
+            layers=layers,
+            loss=loss,
+            dtype=np.dtype(float),
+            n_targets=n_targets,
+            penalties=[penalty] * len(layers),
+            activity_penalties=[activity_penalty] * len(sizes),
+            **noise,
         )
+        self.stack = NetworkStack(goal, n_networks, n_weights_per_row=int(weighted), sparse=sparse)
         params = self.stack.params
         # Away from 0, where a penalty may have a kink; biases too are drawn.
         params[...] = rng.uniform(0.05, 0.8, params.shape) * rng.choice([-1, 1], params.shape)
@@ -131,7 +158,8 @@ class GradientCheck:
         self.activity_alpha = np.array([0.9, 0.4])
 
     def value(self):
-        """The objective of each network."""
+        """The objective of each network, with the same draws of noise each time."""
+        self.run.noise = [np.random.default_rng(seed) for seed in (1, 2)]
         value, _ = self.stack.objective(self.run, self.weight_sum, self.alpha, self.activity_alpha)
         return value
 
@@ -143,7 +171,7 @@ class GradientCheck:
         """
         self.value()
         gradient = self.stack.grads.copy()
-        if self.stack.penalty is not None:
+        if self.stack.goal.penalties[0] is not None:
             n_weights = self.stack.layout.n_weights
             strength = (self.alpha / self.weight_sum)[:, None]
             missing = 2 * self._moved(1e-3, n_weights) - self._moved(2e-3, n_weights)

@@ -1,19 +1,42 @@
 """Activations: the buffer contract, and what must hold for their values."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from helpers import EVERY_ACTIVATION, backward, forward, layer_arrays, name_of
-from scipy.special import expit
+from scipy.special import erfc, expit
 
 from sklearn_relu.activations import (
+    ACTIVATIONS,
+    CELU,
     ELU,
+    GELU,
+    LWTA,
+    SELU,
+    Activation,
+    ClippedReLU,
+    CReLU,
+    HardSigmoid,
+    HardSwish,
+    HardTanh,
     Identity,
     LeakyReLU,
     Logistic,
     Maxout,
+    Mish,
+    NegativeReLU,
     PReLU,
     ReLU,
+    ReLU6,
+    RReLU,
+    SignedReLU,
+    SiLU,
+    Softplus,
+    Softsign,
+    SquaredReLU,
     Tanh,
+    ThresholdReLU,
 )
 from sklearn_relu.engine.kernels import PIECE
 
@@ -111,6 +134,26 @@ def _flat(gradients):
     return grad_z, *grads.values()
 
 
+@every_dtype
+@every_activation
+def test_nothing_is_allocated_in_proportion_to_the_input(activation, dtype):
+    z, grad_a, params = random_layer(activation, dtype, 40_000)
+    _, a, _, grads = layer_arrays(activation, z, params)
+    grad_z = np.empty_like(z)
+
+    def both_ways():
+        activation.forward(z, a, params)
+        activation.backward(z, a, grad_a, grad_z, params, grads)
+
+    both_ways()  # makes this thread's scratch memory
+    tracemalloc.start()
+    try:
+        both_ways()
+        assert tracemalloc.get_traced_memory()[1] < 250_000 < grad_a.nbytes / 10
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     ("activation", "shared"),
     [
@@ -141,29 +184,82 @@ def values(activation, z=Z, slope=None, dtype=np.float64):
     """The activations of single units, each with the summed input z."""
     z = z.astype(dtype)[None, :, None]
     params = None if slope is None else {"slope": np.full((1, 1, 1), slope, dtype)}
-    return forward(activation, z, params)[0, :, 0]
+    return forward(activation, z, params)[0].squeeze(-1)
 
 
-@pytest.mark.parametrize(
-    ("activation", "formula"),
-    [
-        (Identity(), lambda z: z),
-        (Logistic(), expit),
-        (Tanh(), np.tanh),
-        (ReLU(), lambda z: np.where(z > 0, z, 0)),
-        (LeakyReLU(0.2), lambda z: np.where(z > 0, z, 0.2 * z)),
-        (PReLU(-0.4), lambda z: np.where(z > 0, z, -0.4 * z)),
-        (PReLU(3.0), lambda z: np.where(z > 0, z, 3 * z)),
-        (ELU(0.7), lambda z: np.where(z > 0, z, 0.7 * np.expm1(z))),
-        (ELU(2.0), lambda z: np.where(z > 0, z, 2 * np.expm1(z))),
-    ],
-    ids=lambda value: repr(value) if not callable(value) else "",
-)
+def rectifier(negative_slope):
+    """The formula of a rectifier with that slope on the left."""
+    return lambda z: np.where(z > 0, z, negative_slope * z)
+
+
+def straight(*corners):
+    """The formula of a function through these corners, constant beyond the outermost."""
+    return lambda z: np.interp(z, *zip(*corners, strict=True))
+
+
+FORMULAS = [
+    (Identity(), lambda z: z),
+    (Logistic(), expit),
+    (Tanh(), np.tanh),
+    (Softsign(), lambda z: z / (1 + abs(z))),
+    (HardSigmoid(), straight((-3, 0), (3, 1))),
+    (HardTanh(), straight((-1, -1), (1, 1))),
+    (ReLU(), rectifier(0)),
+    (NegativeReLU(), lambda z: np.where(z < 0, z, 0)),
+    (SquaredReLU(), lambda z: np.where(z > 0, z**2, 0)),
+    (ThresholdReLU(), lambda z: np.where(z > 1, z, 0)),
+    (ThresholdReLU(0.25), lambda z: np.where(z > 0.25, z, 0)),
+    (ClippedReLU(), straight((0, 0), (20, 20))),
+    (ClippedReLU(1.5), straight((0, 0), (1.5, 1.5))),
+    (ReLU6(), straight((0, 0), (6, 6))),
+    (LeakyReLU(0.2), rectifier(0.2)),
+    (PReLU(-0.4), rectifier(-0.4)),
+    (PReLU(3.0), rectifier(3)),
+    (PReLU(0.5, shared=True), rectifier(0.5)),
+    (RReLU(), rectifier(11 / 48)),
+    (ELU(0.7), lambda z: np.where(z > 0, z, 0.7 * np.expm1(z))),
+    (ELU(2.0), lambda z: np.where(z > 0, z, 2 * np.expm1(z))),
+    (CELU(0.7), lambda z: np.where(z > 0, z, 0.7 * np.expm1(z / 0.7))),
+    (CELU(2.0), lambda z: np.where(z > 0, z, 2 * np.expm1(z / 2))),
+    (SELU(), lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z))),
+    (Softplus(), lambda z: np.logaddexp(0, z)),
+    (Softplus(3.0), lambda z: np.logaddexp(0, 3 * z) / 3),
+    (SiLU(), lambda z: z * expit(z)),
+    (GELU(), lambda z: z / 2 * erfc(-z / np.sqrt(2))),
+    (GELU("tanh"), lambda z: z * expit(2 * np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))),
+    (HardSwish(), lambda z: z * np.interp(z, [-3, 3], [0, 1])),
+    (Mish(), lambda z: z * np.tanh(np.logaddexp(0, z))),
+    (Maxout(1), lambda z: z),
+    (LWTA(), lambda z: z),
+]
+"""Of activations with one output."""
+
+
 @every_dtype
+@pytest.mark.parametrize(
+    ("activation", "formula"), FORMULAS, ids=lambda value: "" if callable(value) else repr(value)
+)
 def test_values_are_those_of_the_textbook_formula(activation, formula, dtype):
     eps = np.finfo(dtype).eps
     expected = formula(Z.astype(dtype).astype(np.float64))
-    np.testing.assert_allclose(values(activation, dtype=dtype), expected, rtol=4 * eps, atol=eps)
+    np.testing.assert_allclose(values(activation, dtype=dtype), expected, rtol=8 * eps, atol=eps)
+
+
+def test_every_activation_with_one_output_has_a_textbook_formula():
+    classes = {cls for cls in ACTIVATIONS.values() if cls().output_width(1) == 1}
+    assert {type(activation) for activation, _ in FORMULAS} == classes - {SignedReLU}
+
+
+@every_dtype
+@every_activation
+def test_activations_are_within_their_bounds_and_reach_or_approach_a_finite_one(activation, dtype):
+    low, high = activation.bounds
+    z = np.concatenate([Z, [-1e4, 1e4]]).astype(dtype)[None, :, None]
+    a = forward(activation, np.tile(z, activation.input_width(2)))
+    assert low * (1 + 1e-6) <= a.min()
+    assert a.max() <= high * (1 + 1e-6)
+    for bound, extreme in ((low, a.min()), (high, a.max())):
+        assert np.isinf(bound) or abs(extreme - bound) < 2e-4
 
 
 @every_dtype
@@ -175,13 +271,19 @@ def test_relu_is_never_negative_and_exactly_zero_for_negative_inputs(dtype):
 
 
 @every_dtype
-@pytest.mark.parametrize("activation", [LeakyReLU(0.0), PReLU(0.0), ELU(0.0)], ids=repr)
+@pytest.mark.parametrize(
+    "activation",
+    [LeakyReLU(0.0), PReLU(0.0), RReLU(0.0, 0.0), ELU(0.0), ThresholdReLU(0.0), ClippedReLU(99.0)],
+    ids=repr,
+)
 def test_without_a_negative_side_it_is_relu(activation, dtype):
     assert np.array_equal(values(activation, dtype=dtype), values(ReLU(), dtype=dtype))
 
 
 @every_dtype
-@pytest.mark.parametrize("activation", [LeakyReLU(1.0), PReLU(1.0), Maxout(1)], ids=repr)
+@pytest.mark.parametrize(
+    "activation", [LeakyReLU(1.0), PReLU(1.0), RReLU(1.0, 1.0), Maxout(1), LWTA(1)], ids=repr
+)
 def test_with_the_same_slope_on_both_sides_it_is_the_identity(activation, dtype):
     assert np.array_equal(values(activation, dtype=dtype), Z.astype(dtype))
 
@@ -194,6 +296,18 @@ def test_prelu_with_a_fixed_slope_is_leaky_relu():
     np.testing.assert_allclose(
         backward(learned, z, grad_a, slope)[0], backward(leaky, z, grad_a)[0], rtol=1e-15
     )
+
+
+def test_a_shared_slope_is_that_of_all_units_and_learns_from_all():
+    z, grad_a, _ = random_layer(ReLU())
+    slope = np.array([0.3, -0.2, 1.4]).reshape(3, 1, 1)
+    one, each = {"slope": slope}, {"slope": np.tile(slope, 6)}
+    assert np.array_equal(forward(PReLU(shared=True), z, one), forward(PReLU(), z, each))
+    grad_z, grads = backward(PReLU(shared=True), z, grad_a, one)
+    expected_z, expected = backward(PReLU(), z, grad_a, each)
+    assert np.array_equal(grad_z, expected_z)
+    total = expected["slope"].sum(axis=2, keepdims=True)
+    np.testing.assert_allclose(grads["slope"], total, rtol=1e-10)
 
 
 def test_prelu_learns_each_slope_from_its_own_negative_inputs():
@@ -249,3 +363,162 @@ def test_maxout_with_a_piece_of_zeros_is_relu():
     z = np.random.RandomState(0).normal(size=(2, 30, 4))
     both = np.concatenate([z, np.zeros_like(z)], axis=-1)
     assert np.array_equal(forward(Maxout(), both), forward(ReLU(), z))
+
+
+@every_dtype
+def test_crelu_keeps_both_signs(dtype):
+    z, grad_a, _ = random_layer(CReLU(), dtype)
+    a = forward(CReLU(), z)
+    assert np.array_equal(a, np.concatenate([np.maximum(z, 0), np.maximum(-z, 0)], axis=-1))
+    grad_z, _ = backward(CReLU(), z, grad_a)
+    expected = np.where(z > 0, grad_a[..., :6], np.where(z < 0, -grad_a[..., 6:], 0))
+    assert np.array_equal(grad_z, expected)
+
+
+@pytest.mark.parametrize(("n_units", "n_positive"), [(1, 1), (2, 1), (5, 3), (6, 3)])
+def test_signed_relu_is_relu_times_minus_one_in_half_of_the_units(n_units, n_positive):
+    z, grad_a = np.random.RandomState(0).normal(size=(2, 3, 50, n_units))
+    sign = np.where(np.arange(n_units) < n_positive, 1, -1)
+    assert np.array_equal(forward(SignedReLU(), z), sign * np.maximum(z, 0))
+    assert np.array_equal(backward(SignedReLU(), z, grad_a)[0], sign * (z > 0) * grad_a)
+
+
+@pytest.mark.parametrize("n_units", [1, 3, 5, 6, 7])
+@pytest.mark.parametrize("block_size", [1, 2, 3, 10])
+def test_of_each_block_of_units_the_winner_takes_all(block_size, n_units):
+    z, grad_a = np.random.RandomState(0).normal(size=(2, 3, 50, n_units))
+    n_blocks = -(-n_units // block_size)
+    wins = np.zeros_like(z)
+    for block in range(n_blocks):
+        units = np.arange(block, n_units, n_blocks)
+        assert 1 <= len(units) <= block_size
+        winners = units[z[..., units].argmax(axis=-1)]
+        np.put_along_axis(wins, winners[..., None], 1, axis=-1)
+    assert np.array_equal(forward(LWTA(block_size), z), z * wins)
+    assert np.array_equal(backward(LWTA(block_size), z, grad_a)[0], grad_a * wins)
+
+
+def test_selu_keeps_mean_0_and_variance_1_and_a_dropped_unit_is_saturated():
+    z = np.linspace(-12, 12, 100_001)
+    density = np.exp(-(z**2) / 2)
+    density /= density.sum()
+    a = values(SELU(), z)
+    assert abs(density @ a) < 1e-7
+    assert abs(density @ a**2 - 1) < 1e-7
+    assert SELU().dropout_value == values(SELU(), np.array([-1e4]))
+    others = [part for part in EVERY_ACTIVATION if not isinstance(part, SELU)]
+    assert {part.dropout_value for part in others} == {0}
+
+
+def test_the_tanh_form_of_gelu_is_near_the_exact_one():
+    assert 1e-4 < abs(values(GELU("tanh")) - values(GELU())).max() < 5e-4
+
+
+def noisy_forward(activation, z, params=None, seeds=(1, 2, 3)):
+    """What is read and written in training: the arrays of layer_arrays, a being filled."""
+    z, a, params, grads = layer_arrays(activation, z, params)
+    activation.forward(z, a, params, [np.random.default_rng(seed) for seed in seeds])
+    return z, a, params, grads
+
+
+@every_dtype
+@every_activation
+def test_only_what_says_so_is_random_and_a_network_draws_the_same_alone(activation, dtype):
+    z, _, params = random_layer(activation, dtype)
+    _, a, _, _ = noisy_forward(activation, z, params)
+    assert a.dtype == dtype
+    assert np.array_equal(a, forward(activation, z, params)) == (not activation.is_random)
+    for i in range(3):
+        own = {name: learned[i : i + 1] for name, learned in params.items()}
+        _, alone, _, _ = noisy_forward(activation, z[i : i + 1], own, [i + 1])
+        assert np.array_equal(alone, a[i : i + 1])
+
+
+@every_dtype
+def test_rrelu_draws_slopes_uniformly_and_the_gradient_goes_through_them(dtype):
+    activation = RReLU(0.2, 0.5)
+    z, grad_a, _ = random_layer(activation, dtype)
+    z, a, params, grads = noisy_forward(activation, z)
+    assert np.array_equal(a[z >= 0], z[z >= 0])
+    slopes = a[z < 0] / z[z < 0]
+    eps = np.finfo(dtype).eps
+    assert 0.2 - eps <= slopes.min() < 0.201
+    assert 0.499 < slopes.max() <= 0.5 + eps
+    np.testing.assert_allclose(slopes.mean(), 0.35, rtol=0.005)
+    grad_z = np.full_like(z, np.nan)
+    activation.backward(z, a, grad_a, grad_z, params, grads)
+    expected = grad_a.copy()
+    expected[z < 0] *= slopes
+    expected[z == 0] *= 0.35
+    np.testing.assert_allclose(grad_z, expected, rtol=2 * eps)
+
+
+def test_rrelu_refuses_bounds_in_the_wrong_order():
+    with pytest.raises(ValueError, match="'lower' parameter of RReLU must be at most its 'upper'"):
+        RReLU(0.5, 0.4).check()
+
+
+@every_activation
+def test_gain_is_one_over_the_root_mean_square_for_standard_normal_inputs(activation):
+    # 12 units, of which the competing ones form whole blocks.
+    z = np.random.RandomState(0).normal(size=(1, 200_000, activation.input_width(12)))
+    _, a, _, _ = noisy_forward(activation, z, seeds=[0])
+    np.testing.assert_allclose(activation.gain**2 * np.square(a).mean(), 1, rtol=0.01)
+
+
+@every_activation
+def test_a_gain_in_closed_form_is_what_the_default_computes(activation):
+    if not isinstance(activation, LWTA | RReLU):  # of units that compete, or without the noise
+        np.testing.assert_allclose(Activation.gain.fget(activation), activation.gain, rtol=0.01)
+
+
+def test_the_default_gain_of_an_activation_that_is_always_0_is_1():
+    assert Activation.gain.fget(PReLU(0.0)) == pytest.approx(np.sqrt(2))
+    assert Activation.gain.fget(ThresholdReLU(50.0)) == 1
+
+
+UNSTABLE = (SquaredReLU, ThresholdReLU, SiLU, GELU, HardSwish, Mish)
+"""Activations that make what a signal's size is off from 1 larger still, as their docs say."""
+
+
+def sizes_through_layers(activation, rescale):
+    """Mean square of the summed inputs of each of 20 layers, whose weights follow the gain.
+
+    Parameters
+    ----------
+    rescale : bool
+        Whether each layer gets summed inputs of mean square 1, sample by sample. What is returned
+        is then the product of what each layer makes of them.
+    """
+    rng = np.random.default_rng(0)
+    n_networks, width = 6, 300
+    z = rng.standard_normal((n_networks, 20, activation.input_width(width)), np.float32)
+    size, sizes = 1.0, []
+    for layer in range(20):
+        _, a, _, _ = noisy_forward(activation, z, seeds=range(6 * layer, 6 * layer + 6))
+        sd = activation.gain / np.sqrt(a.shape[-1])
+        z = a @ rng.standard_normal((n_networks, a.shape[-1], z.shape[-1]), np.float32) * sd
+        squares = np.square(z).mean(axis=2, keepdims=True)
+        if rescale:
+            z /= np.sqrt(squares)
+        size = squares.mean() * (size if rescale else 1)
+        sizes.append(size)
+    return np.array(sizes)
+
+
+@every_activation
+def test_the_signal_keeps_its_size_through_twenty_layers(activation):
+    sizes = sizes_through_layers(activation, rescale=isinstance(activation, UNSTABLE))
+    assert sizes.min() > 0.5
+    assert sizes.max() < 2
+
+
+@every_activation
+def test_which_activations_make_deviations_of_the_signals_size_grow(activation):
+    z = np.random.RandomState(0).normal(size=(1, 20_000, activation.input_width(12)))
+    low, high = (np.square(forward(activation, scale * z)).mean() for scale in (0.95, 1.05))
+    growth = np.log(high / low) / np.log(1.05 / 0.95) / 2
+    if isinstance(activation, UNSTABLE) and activation.get_params() != {"threshold": 0.0}:
+        assert growth > 1.02
+    else:
+        assert growth < 1 + 1e-6

@@ -51,7 +51,7 @@ BAD_CLASSIFIER = [
     ({"activity_penalty": "l3"}, {}, "activity_penalty must be one of"),
     ({"learning_rate": "adaptve"}, {}, "Did you mean 'adaptive'"),
     ({"loss": "squared_error"}, {}, "is not for MLPClassifier; use one of .*log_loss"),
-    ({"solver": "lbfgs", "penalty": "l1"}, {}, "not smooth; use one of the solvers .*adam"),
+    ({"solver": "lbfgs", "penalty": "l1"}, {}, r"not smooth\. Use one of the solvers .*adam"),
     ({"solver": Adam(beta_1=2)}, {}, "beta_1"),
     ({"bias_initialization": np.nan}, {}, "bias_initialization"),
     ({"bias_initialization": np.inf}, {}, "bias_initialization"),
@@ -82,7 +82,7 @@ def test_the_regressor_refuses_what_its_loss_cannot_take():
     with pytest.raises(ValueError, match="targets >= 0; the smallest in y is"):
         MLPRegressor("poisson").fit(X_r, y_r)
     with pytest.raises(ValueError, match="is not for MLPRegressor; use one of"):
-        MLPRegressor("log_loss").fit(X_r, y_r)
+        MLPRegressor("hinge").fit(X_r, y_r)
 
 
 @pytest.mark.parametrize("changes", [{"hidden_layer_sizes": (5,)}, {"ensemble_size": 2}])

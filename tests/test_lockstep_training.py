@@ -6,8 +6,9 @@ import scipy.sparse as sp
 from sklearn.datasets import make_classification
 
 from sklearn_relu.activations import ACTIVATIONS
-from sklearn_relu.engine.jobs import Job, Recipe, TrainingState
+from sklearn_relu.engine.jobs import Job, TrainingState
 from sklearn_relu.engine.network import dense_layers
+from sklearn_relu.engine.recipe import Recipe
 from sklearn_relu.engine.training import train
 from sklearn_relu.estimators.weights import initial_params
 from sklearn_relu.initializers import Auto, Constant
@@ -21,18 +22,26 @@ Y = LABELS[:, None].astype(float)
 FOLDS = [np.flatnonzero(np.arange(60) % 7 != i)[: 60 - 3 * i] for i in range(7)]
 
 
-def make_recipe(activation="relu", sizes=(9, 7), optimizer=None, penalty=None, activity=None):
+def make_recipe(
+    activation="relu", sizes=(9, 7), optimizer=None, penalty=None, activity=None, **more
+):
     layers = dense_layers(8, list(sizes), [ACTIVATIONS[activation]()] * len(sizes), 1)
     return Recipe(
-        layers,
-        LogLoss(),
-        optimizer or Adam(),
-        penalty or L2(),
-        activity,
+        layers=layers,
+        loss=LogLoss(),
+        optimizer=optimizer or Adam(),
+        penalties=[penalty or L2()] * len(layers),
+        activity_penalties=[activity] * len(sizes),
         batch_size=16,
         dtype=np.dtype(float),
         n_targets=1,
+        **more,
     )
+
+
+def curve(job):
+    """The loss in each epoch."""
+    return [epoch.loss for epoch in job.state.history]
 
 
 def make_jobs(recipe, X=X, sample_weight=None, max_epochs=10, **changes):
@@ -69,7 +78,7 @@ def assert_same(alone, together):
     for one, other in zip(alone, together, strict=True):
         assert one.outcome == other.outcome
         assert one.n_epochs == other.n_epochs
-        assert one.state.loss_curve == other.state.loss_curve
+        assert curve(one) == curve(other)
         np.testing.assert_array_equal(one.state.params, other.state.params)
         for name, values in one.state.slots.items():
             np.testing.assert_array_equal(values, other.state.slots[name])
@@ -99,12 +108,21 @@ def test_a_deep_network_equals_itself_alone_after_60_epochs():
 @pytest.mark.parametrize("activity", ACTIVITY_PENALTIES)
 @pytest.mark.parametrize("optimizer", [Adam(), SGD(), SGD(nesterovs_momentum=False)])
 def test_penalties_and_sample_weights_in_a_stack(optimizer, activity):
-    weight = np.random.RandomState(0).uniform(size=60)
+    weight = np.random.RandomState(0).uniform(size=(60, 1))
     weight[:20] = 0
-    recipe = make_recipe(
-        "prelu", optimizer=optimizer, penalty=L1(), activity=ACTIVITY_PENALTIES[activity]()
-    )
-    check(recipe, sample_weight=weight)
+    penalty = ACTIVITY_PENALTIES[activity]()
+    activation = "logistic" if penalty.needs_rates else "prelu"
+    check(make_recipe(activation, (9, 7), optimizer, L1(), penalty), sample_weight=weight)
+
+
+@pytest.mark.parametrize("activation", ["relu", "rrelu", "selu"])
+def test_networks_of_a_stack_draw_the_noise_that_they_draw_alone(activation):
+    noise = {"dropout": [0.3, 0.0], "input_dropout": 0.1, "input_noise": 0.2}
+    check(make_recipe(activation, **noise, max_norm=1.0, gradient_clipping=0.5))
+
+
+def test_weights_of_each_target_in_a_stack():
+    check(make_recipe(activity=ACTIVITY_PENALTIES["l2"]()), sample_weight=np.full((60, 1), 0.3))
 
 
 def test_sparse_inputs_in_a_stack():
@@ -130,7 +148,7 @@ def test_a_job_that_diverges_leaves_the_others_as_they_are():
 def test_a_batch_without_weight_is_skipped():
     """Such a network stands still, even with momentum left over."""
     recipe = make_recipe(optimizer=SGD())
-    weight = np.ones(60)
+    weight = np.ones((60, 1))
     weight[16:32] = 0
     with_empty_batch = make_jobs(recipe, sample_weight=weight, rows=None, shuffle=False)[0]
     rows = np.r_[0:16, 32:60]
@@ -138,7 +156,7 @@ def test_a_batch_without_weight_is_skipped():
     train([with_empty_batch])
     train([without])
     np.testing.assert_array_equal(with_empty_batch.state.params, without.state.params)
-    np.testing.assert_allclose(with_empty_batch.state.loss_curve, without.state.loss_curve)
+    np.testing.assert_allclose(curve(with_empty_batch), curve(without))
 
 
 def test_the_hook_at_the_end_of_an_epoch_can_stop_its_job():

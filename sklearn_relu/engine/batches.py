@@ -10,16 +10,11 @@ Rows = slice | np.ndarray
 
 def make_stack(jobs: list[Job]) -> NetworkStack:
     """A stack with the parameters of each job's network."""
-    recipe = jobs[0].recipe
+    weight = jobs[0].sample_weight
     stack = NetworkStack(
-        recipe.layers,
-        recipe.loss,
+        jobs[0].recipe,
         len(jobs),
-        recipe.dtype,
-        recipe.n_targets,
-        recipe.penalty,
-        recipe.activity_penalty,
-        weighted=jobs[0].sample_weight is not None,
+        n_weights_per_row=0 if weight is None else weight.shape[1],
         sparse=not isinstance(jobs[0].X, np.ndarray),
     )
     for row, job in zip(stack.params, jobs, strict=True):
@@ -41,18 +36,20 @@ def n_rows_of(rows: Rows) -> int:
 
 
 def weight_of(job: Job, rows: Rows) -> float:
-    """The sum of the rows' sample weights."""
-    return n_rows_of(rows) if job.sample_weight is None else float(job.sample_weight[rows].sum())
+    """The sum of the rows' sample weights; of several weights in a row, their mean counts."""
+    weight = job.sample_weight
+    return n_rows_of(rows) if weight is None else float(weight[rows].sum() / weight.shape[1])
 
 
 def gather(jobs: list[Job], rows: list[Rows], run: Run) -> None:
     """Bring the batches of a run together; one network's rows in order are used where they are."""
+    run.noise = [job.noise for job in jobs if job.noise is not None]
     if len(jobs) == 1 and isinstance(rows[0], slice):
         job, sole = jobs[0], rows[0]
         run.x = job.X[sole][None] if isinstance(job.X, np.ndarray) else [job.X[sole]]
         run.y = job.y[sole][None]
         if job.sample_weight is not None:
-            run.weight = job.sample_weight[sole][None, :, None]
+            run.weight = job.sample_weight[sole][None]
         return
     for i, (job, batch) in enumerate(zip(jobs, rows, strict=True)):
         if isinstance(job.X, np.ndarray):
@@ -61,7 +58,7 @@ def gather(jobs: list[Job], rows: list[Rows], run: Run) -> None:
             run.x[i] = job.X[batch]
         _take(job.y, batch, run.y[i])
         if job.sample_weight is not None and run.weight is not None:
-            _take(job.sample_weight, batch, run.weight[i, :, 0])
+            _take(job.sample_weight, batch, run.weight[i])
 
 
 def _take(source: np.ndarray, rows: Rows, out: np.ndarray) -> None:

@@ -1,11 +1,13 @@
 """Training on all rows at once, with an optimizer of its own stopping rule."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
 
 from sklearn_relu.engine.batches import all_finite, gather, make_stack, weight_of
 from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.stopping import record
 from sklearn_relu.optimizers import FullBatchOptimizer
 
 
@@ -17,7 +19,7 @@ def minimize(job: Job, optimizer: FullBatchOptimizer) -> None:
     gather([job], [rows], run)
     weight_sum = np.array([weight_of(job, rows)])
     strengths = np.array([[job.alpha], [job.activity_alpha]], job.recipe.dtype)
-
+    start = now = time.perf_counter()
     loss = np.inf
 
     def objective(params):
@@ -29,19 +31,29 @@ def minimize(job: Job, optimizer: FullBatchOptimizer) -> None:
         return float(value[0]), stack.grads[0].astype(np.float64)
 
     def on_iteration(params):
-        """Keep an iteration, whose parameters are those evaluated last."""
+        """Keep an iteration, whose parameters are those evaluated last; True ends training."""
+        nonlocal now
         kept = params.astype(job.recipe.dtype)
         if np.isfinite(loss) and np.isfinite(kept).all():
+            last, now = now, time.perf_counter()
+            state = replace(job.state, params=kept, epoch=job.state.epoch + 1, best_loss=loss)
+            network = stack.layout.views(kept[None])
+            job.state = record(job, state, network, loss, np.nan, now - last)
             job.n_epochs += 1
-            job.state = replace(job.state, params=kept, best_loss=loss)
+        if now - start >= job.time_limit:
+            job.outcome = "time_limit"
+        elif job.on_epoch_end is not None and job.on_epoch_end(job):
+            job.outcome = "stopped"
+        return job.outcome != "interrupted"
 
-    start = job.state.params.astype(np.float64)
-    result = optimizer.minimize(objective, start, job.max_epochs, job.tol, on_iteration)
+    first = job.state.params.astype(np.float64)
+    result = optimizer.minimize(objective, first, job.max_epochs, job.tol, on_iteration)
     objective(result.x)
     if not all_finite(np.array([loss]), stack.params)[0]:
         job.outcome = "diverged"
         return
     job.state = replace(job.state, params=stack.params[0].copy(), best_loss=loss)
     job.n_epochs = min(result.nit, job.max_epochs)
-    job.outcome = "converged" if result.status == 0 else "max_iter"
+    if job.outcome == "interrupted":
+        job.outcome = "converged" if result.status == 0 else "max_iter"
     job.message = f"(status={result.status}):\n{result.message}\n"

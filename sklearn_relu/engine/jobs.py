@@ -1,43 +1,25 @@
-"""What is trained: a job, what jobs of one shape share, and state that can be resumed."""
+"""What is trained: a job, and state that can be resumed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.losses import Loss
-from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
-from sklearn_relu.penalties import ActivityPenalty, Penalty
+from sklearn_relu.engine.layers import Arrays
+from sklearn_relu.engine.noise import noise_generator
+from sklearn_relu.engine.recipe import Recipe
 from sklearn_relu.schedules import Progress, Schedule
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What the networks of one stack have in common.
+class Epoch(NamedTuple):
+    """The figures of one epoch, or of one iteration of a full-batch optimizer."""
 
-    Attributes
-    ----------
-    layers : list of Dense
-    loss : Loss
-    optimizer : Optimizer or FullBatchOptimizer
-    penalty : Penalty or None
-    activity_penalty : ActivityPenalty or None
-    batch_size : int
-        Largest number of rows in a step.
-    dtype : dtype
-    n_targets : int
-    """
-
-    layers: list[Dense]
-    loss: Loss
-    optimizer: Optimizer | FullBatchOptimizer
-    penalty: Penalty | None
-    activity_penalty: ActivityPenalty | None
-    batch_size: int
-    dtype: np.dtype
-    n_targets: int
+    loss: float
+    validation_loss: float
+    validation_score: float
+    learning_rate: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -54,10 +36,12 @@ class TrainingState:
         The optimizer's state, network axis first; None before the first step.
     order : ndarray of shape (n_rows,) or None
         The order of the rows in the last epoch, which the next one shuffles.
-    rng_state, split_rng_state : dict or None
-        State of the job's generator, now and before the validation split was drawn.
+    rng_state, split_rng_state, noise_state : dict or None
+        State of the job's generator, now and before the validation split was drawn, and of that
+        for noise.
     epoch, step, samples_seen, n_plateaus, no_improvement : int
-    loss_curve, validation_scores : list of float
+    history : list of Epoch
+        One for each of `epoch` epochs; one more if training was interrupted while it ended.
     best_loss, best_score : float
         Under a full-batch optimizer, `best_loss` is that of the last iteration.
     best_params : ndarray of shape (n_params,) or None
@@ -69,19 +53,19 @@ class TrainingState:
     order: np.ndarray | None = None
     rng_state: dict | None = None
     split_rng_state: dict | None = None
+    noise_state: Mapping | None = None
     epoch: int = 0
     step: int = 0
     samples_seen: int = 0
     n_plateaus: int = 0
     no_improvement: int = 0
-    loss_curve: list[float] = field(default_factory=list)
-    validation_scores: list[float] = field(default_factory=list)
+    history: list[Epoch] = field(default_factory=list)
     best_loss: float = np.inf
     best_score: float = -np.inf
     best_params: np.ndarray | None = None
 
 
-Outcome = Literal["max_iter", "converged", "stopped", "diverged", "interrupted"]
+Outcome = Literal["max_iter", "converged", "stopped", "time_limit", "diverged", "interrupted"]
 
 
 @dataclass
@@ -93,7 +77,7 @@ class Job:
     recipe : Recipe
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples, n_targets)
-    sample_weight : ndarray of shape (n_samples,) or None
+    sample_weight : ndarray of shape (n_samples, 1 or n_targets) or None
     rows : ndarray of int or None
         The rows to train on; None means all.
     rng : RandomState
@@ -106,9 +90,12 @@ class Job:
     max_epochs : int
     tol : float
     n_iter_no_change : int or inf
-    validation_score : callable or None
-        Maps the network's parameters, one dict a layer, to its score on held-out data; then the
-        score decides on stopping, not the loss.
+    time_limit : float
+        Seconds after which no other epoch begins.
+    validate : callable or None
+        Maps the network's parameters, one dict a layer, to its loss and score on held-out data.
+    early_stopping : bool
+        Whether that score decides on stopping, not the loss.
     on_epoch_end : callable or None
         Called with the job after each epoch; True stops it.
     report : callable
@@ -118,10 +105,12 @@ class Job:
     n_epochs : int
         Epochs of this call, once trained.
     outcome : str
-        How training ended: "max_iter", "converged", "stopped" (by the hook), "diverged" or
-        "interrupted".
+        How training ended: "max_iter", "converged", "stopped" (by the hook), "time_limit",
+        "diverged" or "interrupted".
     message : str
         What a full-batch optimizer said at its end.
+    noise : Generator or None
+        Draws dropout and noise, if the recipe is random.
     """
 
     recipe: Recipe
@@ -139,13 +128,20 @@ class Job:
     max_epochs: int
     tol: float
     n_iter_no_change: float
-    validation_score: Callable[[list[Arrays]], float] | None = None
+    time_limit: float = np.inf
+    validate: Callable[[list[Arrays]], tuple[float, float]] | None = None
+    early_stopping: bool = False
     on_epoch_end: Callable[["Job"], bool | None] | None = None
     report: Callable[[str], None] = lambda line: None
     resumable: bool = False
     n_epochs: int = 0
     outcome: Outcome = "interrupted"
     message: str = ""
+    noise: np.random.Generator | None = field(init=False, default=None)
+
+    def __post_init__(self):
+        if self.recipe.is_random:
+            self.noise = noise_generator(self.rng, self.state.noise_state)
 
     @property
     def n_rows(self) -> int:
@@ -163,4 +159,5 @@ class Job:
             samples_seen=state.samples_seen,
             n_plateaus=state.n_plateaus,
             learning_rate=learning_rate,
+            epoch_fraction=step / n_batches,
         )

@@ -1,21 +1,17 @@
 """A stack of networks of one shape: forward, backward, the objective."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
-from sklearn.utils import gen_batches
 
 from sklearn_relu.activations import Activation, Identity
+from sklearn_relu.engine import kernels
 from sklearn_relu.engine.buffers import Memory, ParameterLayout
 from sklearn_relu.engine.layers import Arrays, Dense, Output, SparseBatch
-from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
-from sklearn_relu.losses import Loss
-from sklearn_relu.penalties import ActivityPenalty, Penalty
-
-CHUNK_BYTES = 4 * 2**20
-"""Hidden activations that a forward pass over many rows holds at once: they stay in the cache."""
+from sklearn_relu.engine.noise import Dropout, Generators, add_noise, drop_sparse
+from sklearn_relu.engine.recipe import Objective
+from sklearn_relu.penalties import Penalty
 
 
 def dense_layers(
@@ -29,23 +25,39 @@ def dense_layers(
     return [*layers, Dense(n_features, n_raw, Identity())]
 
 
+@dataclass(frozen=True)
+class Penalised:
+    """Weights under one penalty: a layer's, or all as one block where the penalty allows it."""
+
+    penalty: Penalty
+    weights: np.ndarray
+    grads: np.ndarray
+    columns: slice
+    """Where the weights are in the flat array."""
+
+
 @dataclass
 class Run:
     """A contiguous run of networks whose batches have the same number of rows.
 
     The caller fills `x`, `y` and, if there are sample weights, `weight` before the objective is
-    computed; `x` and `y` may be replaced by views of the data.
+    computed; `x`, `y` and `weight` may be replaced by views of the data. If the objective is
+    random, it gives `noise` too.
     """
 
     networks: slice
     x: np.ndarray | SparseBatch
     y: np.ndarray
     weight: np.ndarray | None
+    noise: Generators
+    noisy_x: np.ndarray | None
+    input_dropout: Dropout | None
+    dropouts: list[Dropout | None]
     outputs: list[Output]
     grad_outputs: list[np.ndarray]
     params: list[Arrays]
     grads: list[Arrays]
-    penalised: list[tuple[np.ndarray, np.ndarray]]
+    penalised: list[Penalised]
 
 
 class NetworkStack:
@@ -53,18 +65,11 @@ class NetworkStack:
 
     Parameters
     ----------
-    layers : list of Dense
-    loss : Loss
+    goal : Objective
     n_networks : int
-    dtype : dtype
-        float32 or float64.
-    n_targets : int
-        Columns of the targets.
-    penalty : Penalty or None
-    activity_penalty : ActivityPenalty or None
-    weighted : bool
-        Whether batches come with sample weights.
-    sparse : bool
+    n_weights_per_row : int, default=0
+        Sample weights of a row: 0 if there are none, 1, or one for each target.
+    sparse : bool, default=False
         Whether inputs are sparse.
 
     Attributes
@@ -74,28 +79,20 @@ class NetworkStack:
     """
 
     def __init__(
-        self,
-        layers: list[Dense],
-        loss: Loss,
-        n_networks: int,
-        dtype,
-        n_targets: int,
-        penalty: Penalty | None,
-        activity_penalty: ActivityPenalty | None,
-        weighted: bool,
-        sparse: bool,
+        self, goal: Objective, n_networks: int, n_weights_per_row: int = 0, sparse: bool = False
     ):
-        self.layers = layers
-        self.loss = loss
-        self.n_targets = n_targets
-        self.penalty = penalty
-        self.activity_penalty = activity_penalty
-        self.weighted = weighted
+        self.goal = goal
+        self.layers = goal.layers
+        self.n_weights_per_row = n_weights_per_row
         self.sparse = sparse
-        self.layout = ParameterLayout(layers)
-        self.params = np.zeros((n_networks, self.layout.n_params), dtype)
+        self.layout = ParameterLayout(goal.layers)
+        self.params = np.zeros((n_networks, self.layout.n_params), goal.dtype)
         self.grads = np.zeros_like(self.params)
-        self._memory = Memory(np.dtype(dtype))
+        # The output layer has no dropout and no penalty on its activations.
+        n_hidden = len(self.layers) - 1
+        self._dropout_rates = [*(goal.dropout or [0.0] * n_hidden), 0.0]
+        self._activity_penalties = [*(goal.activity_penalties or [None] * n_hidden), None]
+        self._memory = Memory(np.dtype(goal.dtype))
         self._runs: dict[tuple[int, int, int], Run] = {}
 
     def keep(self, networks: list[int]) -> None:
@@ -127,22 +124,54 @@ class NetworkStack:
             outputs.append(Output(output.z, output.a, grad_z))
         params = self.layout.views(self.params[networks])
         grads = self.layout.views(self.grads[networks])
-        # As one block if the penalty allows, else layer by layer.
-        penalised = [(p["weight"], g["weight"]) for p, g in zip(params, grads, strict=True)]
-        if self.penalty is not None and self.penalty.elementwise:
-            block = (networks, slice(self.layout.n_weights), None)
-            penalised = [(self.params[block], self.grads[block])]
+        x_shape = (k, n_rows, layers[0].fan_in)
+        n_weights = self.n_weights_per_row
         return Run(
             networks,
-            x=[None] * k if self.sparse else view("x", (k, n_rows, layers[0].fan_in)),
-            y=view("y", (k, n_rows, self.n_targets)),
-            weight=view("weight", (k, n_rows, 1)) if self.weighted else None,
+            x=[None] * k if self.sparse else view("x", x_shape),
+            y=view("y", (k, n_rows, self.goal.n_targets)),
+            weight=view("weight", (k, n_rows, n_weights)) if n_weights else None,
+            noise=(),
+            noisy_x=view("noisy x", x_shape) if self.goal.input_noise else None,
+            input_dropout=(
+                None if self.sparse else self._dropout("input", self.goal.input_dropout, x_shape)
+            ),
+            dropouts=[
+                self._dropout(i, rate, output.a.shape, layer.activation.dropout_value)
+                for i, (rate, output, layer) in enumerate(
+                    zip(self._dropout_rates, outputs, layers, strict=True)
+                )
+            ],
             outputs=outputs,
             grad_outputs=[view("grad_a", (k, n_rows, layer.output_width)) for layer in layers],
             params=params,
             grads=grads,
-            penalised=penalised,
+            penalised=self._penalised(networks, params, grads),
         )
+
+    def _dropout(self, name, rate: float, shape, value: float = 0.0) -> Dropout | None:
+        if not rate:
+            return None
+        view = self._memory.view
+        return Dropout(rate, value, view((name, "mask"), shape), view((name, "dropped"), shape))
+
+    def _penalised(
+        self, networks: slice, params: list[Arrays], grads: list[Arrays]
+    ) -> list[Penalised]:
+        """The penalised weights: as one block if there is one penalty for all that allows it."""
+        penalties = self.goal.penalties or [None] * len(self.layers)
+        first = penalties[0]
+        if first is not None and first.elementwise and all(each is first for each in penalties):
+            columns = slice(0, self.layout.n_weights)
+            block = (networks, columns, None)
+            return [Penalised(first, self.params[block], self.grads[block], columns)]
+        penalised, start = [], 0
+        for penalty, p, g in zip(penalties, params, grads, strict=True):
+            columns = slice(start, start + p["weight"][0].size)
+            start = columns.stop
+            if penalty is not None:
+                penalised.append(Penalised(penalty, p["weight"], g["weight"], columns))
+        return penalised
 
     def objective(
         self, run: Run, weight_sum: np.ndarray, alpha: np.ndarray, activity_alpha: np.ndarray
@@ -168,99 +197,68 @@ class NetworkStack:
             The same with the loss as ``loss_curve_`` shows it.
         """
         per_weight = (1.0 / weight_sum).astype(self.params.dtype)
-        data_loss = self._data_loss(run) * per_weight
-        run.grad_outputs[-1] *= per_weight[:, None, None]
-        extra = self._backward(run, activity_alpha * per_weight)
-        if self.penalty is not None:
+        inputs = self._forward(run)
+        loss, grad_raw = self.goal.loss, run.grad_outputs[-1]
+        data_loss = loss.value_and_gradient(run.y, run.outputs[-1].a, run.weight, grad_raw)
+        data_loss = data_loss * per_weight
+        grad_raw *= per_weight[:, None, None]
+        extra = self._backward(run, inputs, activity_alpha * per_weight)
+        for block in run.penalised:
             strength = alpha * per_weight
-            for weights, grads in run.penalised:
-                extra = extra + strength * self.penalty.value(weights)
-                self.penalty.add_gradient(weights, grads, strength)
-        return data_loss + extra, self.loss.reported(data_loss, self.n_targets) + extra
+            extra = extra + strength * block.penalty.value(block.weights)
+            block.penalty.add_gradient(block.weights, block.grads, strength)
+        return data_loss + extra, loss.reported(data_loss, self.goal.n_targets) + extra
 
-    def _data_loss(self, run: Run) -> np.ndarray:
-        raw = _forward(self.layers, run.params, run.x, run.outputs)
-        return self.loss.value_and_gradient(run.y, raw, run.weight, run.grad_outputs[-1])
+    def _forward(self, run: Run) -> list:
+        """Run all layers, with noise; returns what each of them read."""
+        x, inputs = self._disturbed_x(run), []
+        for layer, params, out, dropout in zip(
+            self.layers, run.params, run.outputs, run.dropouts, strict=True
+        ):
+            inputs.append(x)
+            layer.forward(x, out, params, run.noise or None)
+            x = out.a if dropout is None else dropout.forward(out.a, run.noise)
+        return inputs
 
-    def _backward(self, run: Run, activity_strength: np.ndarray) -> np.ndarray | float:
+    def _disturbed_x(self, run: Run) -> Any:
+        x: Any = run.x
+        rate = self.goal.input_dropout
+        if run.noisy_x is not None:
+            x = add_noise(x, self.goal.input_noise, run.noise, run.noisy_x)
+        if run.input_dropout is not None:
+            x = run.input_dropout.forward(x, run.noise)
+        elif rate:
+            x = drop_sparse(x, rate, run.noise)
+        return x
+
+    def _backward(
+        self, run: Run, inputs: list, activity_strength: np.ndarray
+    ) -> np.ndarray | float:
         """Back-propagate; returns the activity penalty of each network, times its strength."""
-        penalty: np.ndarray | float = 0.0
-        last = len(self.layers) - 1
-        for i in range(last, -1, -1):
-            out, grad_out = run.outputs[i], run.grad_outputs[i]
-            if self.activity_penalty is not None and i < last:
-                penalty = penalty + self.activity_penalty.value_and_gradient(
-                    out.a, run.weight, activity_strength, grad_out
+        value: np.ndarray | float = 0.0
+        row_weight = run.weight
+        if row_weight is not None and row_weight.shape[2] > 1:
+            row_weight = row_weight.mean(axis=2, keepdims=True)
+        for i in reversed(range(len(self.layers))):
+            out, grad_out, dropout = run.outputs[i], run.grad_outputs[i], run.dropouts[i]
+            if dropout is not None:
+                dropout.backward(grad_out)
+            penalty = self._activity_penalties[i]
+            if penalty is not None:
+                value = value + penalty.value_and_gradient(
+                    out.a, row_weight, activity_strength, grad_out
                 )
-            x, grad_x = (run.outputs[i - 1].a, run.grad_outputs[i - 1]) if i else (run.x, None)
-            self.layers[i].backward(x, out, grad_out, grad_x, run.params[i], run.grads[i])
-        return penalty
+            grad_x = run.grad_outputs[i - 1] if i else None
+            self.layers[i].backward(inputs[i], out, grad_out, grad_x, run.params[i], run.grads[i])
+        return value
 
     def prox(self, run: Run, step: np.ndarray) -> None:
-        """The penalty's proximal step; `step` is (n_networks of the run, n_weights)."""
-        assert self.penalty is not None
-        start = 0
-        for weights, _ in run.penalised:
-            stop = start + weights[0].size
-            self.penalty.prox(weights, step[:, start:stop].reshape(weights.shape))
-            start = stop
+        """The penalties' proximal steps; `step` is (n_networks of the run, n_weights)."""
+        for block in run.penalised:
+            sizes = step[:, block.columns].reshape(block.weights.shape)
+            block.penalty.prox(block.weights, sizes)
 
-
-def raw_outputs(layers: list[Dense], params: list[Arrays], X, dtype, max_bytes: int) -> np.ndarray:
-    """What the last layer gives for X, in bounded memory.
-
-    Parameters
-    ----------
-    layers : list of Dense
-    params : list of dict of ndarray
-        For each layer its parameters by name, network axis first.
-    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-    dtype : dtype
-    max_bytes : int
-        Bound on the memory for activations, beside the output.
-
-    Returns
-    -------
-    raw : ndarray of shape (n_networks, n_samples, n_raw)
-    """
-    out = np.empty((len(params[0]["weight"]), X.shape[0], layers[-1].output_width), dtype)
-    for rows, outputs in forward_batches(layers, params, X, dtype, max_bytes):
-        out[:, rows] = outputs[-1]
-    return out
-
-
-def forward_batches(
-    layers: list[Dense], params: list[Arrays], X, dtype, max_bytes: int
-) -> Iterator[tuple[slice, list[np.ndarray]]]:
-    """Every layer's activations for X, some rows at a time: memory as for :func:`raw_outputs`.
-
-    Yields
-    ------
-    rows : slice
-        The rows of X.
-    activations : list of ndarray of shape (n_networks, n_rows, width)
-        One a layer, the last one's being the raw outputs; overwritten by the next batch.
-    """
-    n_networks = len(params[0]["weight"])
-    memory = Memory(np.dtype(dtype))
-    width = sum(layer.input_width + layer.output_width for layer in layers)
-    row_bytes = memory.dtype.itemsize * n_networks * width
-    n_rows = max(1, min(max_bytes, CHUNK_BYTES) // row_bytes)
-    for rows in gen_batches(X.shape[0], n_rows):
-        batch = X[rows]
-        x = [batch] * n_networks if sp.issparse(batch) else batch[None]
-        outputs = [
-            memory.output(i, layer, n_networks, batch.shape[0]) for i, layer in enumerate(layers)
-        ]
-        with suitable_blas_threads(largest_product(layers, batch.shape[0])):
-            _forward(layers, params, x, outputs)
-        yield rows, [output.a for output in outputs]
-
-
-def _forward(
-    layers: list[Dense], params: list[Arrays], x: np.ndarray | SparseBatch, outputs: list[Output]
-) -> np.ndarray:
-    for layer, layer_params, out in zip(layers, params, outputs, strict=True):
-        layer.forward(x, out, layer_params)
-        x = out.a
-    return outputs[-1].a
+    def limit_norms(self, run: Run, bound: float) -> None:
+        """Keep the norm of the weights into each hidden unit's summed inputs within a bound."""
+        for params in run.params[:-1]:
+            kernels.limit_column_norms(params["weight"], bound)

@@ -1,10 +1,12 @@
 """Training: epochs, batches and stopping rules, for jobs of one shape at once."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sklearn_relu.engine import kernels
 from sklearn_relu.engine.batches import (
     Rows,
     all_finite,
@@ -15,7 +17,8 @@ from sklearn_relu.engine.batches import (
     weight_of,
 )
 from sklearn_relu.engine.full_batch import minimize
-from sklearn_relu.engine.jobs import Job, Outcome, TrainingState
+from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.stopping import decide, record
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
 
@@ -77,15 +80,18 @@ class _Epochs:
             if job.state.slots is not None and job.state.slots.keys() == self.slots.keys():
                 for name, values in job.state.slots.items():
                     self.slots[name][i] = values[0]
-        penalty = jobs[0].recipe.penalty
-        self.has_prox = penalty is not None and not penalty.is_smooth
+        self.recipe = jobs[0].recipe
+        penalties = self.recipe.penalties
+        self.has_prox = any(p is not None and not p.is_smooth for p in penalties)
         n_weights = self.stack.layout.n_weights if self.has_prox else 0
         self.step_size = np.empty((len(jobs), n_weights), self.stack.params.dtype)
+        self.start = self.epoch_start = time.perf_counter()
         self._lay_out()
 
     def train(self) -> None:
         """Epoch after epoch, until the last job has left the stack."""
         while self.jobs:
+            self.epoch_start = time.perf_counter()
             self._begin_epoch()
             for batch, start in enumerate(range(0, self.jobs[0].n_rows, self.batch_size)):
                 self._batch(batch, start)
@@ -153,6 +159,8 @@ class _Epochs:
         run = stack.run(views.networks.start, views.networks.stop, n_rows)
         gather(views.jobs, rows, run)
         value, reported = stack.objective(run, weight_sum, views.alpha, views.activity_alpha)
+        if self.recipe.gradient_clipping is not None:
+            kernels.limit_norms(views.grads, self.recipe.gradient_clipping)
         self.optimizer.step(
             views.params,
             views.grads,
@@ -164,6 +172,8 @@ class _Epochs:
         if views.step_size is not None:
             views.step_size *= (views.alpha / weight_sum).astype(views.params.dtype)[:, None]
             stack.prox(run, views.step_size)
+        if self.recipe.max_norm is not None:
+            stack.limit_norms(run, self.recipe.max_norm)
         views.finite[:] = all_finite(value, views.params)
         views.loss_sum += reported * n_rows
         views.n_trained += n_rows
@@ -193,14 +203,12 @@ class _Epochs:
         if not self.finite[i]:
             job.outcome = "diverged"
             return
-        loss = float(self.loss_sum[i] / max(self.n_trained[i], 1))
         n_batches = -(-job.n_rows // self.batch_size)
         state = replace(
             state,
             params=self.stack.params[i].copy(),
             order=self.orders[i],
             epoch=state.epoch + 1,
-            loss_curve=[*state.loss_curve, loss],
             step=state.step + n_batches,
             samples_seen=state.samples_seen + job.n_rows,
         )
@@ -209,50 +217,14 @@ class _Epochs:
                 state,
                 slots={name: values[i : i + 1].copy() for name, values in self.slots.items()},
                 rng_state=job.rng.get_state(legacy=False),
+                noise_state=None if job.noise is None else job.noise.bit_generator.state,
             )
-        job.report(f"Iteration {job.n_epochs + 1}, loss = {loss:.8f}")
-        state = self._look_for_improvement(i, state, loss)
-        job.state, job.n_epochs = state, job.n_epochs + 1
-        self._decide(i)
-
-    def _look_for_improvement(self, i: int, state: TrainingState, loss: float) -> TrainingState:
-        """Count the epochs without improvement, of the validation score if there is one."""
-        job = self.jobs[i]
-        if job.validation_score is None:
-            stale = loss > state.best_loss - job.tol
-            state = replace(state, best_loss=min(loss, state.best_loss))
-        else:
-            network = self.stack.layout.views(self.stack.params[i : i + 1])
-            score = job.validation_score(network)
-            state = replace(state, validation_scores=[*state.validation_scores, score])
-            job.report(f"Validation score: {score:f}")
-            stale = score < state.best_score + job.tol
-            if score > state.best_score:
-                state = replace(state, best_score=score, best_params=state.params)
-        return replace(state, no_improvement=state.no_improvement + 1 if stale else 0)
-
-    def _decide(self, i: int) -> None:
-        """Stop at a plateau, unless the schedule can go on; at the last epoch; or when asked to."""
-        job, state = self.jobs[i], self.jobs[i].state
-        outcome: Outcome | None = "max_iter" if job.n_epochs == job.max_epochs else None
-        if state.no_improvement > job.n_iter_no_change:
-            what = "Training loss" if job.validation_score is None else "Validation score"
-            message = (
-                f"{what} did not improve more than tol={job.tol:f} for {job.n_iter_no_change} "
-                "consecutive epochs."
-            )
-            rate = float(self.rates[i, 0])
-            if job.schedule.stops(job.progress(0, rate)):
-                job.report(f"{message}{job.schedule.stop_reason} Stopping.")
-                outcome = "converged"
-            else:
-                job.state = replace(state, no_improvement=0, n_plateaus=state.n_plateaus + 1)
-                rate = job.schedule.rate(job.learning_rate, job.progress(0, rate))
-                job.report(f"{message} Setting learning rate to {rate:f}")
-        if job.on_epoch_end is not None and job.on_epoch_end(job):
-            outcome = "stopped"
-        if outcome is not None:
-            job.outcome = outcome
+        loss = float(self.loss_sum[i] / max(self.n_trained[i], 1))
+        rate, now = float(self.rates[i, 0]), time.perf_counter()
+        network = self.stack.layout.views(self.stack.params[i : i + 1])
+        job.state = record(job, state, network, loss, rate, now - self.epoch_start)
+        job.n_epochs += 1
+        decide(job, rate, now - self.start)
 
     def _drop_the_done(self) -> None:
         """Let the networks leave whose training has ended."""

@@ -1,31 +1,35 @@
 """What the classifier and the regressor share: parameters, and the course of a fit."""
 
 import copy
-import warnings
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_relu.activations import Activation
-from sklearn_relu.engine.jobs import Job, Recipe, TrainingState
+from sklearn_relu.engine.inference import raw_outputs
+from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.network import dense_layers, raw_outputs
 from sklearn_relu.engine.training import train
 from sklearn_relu.estimators import weights
+from sklearn_relu.estimators.data import (
+    Data,
+    checked_weight,
+    combined_weight,
+    missing_values_explained,
+)
+from sklearn_relu.estimators.jobs import make_jobs
 from sklearn_relu.estimators.outcome import (
     continuation,
     fitted_attributes,
-    fitted_curves,
     raise_or_warn,
 )
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
-from sklearn_relu.estimators.validation import Validation, generator, split, working_memory
+from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.initializers import Initializer
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer, Solver
@@ -37,6 +41,7 @@ _FROM_TRAINING = (
     "coefs_",
     "intercepts_",
     "activation_parameters_",
+    "history_",
     "loss_curve_",
     "best_loss_",
     "validation_scores_",
@@ -45,6 +50,10 @@ _FROM_TRAINING = (
     "_fingerprint",
 )
 """Attributes of an earlier fit that a new one need not have."""
+
+
+NO_DATA = None, None, None
+"""X_val, y_val and sample_weight_val where there are none."""
 
 
 class BaseMLP(BaseEstimator, ABC):
@@ -56,7 +65,7 @@ class BaseMLP(BaseEstimator, ABC):
         "solver": [str, Solver],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [str, Schedule],
+        "learning_rate": [str, Schedule, callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -80,9 +89,16 @@ class BaseMLP(BaseEstimator, ABC):
         "loss": [str, Loss],
         "initialization": [str, Initializer],
         "bias_initialization": [Interval(Real, None, None, closed="neither"), str, Initializer],
-        "penalty": [str, Penalty, None],
-        "activity_penalty": [str, ActivityPenalty, None],
+        "penalty": [str, Penalty, list, tuple, None],
+        "activity_penalty": [str, ActivityPenalty, list, tuple, None],
         "activity_alpha": [Interval(Real, 0, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
+        "input_dropout": [Interval(Real, 0, 1, closed="left")],
+        "input_noise": [Interval(Real, 0, None, closed="left")],
+        "max_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "gradient_clipping": [Interval(Real, 0, None, closed="neither"), None],
+        "early_stopping_metric": [str, callable],
+        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
         "dtype": [StrOptions({"float32", "float64"}), None],
         "ensemble_size": [Interval(Integral, 1, None, closed="left")],
     }
@@ -93,13 +109,29 @@ class BaseMLP(BaseEstimator, ABC):
     def _takes_loss(self, loss: Loss | type[Loss]) -> bool:
         """Whether the loss is for this kind of target."""
 
-    @abstractmethod
-    def _set_targets(self, y, new: bool):
-        """Turn checked y into targets (n_samples, n_targets), labels to stratify by or None, and
-        the kind of target; `new` unless training goes on."""
-
     def _declare_classes(self, y, classes):
         """Note the classes that a first call of partial_fit declares."""
+
+    @abstractmethod
+    def _learn_targets(self, y, sample_weight, loss: Loss, new: bool) -> Loss:
+        """Note what targets are, from checked y, unless training goes on and they are known
+        (`new` is False); returns the loss for them."""
+
+    @abstractmethod
+    def _encode_targets(self, y, loss: Loss) -> np.ndarray:
+        """What the loss compares raw outputs with, (n_samples, n_targets)."""
+
+    @abstractmethod
+    def _stratify_by(self, y) -> np.ndarray | None:
+        """Labels whose shares a validation split keeps."""
+
+    @abstractmethod
+    def _check_known_targets(self, y) -> None:
+        """Raise a ValueError if targets are not like those that were learned."""
+
+    def _class_weights(self, y) -> np.ndarray | None:
+        """Weights by class, (n_samples, 1 or n_targets)."""
+        return None
 
     @abstractmethod
     def _score_predictions(self, predictions, targets, sample_weight) -> float:
@@ -147,7 +179,7 @@ class BaseMLP(BaseEstimator, ABC):
         return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network to data.
 
         Either all fitted attributes are those of this fit, or, if it raises, the estimator is as
@@ -160,6 +192,13 @@ class BaseMLP(BaseEstimator, ABC):
             Class labels, or numbers for a regressor.
         sample_weight : array-like of shape (n_samples,), default=None
             Not negative; None means that each sample counts 1.
+        X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
+            Held-out rows. Their loss and score are in ``history_``, and with `early_stopping`
+            they decide on stopping, in place of a part of X.
+        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
 
         Returns
         -------
@@ -171,7 +210,7 @@ class BaseMLP(BaseEstimator, ABC):
             For a parameter or data that cannot be used, and if the loss or a parameter of the
             network stops being finite in the first epoch.
         """
-        return self._fit(X, y, sample_weight, incremental=False)
+        return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
     def _is_stochastic(self):
         if isinstance(resolve(self, "solver"), FullBatchOptimizer):
@@ -181,13 +220,13 @@ class BaseMLP(BaseEstimator, ABC):
             )
         return True
 
-    def _fit(self, X, y, sample_weight, incremental: bool, classes=None):
+    def _fit(self, X, y, sample_weight, validation=NO_DATA, incremental=False, classes=None):
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
         if incremental:  # scikit-learn checks them in the first call only
             self._validate_params()
         draft = copy.copy(self)
         parts = resolve_parts(draft)
-        jobs = draft._make_jobs(parts, X, y, sample_weight, incremental, classes)
+        jobs = draft._make_jobs(parts, X, y, sample_weight, validation, incremental, classes)
         try:
             train(jobs)
         except KeyboardInterrupt:
@@ -198,139 +237,79 @@ class BaseMLP(BaseEstimator, ABC):
         return self._adopt(draft, parts, jobs)
 
     def _make_jobs(
-        self, parts: Parts, X, y, sample_weight, incremental: bool, classes
+        self,
+        parts: Parts,
+        X,
+        y,
+        sample_weight=None,
+        validation=NO_DATA,
+        incremental=False,
+        classes=None,
     ) -> list[Job]:
         """One job for each network, from checked data."""
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
+        if incremental and parts.schedule.has_horizon:
+            raise ValueError(
+                f"partial_fit does not know how many epochs learning_rate={self.learning_rate!r} "
+                "spans. Use a schedule without a horizon, such as Cosine(period=10)."
+            )
         goes_on = hasattr(self, "coefs_") and (self.warm_start or incremental)
         if incremental:
             self._declare_classes(y, classes)
         X, y = self._check_data(X, y, reset=not goes_on)
-        targets, labels, target_type = self._set_targets(y, new=not (goes_on or incremental))
-        dtype = X.dtype
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=dtype, ensure_non_negative=True
+        if self.input_noise and not isinstance(X, np.ndarray):
+            raise ValueError(
+                f"input_noise={self.input_noise!r} would fill every value of a sparse X. Use "
+                "input_dropout, or pass X.toarray()."
             )
-        loss = parts.loss.for_target(target_type)
-        targets = np.ascontiguousarray(loss.encode(targets), dtype=dtype)
-        n_targets = targets.shape[1]
-        layers = dense_layers(
-            X.shape[1], parts.hidden_layer_sizes, parts.activations, loss.n_raw(n_targets)
-        )
-        starts = self._resume(layers, dtype) if goes_on else self._start(layers, parts, X)
+        sample_weight = checked_weight(sample_weight, X)
+        loss = self._learn_targets(y, sample_weight, parts.loss, new=not (goes_on or incremental))
+        data = self._encode_data(X, y, sample_weight, loss)
+        held_out = self._held_out_data(validation, X.dtype, loss)
 
-        early_stopping = self.early_stopping and not isinstance(parts.solver, FullBatchOptimizer)
-        if early_stopping:
-            starts, splits = split(self, starts, X.shape[0], labels)
-        else:
-            splits = [(None, None)] * len(starts)
-        n_rows = X.shape[0] if splits[0][0] is None else len(splits[0][0])
-        recipe = Recipe(
-            layers,
-            loss,
-            parts.solver,
-            parts.penalty,
-            parts.activity_penalty,
-            self._batch_size(n_rows, parts),
-            dtype,
-            n_targets,
-        )
-        return [
-            Job(
-                recipe,
-                X,
-                targets,
-                sample_weight,
-                rows,
-                rng,
-                state,
-                learning_rate=self.learning_rate_init,
-                schedule=parts.schedule,
-                alpha=self.alpha,
-                activity_alpha=self.activity_alpha,
-                shuffle=self.shuffle,
-                max_epochs=1 if incremental else self.max_iter,
-                tol=self.tol,
-                n_iter_no_change=self.n_iter_no_change,
-                validation_score=(
-                    None
-                    if held_out is None
-                    else Validation(self, recipe, X, targets, sample_weight, held_out).score
-                ),
-                report=print if self.verbose else lambda line: None,
-                resumable=self.warm_start or incremental,
+        return make_jobs(self, parts, loss, data, held_out, goes_on, incremental)
+
+    def _encode_data(self, X, y, sample_weight, loss: Loss) -> Data:
+        """Checked data, with targets for the loss."""
+        targets = np.ascontiguousarray(self._encode_targets(y, loss), dtype=X.dtype)
+        weight = combined_weight(sample_weight, self._class_weights(y), X.dtype)
+        return Data(X, y, targets, sample_weight, weight)
+
+    def _held_out_data(self, validation, dtype, loss: Loss) -> Data | None:
+        """What the user held out, checked and encoded like the training data."""
+        X, y, sample_weight = validation
+        if X is None and y is None and sample_weight is None:
+            return None
+        if X is None or y is None:
+            raise ValueError(
+                "X_val and y_val belong together; got "
+                f"{'y_val' if X is None else 'X_val'} without the other."
             )
-            for (rng, state), (rows, held_out) in zip(starts, splits, strict=True)
-        ]
+        try:
+            X, y = self._check_data(X, y, reset=False, dtype=dtype)
+            self._check_known_targets(y)
+            return self._encode_data(X, y, checked_weight(sample_weight, X), loss)
+        except ValueError as error:
+            raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
 
-    def _check_data(self, X, y, reset: bool):
+    def _check_data(self, X, y, reset: bool, dtype=None):
         """X and y as arrays; `reset` unless they must have the fitted features."""
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=self._y_numeric,
-            dtype=self._float_dtypes(),
-            order="C",
-            reset=reset,
-        )
+        with missing_values_explained():
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                accept_sparse="csr",
+                multi_output=True,
+                y_numeric=self._y_numeric,
+                dtype=self._float_dtypes() if dtype is None else dtype,
+                order="C",
+                reset=reset,
+            )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y
-
-    def _batch_size(self, n_rows: int, parts: Parts) -> int:
-        if isinstance(parts.solver, FullBatchOptimizer):
-            return n_rows
-        if self.batch_size == "auto":
-            return min(200, n_rows)
-        if self.batch_size > n_rows:
-            warnings.warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
-                "clipped",
-                stacklevel=2,
-            )
-        return min(self.batch_size, n_rows)
-
-    def _start(self, layers, parts: Parts, X) -> list[tuple[np.random.RandomState, TrainingState]]:
-        """A generator and new parameters for each network."""
-        rng = check_random_state(self.random_state)
-        rngs = [rng]
-        if self.ensemble_size > 1:
-            seeds = rng.randint(np.iinfo(np.int32).max, size=self.ensemble_size)
-            rngs = [np.random.RandomState(seed) for seed in seeds]
-        return [
-            (
-                rng,
-                TrainingState(
-                    weights.initial_params(
-                        layers, parts.initializer, parts.bias_initializer, rng, X, X.dtype
-                    )
-                ),
-            )
-            for rng in rngs
-        ]
-
-    def _resume(self, layers, dtype) -> list[tuple[np.random.RandomState, TrainingState]]:
-        """Each network's generator and state as the last call left them."""
-        reported = weights.flat_params(layers, self, self.ensemble_size, dtype)
-        states = getattr(self, "_states", None)
-        if states is None:  # fitted without warm_start: only what can be seen is left
-            states = fitted_curves(self, len(reported))
-        untouched = weights.fingerprint(self) == getattr(self, "_fingerprint", None)
-        resumed = []
-        for i, (params, state) in enumerate(zip(reported, states, strict=True)):
-            last = state.params.astype(dtype) if state.params.size and untouched else params
-            state = replace(
-                state,
-                params=last,
-                best_params=params if np.isfinite(state.best_score) else None,
-            )
-            resumed.append((generator(state.rng_state, self.random_state, i), state))
-        return resumed
 
     def _adopt(self, draft, parts: Parts, jobs: list[Job]):
         """Set the fitted attributes on the draft, then take over all that it has, at once."""
@@ -354,18 +333,15 @@ class BaseMLP(BaseEstimator, ABC):
     def _check_inputs(self, X):
         """X for a fitted estimator."""
         check_is_fitted(self)
-        return validate_data(self, X, accept_sparse="csr", dtype=self._float_dtypes(), reset=False)
+        with missing_values_explained():
+            return validate_data(
+                self, X, accept_sparse="csr", dtype=self._float_dtypes(), reset=False
+            )
 
     def _network(self, dtype) -> tuple[list[Dense], list[Arrays]]:
         """The layers, and their parameters as they are now, network axis first."""
         layers = weights.fitted_layers(self, self._activations)
         return layers, weights.layer_params(self, dtype)
-
-    def _mean_prediction(self, X) -> np.ndarray:
-        """The inverse link's values (n_samples, n_outputs), averaged over the networks."""
-        raw = self._raw(X)
-        predictions = self._loss.predict(raw)
-        return predictions[0] if len(predictions) == 1 else predictions.mean(axis=0)
 
     def _float_dtypes(self) -> list[type]:
         return [np.float64, np.float32] if self.dtype is None else [np.dtype(self.dtype).type]

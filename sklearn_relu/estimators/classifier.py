@@ -4,10 +4,13 @@ import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.parts import resolve
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -22,19 +25,23 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Units of each hidden layer; ``()`` is logistic regression.
     activation : str, Activation or sequence of them, default="relu"
         What hidden units do with their summed input; a sequence has one for each hidden layer.
-        Names: "identity", "logistic" (or "sigmoid"), "tanh", "relu", "leaky_relu", "prelu",
-        "elu", "maxout". Parts carry parameters: ``LeakyReLU(negative_slope=0.1)``.
+        Names are those of :data:`sklearn_relu.activations.ACTIVATIONS`, such as "relu",
+        "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "maxout", "tanh" and "logistic".
+        Parts carry parameters: ``LeakyReLU(negative_slope=0.1)``.
     solver : str or Solver, default="adam"
-        "sgd", "adam" or "lbfgs". The flat parameters below belong to these names; a part such as
-        ``Adam(beta_1=0.8)`` carries its own.
+        "sgd", "adam", "adamw", "amsgrad", "nadam", "radam", "rmsprop", "adagrad", "adadelta",
+        "lion" or "lbfgs". The flat parameters below belong to names; a part such as
+        ``AdamW(weight_decay=0.1)`` carries its own.
     alpha : float, default=0.0001
         Strength of `penalty`, which is divided by the sum of the batch's sample weights.
     batch_size : int, default="auto"
         Rows in a step of a stochastic solver; "auto" is ``min(200, n_samples)``.
-    learning_rate : str or Schedule, default="constant"
+    learning_rate : str, Schedule or callable, default="constant"
         "constant"; "invscaling", ``learning_rate_init / (t + 1) ** power_t`` with the samples
-        seen as t; or "adaptive", which divides the rate by 5 at each plateau. For every
-        stochastic solver.
+        seen as t; "adaptive", which divides the rate by 5 at each plateau; "step", "exponential",
+        "cosine", "one_cycle" or "warm_up"; or a function that takes a
+        :class:`~sklearn_relu.schedules.Progress` and gives a factor of `learning_rate_init`. For
+        every stochastic solver.
     learning_rate_init : float, default=0.001
         The initial learning rate.
     power_t : float, default=0.5
@@ -72,21 +79,46 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     max_fun : int, default=15000
         Largest number of evaluations of the objective by "lbfgs".
     loss : str or Loss, default="log_loss"
-        "log_loss": logistic for two classes and multilabel targets, else softmax.
+        "log_loss" or "focal": logistic for two classes and multilabel targets, else softmax;
+        "hinge" or "squared_hinge": one against the rest, without probabilities.
     initialization : str or Initializer, default="auto"
         The weights before training: "auto" (what the activation names: He for rectifiers, Glorot
-        for sigmoids), "he_normal", "he_uniform", "glorot_normal", "glorot_uniform",
-        "lecun_normal", "lecun_uniform", "fan_in_uniform", "variance_scaling", "orthogonal",
-        "constant", or "sklearn", which draws what scikit-learn draws, biases too.
+        for sigmoids), "sklearn", which draws what scikit-learn draws, biases too, or another name
+        in :data:`sklearn_relu.initializers.INITIALIZERS`, such as "he_normal", "glorot_uniform",
+        "lecun_normal", "fan_in_uniform", "orthogonal", "sparse", "identity" and "lsuv".
     bias_initialization : float, str or Initializer, default=0.0
         The biases before training: a number, or an initializer.
-    penalty : str, Penalty or None, default="l2"
-        "l2"; "l1", which sets weights exactly to 0; or "elasticnet". Of strength `alpha`, on
-        weights only.
-    activity_penalty : str, ActivityPenalty or None, default=None
-        "l1" or "l2" on hidden activations, for sparse or small ones.
+    penalty : str, Penalty, None or sequence of them, default="l2"
+        "l2"; "l1", which sets weights exactly to 0; "elasticnet"; or "group_lasso", which does so
+        for whole rows or columns. Of strength `alpha`, on weights only. A sequence has one for
+        each layer, the output layer's last.
+    activity_penalty : str, ActivityPenalty, None or sequence of them, default=None
+        "l1", "l2" or "kl" on hidden activations, for sparse or small ones; a sequence has one for
+        each hidden layer.
     activity_alpha : float, default=0.0001
         Strength of `activity_penalty`, on its mean over the batch.
+    dropout : float or sequence of float, default=0.0
+        Share of a hidden layer's units to drop in each step, in [0, 1), or one for each layer. The
+        others are scaled up, so predictions need no scaling and are never random. Alpha dropout
+        under "selu".
+    input_dropout : float, default=0.0
+        Share of input values to drop in each step, in [0, 1).
+    input_noise : float, default=0.0
+        Standard deviation of the normal noise that each step adds to dense inputs.
+    max_norm : float or None, default=None
+        Bound on the norm of the weights into each hidden unit, kept after every step.
+    gradient_clipping : float or None, default=None
+        Bound on the norm of the whole gradient of a step.
+    early_stopping_metric : str or callable, default="score"
+        What early stopping looks at, and what ``history_["validation_score"]`` holds: "score"
+        (accuracy), "loss" (minus the validation loss), a name of scikit-learn's scorers, or a
+        ``callable(estimator, X, y)``. Larger is better.
+    time_limit : float or None, default=None
+        Seconds after which no other epoch begins; the network is then as it is.
+    class_weight : dict, "balanced", list of dict or None, default=None
+        Weights of classes, by label, which multiply sample weights; "balanced" is
+        ``n_samples / (n_classes * np.bincount(y))``. For multilabel targets "balanced", or one dict
+        ``{0: weight, 1: weight}`` for each label.
     dtype : {"float32", "float64"} or None, default=None
         Precision; None computes in X's, float32 or else float64.
     ensemble_size : int, default=1
@@ -103,6 +135,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Biases of each layer; of an ensemble (ensemble_size, fan_out).
     activation_parameters_ : list of dict of ndarray
         For each hidden layer what its activation learned by name, such as PReLU's "slope".
+    history_ : dict of list of float
+        For each epoch, or iteration of "lbfgs": "loss" (the objective), "validation_loss" (the
+        loss on held-out rows, without penalties), "validation_score", "learning_rate" and
+        "seconds"; NaN where there is none. Of an ensemble one list a network.
     loss_ : float
         The objective in the last epoch; of an ensemble, like `best_loss_`, the networks' mean.
     best_loss_ : float or None
@@ -123,7 +159,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     n_outputs_ : int
         Outputs.
     out_activation_ : str
-        What turns raw outputs into predictions: "logistic" or "softmax".
+        What turns raw outputs into predictions: "logistic", "softmax" or
+        "identity".
     n_features_in_ : int
         Features seen in :meth:`fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -180,6 +217,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         penalty="l2",
         activity_penalty=None,
         activity_alpha=0.0001,
+        dropout=0.0,
+        input_dropout=0.0,
+        input_noise=0.0,
+        max_norm=None,
+        gradient_clipping=None,
+        early_stopping_metric="score",
+        time_limit=None,
+        class_weight=None,
         dtype=None,
         ensemble_size=1,
     ):
@@ -212,8 +257,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.penalty = penalty
         self.activity_penalty = activity_penalty
         self.activity_alpha = activity_alpha
+        self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.input_noise = input_noise
+        self.max_norm = max_norm
+        self.gradient_clipping = gradient_clipping
+        self.early_stopping_metric = early_stopping_metric
+        self.time_limit = time_limit
+        self.class_weight = class_weight
         self.dtype = dtype
         self.ensemble_size = ensemble_size
+
+    _parameter_constraints: dict = BaseMLP._parameter_constraints | {
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -242,39 +299,86 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self._label_binarizer = LabelBinarizer().fit(y)
         self.classes_ = self._label_binarizer.classes_
 
-    def _set_targets(self, y, new):
+    def _learn_targets(self, y, sample_weight, loss, new):
         if new:
             self._learn_classes(y)
+        elif self.warm_start:
+            self._check_same_classes(y)
         else:
-            self._check_known_classes(y)
-        target_type = self._label_binarizer.y_type_
-        labels = None if target_type.startswith("multilabel") else y
-        return self._label_binarizer.transform(y), labels, target_type
+            self._check_known_targets(y)
+        self._class_weight = self._weight_of_classes(y, sample_weight)
+        return loss.for_target(self._label_binarizer.y_type_)
 
-    def _check_known_classes(self, y):
+    def _check_same_classes(self, y):
         classes = unique_labels(y)
-        if self.warm_start:
-            if set(classes) != set(self.classes_):
-                raise ValueError(
-                    "warm_start can only be used where `y` has the same classes as in the previous "
-                    f"call to fit. Previously got {self.classes_}, `y` has {classes}"
-                )
-        elif len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+        if set(classes) != set(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {classes}"
+            )
+
+    def _check_known_targets(self, y):
+        classes = unique_labels(y)
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
             raise ValueError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
                 f"'y' has {classes}."
             )
 
+    def _encode_targets(self, y, loss):
+        return loss.encode(self._label_binarizer.transform(y))
+
+    def _is_multilabel(self):
+        return self._label_binarizer.y_type_.startswith("multilabel")
+
+    def _stratify_by(self, y):
+        return None if self._is_multilabel() else y
+
+    def _weight_of_classes(self, y, sample_weight):
+        """Each class's weight, or for multilabel targets (n_labels, 2): that of 0 and that of 1."""
+        if self.class_weight is None:
+            return None
+        if not self._is_multilabel():
+            return compute_class_weight(
+                self.class_weight, classes=self.classes_, y=y, sample_weight=sample_weight
+            )
+        columns = self._label_binarizer.transform(y).T
+        each = self.class_weight
+        if each == "balanced":
+            each = ["balanced"] * len(columns)
+        elif isinstance(each, dict) or len(each) != len(columns):
+            raise ValueError(
+                "class_weight for multilabel targets must be 'balanced' or a list with a dict "
+                f"{{0: weight, 1: weight}} for each of the {len(columns)} labels; got {each!r}."
+            )
+        weight = np.ones((len(columns), 2))
+        for row, column, rule in zip(weight, columns, each, strict=True):
+            present = np.unique(column) if rule == "balanced" else np.arange(2)
+            row[present] = compute_class_weight(
+                rule, classes=present, y=column, sample_weight=sample_weight
+            )
+        return weight
+
+    def _class_weights(self, y):
+        weight = self._class_weight
+        if weight is None:
+            return None
+        if self._is_multilabel():
+            return np.where(self._label_binarizer.transform(y), weight[:, 1], weight[:, 0])
+        return weight[np.searchsorted(self.classes_, y)][:, None]
+
     def _score_predictions(self, predictions, targets, sample_weight):
         return accuracy_score(
-            self._decide(targets), self._decide(predictions), sample_weight=sample_weight
+            self._decide(targets, 0.5),
+            self._decide(predictions, self._loss.threshold),
+            sample_weight=sample_weight,
         )
 
-    def _decide(self, values):
+    def _decide(self, values, threshold):
         """Numbers of classes, or for multilabel targets 0 or 1 for each."""
         if self._label_binarizer.y_type_ == "multiclass":
             return values.argmax(axis=1)
-        decided = (values > 0.5).astype(int)
+        decided = (values > threshold).astype(int)
         return decided[:, 0] if decided.shape[1] == 1 else decided
 
     @available_if(lambda estimator: estimator._is_stochastic())
@@ -302,7 +406,19 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             As :meth:`fit`, and for missing or changed `classes`, or ``early_stopping=True``.
         """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not supported for partial_fit, which does not see all "
+                "of y. Compute the weights with sklearn.utils.class_weight.compute_class_weight("
+                "'balanced', classes=classes, y=y) and pass them as a dict."
+            )
         return self._fit(X, y, sample_weight, incremental=True, classes=classes)
+
+    def _mean_prediction(self, X) -> np.ndarray:
+        """The inverse link's values (n_samples, n_outputs), averaged over the networks."""
+        raw = self._raw(X)
+        predictions = self._loss.predict(raw)
+        return predictions[0] if len(predictions) == 1 else predictions.mean(axis=0)
 
     def predict(self, X):
         """Predict classes.
@@ -316,11 +432,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_classes)
             Labels, or an indicator matrix for multilabel targets.
         """
-        proba = self._mean_prediction(X)
+        values = self._mean_prediction(X)
         return self._label_binarizer.inverse_transform(
-            proba.ravel() if self.n_outputs_ == 1 else proba
+            values.ravel() if self.n_outputs_ == 1 else values, threshold=self._loss.threshold
         )
 
+    def _gives_probabilities(self):
+        if not resolve(self, "loss").gives_probabilities:
+            raise AttributeError(
+                f"loss={self.loss!r} gives margins, not probabilities: use decision_function, "
+                "loss='log_loss', or calibrate with sklearn.calibration.CalibratedClassifierCV."
+            )
+        return True
+
+    @available_if(_gives_probabilities)
     def predict_proba(self, X):
         """Probability of each class; an ensemble's is the mean over its networks.
 
@@ -336,6 +461,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         proba = self._mean_prediction(X)
         return np.hstack([1 - proba, proba]) if self.n_outputs_ == 1 else proba
 
+    @available_if(_gives_probabilities)
     def predict_log_proba(self, X):
         """Logarithm of :meth:`predict_proba`.
 
@@ -351,7 +477,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return np.log(proba, out=proba)
 
     def decision_function(self, X):
-        """Raw outputs; of an ensemble, the log-odds of its averaged probabilities.
+        """Raw outputs; of an ensemble, the log-odds of its averaged probabilities, or the mean of
+        margins.
 
         Parameters
         ----------
@@ -363,5 +490,5 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             One column, as 1-D, for two classes.
         """
         raw = self._raw(X)
-        decision = raw[0] if len(raw) == 1 else self._loss.log_odds(raw)
+        decision = raw[0] if len(raw) == 1 else self._loss.decision(raw)
         return decision.ravel() if self.n_outputs_ == 1 else decision

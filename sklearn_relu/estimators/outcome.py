@@ -1,5 +1,6 @@
 """What a fit leaves behind: fitted attributes, warnings, errors."""
 
+import copy
 import warnings
 from dataclasses import replace
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_relu.engine.jobs import Job, TrainingState
+from sklearn_relu.engine.buffers import ParameterLayout
+from sklearn_relu.engine.jobs import Epoch, Job, TrainingState
 from sklearn_relu.estimators import weights
 from sklearn_relu.optimizers import FullBatchOptimizer
 
@@ -47,6 +49,13 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
                 ConvergenceWarning,
                 stacklevel=2,
             )
+    if any(job.outcome == "time_limit" for job in jobs):
+        warnings.warn(
+            f"Training stopped after {jobs[0].time_limit:g} seconds (time_limit), before it "
+            "converged.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
     if isinstance(jobs[0].recipe.optimizer, FullBatchOptimizer):
         _warn_full_batch(jobs)
     elif not incremental and any(job.outcome == "max_iter" for job in jobs):
@@ -83,29 +92,33 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
     def per_network(values: list):
         return values[0] if sole else values
 
-    attributes = weights.fitted_arrays(recipe.layers, chosen)
+    attributes = weights.fitted_arrays(ParameterLayout(recipe.layers).views(chosen))
+    histories = [state.history[: state.epoch] for state in states]
+    history = {
+        name: per_network([[getattr(epoch, name) for epoch in one] for one in histories])
+        for name in Epoch._fields
+    }
     attributes |= {
         "n_layers_": len(recipe.layers) + 1,
         "n_outputs_": recipe.n_targets,
         "out_activation_": recipe.loss.out_activation,
         "n_iter_": max(job.n_epochs for job in jobs),
         "t_": max(state.samples_seen for state in states),
+        "history_": history,
     }
     if isinstance(recipe.optimizer, FullBatchOptimizer):
         attributes["loss_"] = float(np.mean([state.best_loss for state in states]))
         return attributes
-    validated = jobs[0].validation_score is not None
-    curves = [state.loss_curve for state in states]
+    early_stopping = jobs[0].early_stopping
     attributes |= {
-        "loss_": float(np.mean([curve[-1] for curve in curves])),
-        "loss_curve_": per_network(curves),
-        "best_loss_": None if validated else float(np.mean([s.best_loss for s in states])),
+        "loss_": float(np.mean([one[-1].loss for one in histories])),
+        "loss_curve_": copy.deepcopy(history["loss"]),
+        "best_loss_": None if early_stopping else float(np.mean([s.best_loss for s in states])),
         "validation_scores_": None,
         "best_validation_score_": None,
     }
-    if validated:
-        scores = [state.validation_scores for state in states]
-        attributes["validation_scores_"] = per_network(scores)
+    if early_stopping:
+        attributes["validation_scores_"] = copy.deepcopy(history["validation_score"])
         attributes["best_validation_score_"] = float(np.mean([s.best_score for s in states]))
     return attributes
 
@@ -113,7 +126,7 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
 def _chosen_params(job: Job) -> np.ndarray:
     """The best parameters by the validation score if there is one, else the last."""
     best = job.state.best_params
-    return job.state.params if job.validation_score is None or best is None else best
+    return best if job.early_stopping and best is not None else job.state.params
 
 
 def continuation(jobs: list[Job]) -> list[TrainingState]:
@@ -133,22 +146,23 @@ def continuation(jobs: list[Job]) -> list[TrainingState]:
 
 def fitted_curves(estimator, n_networks: int) -> list[TrainingState]:
     """What can be known of the training of an estimator that was fitted without warm_start."""
-    curves = getattr(estimator, "loss_curve_", [])
-    scores = getattr(estimator, "validation_scores_", None) or []
+    history = estimator.history_
     if n_networks == 1:
-        curves, scores = [curves], [scores]
+        history = {name: [values] for name, values in history.items()}
+    early_stopping = getattr(estimator, "validation_scores_", None) is not None
     states = []
     for i in range(n_networks):
-        curve = list(curves[i]) if curves else []
+        columns = [history[name][i] for name in Epoch._fields]
+        epochs = [Epoch(*row) for row in zip(*columns, strict=True)]
+        scores = [epoch.validation_score for epoch in epochs] if early_stopping else []
         states.append(
             TrainingState(
                 params=NOT_KEPT,
-                epoch=len(curve),
+                epoch=len(epochs),
                 samples_seen=estimator.t_,
-                loss_curve=curve,
-                validation_scores=list(scores[i]) if scores else [],
-                best_loss=min(curve, default=np.inf),
-                best_score=max(scores[i], default=-np.inf) if scores else -np.inf,
+                history=epochs,
+                best_loss=min((epoch.loss for epoch in epochs), default=np.inf),
+                best_score=max((s for s in scores if s == s), default=-np.inf),
             )
         )
     return states

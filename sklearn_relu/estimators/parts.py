@@ -11,7 +11,7 @@ from sklearn_relu.losses import LOSSES, Loss
 from sklearn_relu.optimizers import OPTIMIZERS, FullBatchOptimizer, Optimizer, Solver
 from sklearn_relu.part import Part, resolve_part
 from sklearn_relu.penalties import ACTIVITY_PENALTIES, PENALTIES, ActivityPenalty, Penalty
-from sklearn_relu.schedules import SCHEDULES, Schedule
+from sklearn_relu.schedules import SCHEDULES, FunctionRate, Schedule
 
 FAMILIES: dict[str, tuple[dict, type[Part]]] = {
     "activation": (ACTIVATIONS, Activation),
@@ -31,14 +31,18 @@ WITH_FLAT_PARAMETERS = {"solver", "learning_rate"}
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one fit, as resolved from the estimator's parameters."""
+    """The parts of one fit, as resolved from the estimator's parameters.
+
+    Lists have one entry for each hidden layer, `penalties` one more for the output layer.
+    """
 
     hidden_layer_sizes: list[int]
     activations: list[Activation]
     initializer: Initializer
     bias_initializer: Initializer
-    penalty: Penalty | None
-    activity_penalty: ActivityPenalty | None
+    penalties: list[Penalty | None]
+    activity_penalties: list[ActivityPenalty | None]
+    dropout: list[float]
     loss: Loss
     solver: Optimizer | FullBatchOptimizer
     schedule: Schedule
@@ -61,25 +65,30 @@ def resolve_parts(estimator) -> Parts:
         Naming the parameter, what was got, what is allowed and what to do.
     """
     sizes = _hidden_layer_sizes(estimator.hidden_layer_sizes)
-    bias = estimator.bias_initialization
+    n_hidden = len(sizes)
+    bias, rate = estimator.bias_initialization, estimator.learning_rate
     parts = Parts(
         hidden_layer_sizes=sizes,
-        activations=_activations(estimator, len(sizes)),
+        activations=_for_each_layer(estimator, "activation", n_hidden),
         initializer=resolve(estimator, "initialization"),
         bias_initializer=(
             Constant(float(bias))
             if isinstance(bias, Real)
             else resolve(estimator, "bias_initialization")
         ),
-        penalty=None if estimator.penalty is None else resolve(estimator, "penalty"),
-        activity_penalty=(
-            None if estimator.activity_penalty is None else resolve(estimator, "activity_penalty")
-        ),
+        penalties=_for_each_layer(estimator, "penalty", n_hidden + 1),
+        activity_penalties=_for_each_layer(estimator, "activity_penalty", n_hidden),
+        dropout=_dropout(estimator.dropout, n_hidden),
         loss=_loss(estimator),
         solver=resolve(estimator, "solver"),
-        schedule=resolve(estimator, "learning_rate"),
+        schedule=(
+            FunctionRate(rate)
+            if callable(rate) and not isinstance(rate, type)
+            else resolve(estimator, "learning_rate")
+        ),
     )
-    _check_solver_takes_penalty(estimator, parts)
+    _check_activities_are_rates(parts)
+    _check_solver_can_minimize(estimator, parts)
     return parts
 
 
@@ -95,17 +104,31 @@ def _hidden_layer_sizes(sizes) -> list[int]:
     return [int(size) for size in sizes]
 
 
-def _activations(estimator, n_hidden: int) -> list[Activation]:
-    activation = estimator.activation
-    if isinstance(activation, str | Activation):
-        part = resolve(estimator, "activation")
-        return [part] * n_hidden
-    if len(activation) != n_hidden:
+def _for_each_layer(estimator, parameter: str, n_layers: int) -> list:
+    """One part for all layers, the very same object, or one of a sequence for each; or None."""
+    value = getattr(estimator, parameter)
+    if value is None or isinstance(value, str | Part):
+        return [None if value is None else resolve(estimator, parameter)] * n_layers
+    _check_length(parameter, value, n_layers)
+    return [None if each is None else resolve(estimator, parameter, each) for each in value]
+
+
+def _check_length(parameter: str, values, n_layers: int) -> None:
+    if len(values) != n_layers:
+        layers = "layers, with the output" if parameter == "penalty" else "hidden layers"
         raise ValueError(
-            f"activation must be one for all hidden layers or a sequence with one for each; got "
-            f"{len(activation)} of them for {n_hidden} hidden layers."
+            f"{parameter} must be one for all {layers} or a sequence with one for each; got "
+            f"{len(values)} of them for {n_layers} {layers}."
         )
-    return [resolve(estimator, "activation", each) for each in activation]
+
+
+def _dropout(dropout, n_hidden: int) -> list[float]:
+    if isinstance(dropout, Real):
+        return [float(dropout)] * n_hidden
+    _check_length("dropout", dropout, n_hidden)
+    if not all(isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in dropout):
+        raise ValueError(f"dropout must hold shares of units to drop, in [0, 1); got {dropout!r}.")
+    return [float(rate) for rate in dropout]
 
 
 def _loss(estimator) -> Loss:
@@ -119,12 +142,38 @@ def _loss(estimator) -> Loss:
     return loss
 
 
-def _check_solver_takes_penalty(estimator, parts: Parts) -> None:
+def _check_activities_are_rates(parts: Parts) -> None:
+    for penalty, activation in zip(parts.activity_penalties, parts.activations, strict=True):
+        if penalty is not None and penalty.needs_rates:
+            low, high = activation.bounds
+            if low < 0 or high > 1:
+                raise ValueError(
+                    f"activity_penalty={penalty!r} compares mean activations with a rate, so "
+                    f"activations must lie in [0, 1]; {activation!r} gives values in "
+                    f"[{low:g}, {high:g}]. Use activation='logistic', or another penalty."
+                )
+
+
+def _check_solver_can_minimize(estimator, parts: Parts) -> None:
+    """A full-batch solver takes only what is the same smooth function in each evaluation."""
     if not isinstance(parts.solver, FullBatchOptimizer):
         return
-    if parts.penalty is not None and not parts.penalty.is_smooth:
-        able = sorted(name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer))
-        raise ValueError(
-            f"solver={estimator.solver!r} cannot minimize penalty={estimator.penalty!r}, which is "
-            f"not smooth; use one of the solvers {able}, or penalty='l2'."
-        )
+    refused = {
+        "penalty": any(p is not None and not p.is_smooth for p in parts.penalties),
+        "activation": any(activation.is_random for activation in parts.activations),
+        "dropout": any(parts.dropout),
+        "input_dropout": estimator.input_dropout > 0,
+        "input_noise": estimator.input_noise > 0,
+        "max_norm": estimator.max_norm is not None,
+        "gradient_clipping": estimator.gradient_clipping is not None,
+    }
+    for parameter, is_refused in refused.items():
+        if is_refused:
+            able = sorted(name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer))
+            value = getattr(estimator, parameter)
+            why = "not smooth" if parameter == "penalty" else "of single steps, or random"
+            raise ValueError(
+                f"solver={estimator.solver!r} minimizes one smooth function of all rows and cannot "
+                f"take {parameter}={value!r}, which is {why}. Use one of the solvers {able}, or "
+                f"leave {parameter} at its default."
+            )

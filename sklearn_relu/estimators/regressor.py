@@ -1,5 +1,6 @@
 """The regressor."""
 
+import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
@@ -16,25 +17,30 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     Parameters
     ----------
     loss : str or Loss, default="squared_error"
-        "squared_error" (half of it), or "poisson" (half the deviance, with the logarithm as link;
-        y must not be negative).
+        "squared_error" (half of it), "absolute_error", "huber", "log_cosh", "quantile"; with the
+        logarithm as link "poisson", "gamma" and "tweedie" (half the deviances); "log_loss" for
+        fractions in [0, 1]; or "gaussian_nll", which learns a variance too.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Units of each hidden layer; ``()`` is linear or Poisson regression.
     activation : str, Activation or sequence of them, default="relu"
         What hidden units do with their summed input; a sequence has one for each hidden layer.
-        Names: "identity", "logistic" (or "sigmoid"), "tanh", "relu", "leaky_relu", "prelu",
-        "elu", "maxout". Parts carry parameters: ``LeakyReLU(negative_slope=0.1)``.
+        Names are those of :data:`sklearn_relu.activations.ACTIVATIONS`, such as "relu",
+        "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "maxout", "tanh" and "logistic".
+        Parts carry parameters: ``LeakyReLU(negative_slope=0.1)``.
     solver : str or Solver, default="adam"
-        "sgd", "adam" or "lbfgs". The flat parameters below belong to these names; a part such as
-        ``Adam(beta_1=0.8)`` carries its own.
+        "sgd", "adam", "adamw", "amsgrad", "nadam", "radam", "rmsprop", "adagrad", "adadelta",
+        "lion" or "lbfgs". The flat parameters below belong to names; a part such as
+        ``AdamW(weight_decay=0.1)`` carries its own.
     alpha : float, default=0.0001
         Strength of `penalty`, which is divided by the sum of the batch's sample weights.
     batch_size : int, default="auto"
         Rows in a step of a stochastic solver; "auto" is ``min(200, n_samples)``.
-    learning_rate : str or Schedule, default="constant"
+    learning_rate : str, Schedule or callable, default="constant"
         "constant"; "invscaling", ``learning_rate_init / (t + 1) ** power_t`` with the samples
-        seen as t; or "adaptive", which divides the rate by 5 at each plateau. For every
-        stochastic solver.
+        seen as t; "adaptive", which divides the rate by 5 at each plateau; "step", "exponential",
+        "cosine", "one_cycle" or "warm_up"; or a function that takes a
+        :class:`~sklearn_relu.schedules.Progress` and gives a factor of `learning_rate_init`. For
+        every stochastic solver.
     learning_rate_init : float, default=0.001
         The initial learning rate.
     power_t : float, default=0.5
@@ -73,18 +79,41 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Largest number of evaluations of the objective by "lbfgs".
     initialization : str or Initializer, default="auto"
         The weights before training: "auto" (what the activation names: He for rectifiers, Glorot
-        for sigmoids), "he_normal", "he_uniform", "glorot_normal", "glorot_uniform",
-        "lecun_normal", "lecun_uniform", "fan_in_uniform", "variance_scaling", "orthogonal",
-        "constant", or "sklearn", which draws what scikit-learn draws, biases too.
+        for sigmoids), "sklearn", which draws what scikit-learn draws, biases too, or another name
+        in :data:`sklearn_relu.initializers.INITIALIZERS`, such as "he_normal", "glorot_uniform",
+        "lecun_normal", "fan_in_uniform", "orthogonal", "sparse", "identity" and "lsuv".
     bias_initialization : float, str or Initializer, default=0.0
         The biases before training: a number, or an initializer.
-    penalty : str, Penalty or None, default="l2"
-        "l2"; "l1", which sets weights exactly to 0; or "elasticnet". Of strength `alpha`, on
-        weights only.
-    activity_penalty : str, ActivityPenalty or None, default=None
-        "l1" or "l2" on hidden activations, for sparse or small ones.
+    penalty : str, Penalty, None or sequence of them, default="l2"
+        "l2"; "l1", which sets weights exactly to 0; "elasticnet"; or "group_lasso", which does so
+        for whole rows or columns. Of strength `alpha`, on weights only. A sequence has one for
+        each layer, the output layer's last.
+    activity_penalty : str, ActivityPenalty, None or sequence of them, default=None
+        "l1", "l2" or "kl" on hidden activations, for sparse or small ones; a sequence has one for
+        each hidden layer.
     activity_alpha : float, default=0.0001
         Strength of `activity_penalty`, on its mean over the batch.
+    dropout : float or sequence of float, default=0.0
+        Share of a hidden layer's units to drop in each step, in [0, 1), or one for each layer. The
+        others are scaled up, so predictions need no scaling and are never random. Alpha dropout
+        under "selu".
+    input_dropout : float, default=0.0
+        Share of input values to drop in each step, in [0, 1).
+    input_noise : float, default=0.0
+        Standard deviation of the normal noise that each step adds to dense inputs.
+    max_norm : float or None, default=None
+        Bound on the norm of the weights into each hidden unit, kept after every step.
+    gradient_clipping : float or None, default=None
+        Bound on the norm of the whole gradient of a step.
+    early_stopping_metric : str or callable, default="score"
+        What early stopping looks at, and what ``history_["validation_score"]`` is: "score" (R2),
+        "loss" (minus the validation loss), a name of scikit-learn's scorers, or a
+        ``callable(estimator, X, y)``. Larger is better.
+    time_limit : float or None, default=None
+        Seconds after which no other epoch begins; the network is then as it is.
+    standardize_y : bool, default=False
+        Whether to train on targets of mean 0 and standard deviation 1, so that they may be of any
+        magnitude. Predictions are in the targets' own units; the loss is not.
     dtype : {"float32", "float64"} or None, default=None
         Precision; None computes in X's, float32 or else float64.
     ensemble_size : int, default=1
@@ -99,6 +128,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Biases of each layer; of an ensemble (ensemble_size, fan_out).
     activation_parameters_ : list of dict of ndarray
         For each hidden layer what its activation learned by name, such as PReLU's "slope".
+    history_ : dict of list of float
+        For each epoch, or iteration of "lbfgs": "loss" (the objective), "validation_loss" (the
+        loss on held-out rows, without penalties), "validation_score", "learning_rate" and
+        "seconds"; NaN where there is none. Of an ensemble one list a network.
     loss_ : float
         The objective in the last epoch; of an ensemble, like `best_loss_`, the networks' mean.
     best_loss_ : float or None
@@ -110,6 +143,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         `early_stopping`. Stochastic solvers only.
     best_validation_score_ : float or None
         The largest of them. Stochastic solvers only.
+    target_mean_, target_scale_ : ndarray of shape (n_outputs,)
+        Only with `standardize_y`.
     t_ : int
         Rows seen in training.
     n_iter_ : int
@@ -119,7 +154,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     n_outputs_ : int
         Outputs.
     out_activation_ : str
-        What turns raw outputs into predictions: "identity" or "exp".
+        What turns raw outputs into predictions: "identity", "exp" or "logistic".
     n_features_in_ : int
         Features seen in :meth:`fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -177,6 +212,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         penalty="l2",
         activity_penalty=None,
         activity_alpha=0.0001,
+        dropout=0.0,
+        input_dropout=0.0,
+        input_noise=0.0,
+        max_norm=None,
+        gradient_clipping=None,
+        early_stopping_metric="score",
+        time_limit=None,
+        standardize_y=False,
         dtype=None,
         ensemble_size=1,
     ):
@@ -209,8 +252,18 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.penalty = penalty
         self.activity_penalty = activity_penalty
         self.activity_alpha = activity_alpha
+        self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.input_noise = input_noise
+        self.max_norm = max_norm
+        self.gradient_clipping = gradient_clipping
+        self.early_stopping_metric = early_stopping_metric
+        self.time_limit = time_limit
+        self.standardize_y = standardize_y
         self.dtype = dtype
         self.ensemble_size = ensemble_size
+
+    _parameter_constraints: dict = BaseMLP._parameter_constraints | {"standardize_y": ["boolean"]}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -222,8 +275,35 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _takes_loss(self, loss):
         return loss.for_numbers
 
-    def _set_targets(self, y, new):
-        return y.reshape(len(y), -1), None, "continuous"
+    def _learn_targets(self, y, sample_weight, loss, new):
+        loss = loss.for_target("continuous")
+        self._n_targets = 1 if y.ndim == 1 else y.shape[1]
+        if not self.standardize_y:
+            self.__dict__.pop("target_mean_", None)
+            self.__dict__.pop("target_scale_", None)
+            return loss
+        if not loss.any_real_target:
+            raise ValueError(
+                f"standardize_y=True needs a loss for all real numbers; got loss={self.loss!r}. "
+                "Use loss='squared_error', or standardize_y=False."
+            )
+        if new or not hasattr(self, "target_mean_"):
+            self.target_mean_, self.target_scale_ = _mean_and_scale(_columns(y), sample_weight)
+        return loss
+
+    def _check_known_targets(self, y):
+        n_targets = 1 if y.ndim == 1 else y.shape[1]
+        if n_targets != self._n_targets:
+            raise ValueError(f"y has {n_targets} outputs, and {self._n_targets} in training.")
+
+    def _encode_targets(self, y, loss):
+        targets = _columns(y)
+        if self.standardize_y:
+            targets = (targets - self.target_mean_) / self.target_scale_
+        return loss.encode(targets)
+
+    def _stratify_by(self, y):
+        return None
 
     def _score_predictions(self, predictions, targets, sample_weight):
         return r2_score(targets, predictions, sample_weight=sample_weight)
@@ -253,16 +333,64 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X):
+    def predict(self, X, return_std=False):
         """Predict targets; an ensemble's prediction is the mean over its networks.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        return_std : bool, default=False
+            Whether to return standard deviations too, for ``loss="gaussian_nll"``. An ensemble's
+            hold the spread of its networks' means as well.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        std : ndarray of the same shape
+            Only with `return_std`.
+
+        Raises
+        ------
+        ValueError
+            With `return_std`, if the loss says nothing about the spread of targets.
         """
-        predictions = self._mean_prediction(X)
-        return predictions.ravel() if predictions.shape[1] == 1 else predictions
+        raw = self._raw(X)
+        each = self._loss.predict(raw)
+        mean = each[0] if len(each) == 1 else each.mean(axis=0)
+        if not return_std:
+            return _as_targets(self._in_own_units(mean, self._target_mean()))
+        std = np.sqrt(self._loss.variance(raw).mean(axis=0) + each.var(axis=0))
+        return (
+            _as_targets(self._in_own_units(mean, self._target_mean())),
+            _as_targets(self._in_own_units(std, 0.0)),
+        )
+
+    def _target_mean(self):
+        return getattr(self, "target_mean_", 0.0)
+
+    def _in_own_units(self, values, shift):
+        """Undo `standardize_y`."""
+        if not hasattr(self, "target_scale_"):
+            return values
+        return (values * self.target_scale_ + shift).astype(values.dtype)
+
+
+def _columns(y) -> np.ndarray:
+    return y.reshape(len(y), -1)
+
+
+def _as_targets(columns: np.ndarray) -> np.ndarray:
+    return columns.ravel() if columns.shape[1] == 1 else columns
+
+
+def _mean_and_scale(targets: np.ndarray, sample_weight) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each target; a constant one is not scaled."""
+    mean = np.average(targets, axis=0, weights=sample_weight)
+    centered = targets - mean
+    # In units of the largest, whose square could overflow.
+    largest = np.abs(centered).max(axis=0)
+    largest[largest == 0] = 1.0
+    spread = np.average((centered / largest) ** 2, axis=0, weights=sample_weight)
+    scale = largest * np.sqrt(spread)
+    scale[scale == 0] = 1.0
+    return mean, scale

@@ -1,33 +1,22 @@
-"""The held-out part of the training data: its split, and the network's score on it."""
+"""Held-out rows: their split from the training data, and a network's score on them."""
 
+import copy
+import difflib
+import inspect
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from sklearn import get_config
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
 
-from sklearn_relu.engine.jobs import Recipe, TrainingState
+from sklearn_relu.engine.inference import raw_outputs
 from sklearn_relu.engine.layers import Arrays
-from sklearn_relu.engine.network import raw_outputs
-
-Start = tuple[np.random.RandomState, TrainingState]
-Split = tuple[np.ndarray | None, np.ndarray | None]
-"""Rows to train on and rows to validate on; None means all, and none."""
-
-
-def generator(rng_state: dict | None, random_state, index: int) -> np.random.RandomState:
-    """A generator in a saved state, or if there is none the one that `random_state` means.
-
-    `index` tells the networks of an ensemble apart.
-    """
-    rng = check_random_state(random_state)
-    if rng_state is not None:
-        rng = np.random.RandomState(getattr(np.random, rng_state["bit_generator"])())
-        rng.set_state(rng_state)
-    elif index:
-        rng = np.random.RandomState(rng.randint(np.iinfo(np.int32).max, size=index + 1)[index])
-    return rng
+from sklearn_relu.engine.recipe import Recipe
+from sklearn_relu.estimators import weights
+from sklearn_relu.estimators.data import Data
+from sklearn_relu.estimators.starts import Start, generator
 
 
 def working_memory() -> int:
@@ -37,7 +26,7 @@ def working_memory() -> int:
 
 def split(
     estimator, starts: list[Start], n_samples: int, labels: np.ndarray | None
-) -> tuple[list[Start], list[Split]]:
+) -> tuple[list[Start], list[tuple[np.ndarray, np.ndarray]]]:
     """Rows to train on and rows to validate on, for each network, drawn as scikit-learn draws them.
 
     A network that goes on gets the split it had: the generator's state before the draw is kept.
@@ -101,33 +90,91 @@ def _check_split(fraction: float, n_samples: int, labels: np.ndarray | None) -> 
         )
 
 
+Metric = str | Callable
+"""A scorer, or "loss" or "score"."""
+
+
+def resolve_metric(metric) -> Metric:
+    """The scorer that a name means, or what early stopping knows itself.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, with the nearest known one.
+    """
+    if not isinstance(metric, str) or metric in ("loss", "score"):
+        return metric
+    names = ["loss", "score", *get_scorer_names()]
+    if metric in names:
+        return get_scorer(metric)
+    near = difflib.get_close_matches(metric, names, n=1)
+    raise ValueError(
+        "early_stopping_metric must be 'loss', 'score', the name of one of scikit-learn's scorers "
+        f"(sklearn.metrics.get_scorer_names()) or a callable; got {metric!r}."
+        + (f" Did you mean {near[0]!r}?" if near else "")
+    )
+
+
 class Validation:
-    """The score of a network on its held-out rows.
+    """The loss and the score of a network on held-out rows.
 
     Parameters
     ----------
     estimator : BaseMLP
-        Scores predictions.
+        Scores predictions; it has all fitted attributes that do not come from training.
     recipe : Recipe
-    X, targets, sample_weight : arrays
-        All of the training data; sample_weight may be None.
-    rows : ndarray of int
-        The held-out rows.
+    activations : list of Activation
+        One a hidden layer.
+    data : Data
+    metric : {"loss", "score"} or callable
     """
 
-    def __init__(self, estimator, recipe: Recipe, X, targets, sample_weight, rows: np.ndarray):
-        self._estimator = estimator
+    def __init__(self, estimator, recipe: Recipe, activations, data: Data, metric: Metric):
         self._recipe = recipe
-        self._X = X[rows]
-        self._targets = targets[rows]
-        self._sample_weight = None if sample_weight is None else sample_weight[rows]
+        self._data = data
+        self._metric = metric
+        # Scorers see an estimator as if it were fitted, by arrays without names.
+        self._estimator = copy.copy(estimator)
+        vars(self._estimator).pop("feature_names_in_", None)
+        vars(self._estimator).update(
+            _activations=activations, _loss=recipe.loss, n_outputs_=recipe.n_targets
+        )
 
-    def score(self, params: list[Arrays]) -> float:
-        """The score, by the estimator's own metric; NaN if a prediction is not finite."""
-        recipe = self._recipe
-        raw = raw_outputs(recipe.layers, params, self._X, recipe.dtype, working_memory())
+    def __call__(self, network: list[Arrays]) -> tuple[float, float]:
+        """The loss and the score; NaN if a prediction is not finite.
+
+        Parameters
+        ----------
+        network : list of dict of ndarray
+            The parameters, one dict a layer, with a network axis of 1.
+        """
+        recipe, data = self._recipe, self._data
+        raw = raw_outputs(recipe.layers, network, data.X, recipe.dtype, working_memory())
         predictions = recipe.loss.predict(raw[0])
         if not np.isfinite(predictions).all():
-            return np.nan
-        score = self._estimator._score_predictions(predictions, self._targets, self._sample_weight)
-        return float(score)
+            return np.nan, np.nan
+        loss = self._loss(raw)
+        if self._metric == "loss":
+            return loss, -loss
+        if isinstance(self._metric, str):
+            score = self._estimator._score_predictions(
+                predictions, data.targets, data.sample_weight
+            )
+            return loss, float(score)
+        vars(self._estimator).update(weights.fitted_arrays(network))
+        return loss, float(self._metric(self._estimator, data.X, data.y, **self._scorer_weight()))
+
+    def _loss(self, raw: np.ndarray) -> float:
+        """The weighted mean loss, as ``loss_curve_`` shows it, without penalties."""
+        loss, data = self._recipe.loss, self._data
+        weight = None if data.weight is None else data.weight[None]
+        weight_sum = len(data.y) if weight is None else weight.sum() / weight.shape[2]
+        total = loss.value_and_gradient(data.targets[None], raw, weight, np.empty_like(raw))
+        return float(loss.reported(total / weight_sum, self._recipe.n_targets)[0])
+
+    def _scorer_weight(self) -> dict[str, np.ndarray]:
+        weight = self._data.sample_weight
+        if weight is None or isinstance(self._metric, str):
+            return {}
+        takes_it = "sample_weight" in inspect.signature(self._metric).parameters
+        return {"sample_weight": weight} if takes_it else {}

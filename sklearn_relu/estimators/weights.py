@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.activations import Activation, Identity
+from sklearn_relu.engine.buffers import ParameterLayout
 from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.network import ParameterLayout
 from sklearn_relu.initializers import Initializer, LayerStart
 
 
@@ -30,23 +30,22 @@ def initial_params(
     return params
 
 
-def fitted_arrays(layers: list[Dense], params: np.ndarray) -> dict[str, Any]:
-    """``coefs_``, ``intercepts_`` and ``activation_parameters_`` for params (n_networks, n_params).
+def fitted_arrays(networks: list[Arrays]) -> dict[str, Any]:
+    """``coefs_``, ``intercepts_`` and ``activation_parameters_`` of one dict of arrays a layer.
 
-    Arrays have the network axis only if there is more than one network.
+    Copies, with the network axis only if there is more than one network.
     """
-    sole = len(params) == 1
-    views = ParameterLayout(layers).views(params)
+    sole = len(networks[0]["weight"]) == 1
 
     def array(view):
         return view[0].copy() if sole else view.copy()
 
     return {
-        "coefs_": [array(view["weight"]) for view in views],
-        "intercepts_": [array(view["bias"][:, 0]) for view in views],
+        "coefs_": [array(layer["weight"]) for layer in networks],
+        "intercepts_": [array(layer["bias"][:, 0]) for layer in networks],
         "activation_parameters_": [
-            {name: array(view[name][:, 0]) for name in view if name not in ("weight", "bias")}
-            for view in views[:-1]
+            {name: array(layer[name][:, 0]) for name in layer if name not in ("weight", "bias")}
+            for layer in networks[:-1]
         ],
     }
 

@@ -1,0 +1,84 @@
+"""The end of an epoch: what it was like, and whether another one follows."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sklearn_relu.engine.jobs import Epoch, Job, Outcome, TrainingState
+from sklearn_relu.engine.layers import Arrays
+
+
+def record(
+    job: Job,
+    state: TrainingState,
+    network: list[Arrays],
+    loss: float,
+    learning_rate: float,
+    seconds: float,
+) -> TrainingState:
+    """Note an epoch's figures, and count those without improvement.
+
+    What improves is the validation score under early stopping, else the loss.
+
+    Parameters
+    ----------
+    job : Job
+    state : TrainingState
+        That after the epoch, with `params`, but without its figures.
+    network : list of dict of ndarray
+        The parameters, one dict a layer.
+    loss, learning_rate, seconds : float
+
+    Returns
+    -------
+    state : TrainingState
+    """
+    job.report(f"Iteration {job.n_epochs + 1}, loss = {loss:.8f}")
+    validation_loss = score = np.nan
+    if job.validate is not None:
+        validation_loss, score = job.validate(network)
+        job.report(f"Validation score: {score:f}")
+    # Beyond an interrupted epoch's figures, which are of no complete epoch.
+    state.history[job.state.epoch :] = [Epoch(loss, validation_loss, score, learning_rate, seconds)]
+    if job.early_stopping:
+        stale = not score >= state.best_score + job.tol
+        if score > state.best_score:
+            state = replace(state, best_score=score, best_params=state.params)
+    else:
+        stale = loss > state.best_loss - job.tol
+        state = replace(state, best_loss=min(loss, state.best_loss))
+    return replace(state, no_improvement=state.no_improvement + 1 if stale else 0)
+
+
+def decide(job: Job, learning_rate: float, elapsed: float) -> None:
+    """Stop at a plateau, unless the schedule can go on; at the last epoch; or when asked to.
+
+    Parameters
+    ----------
+    job : Job
+    learning_rate : float
+        That of the last step.
+    elapsed : float
+        Seconds since the beginning of training.
+    """
+    state = job.state
+    outcome: Outcome | None = "max_iter" if job.n_epochs == job.max_epochs else None
+    patience = job.schedule.patience or job.n_iter_no_change
+    if state.no_improvement > patience:
+        what = "Validation score" if job.early_stopping else "Training loss"
+        message = (
+            f"{what} did not improve more than tol={job.tol:f} for {patience} consecutive epochs."
+        )
+        if job.schedule.stops(job.progress(0, learning_rate)):
+            job.report(f"{message}{job.schedule.stop_reason} Stopping.")
+            outcome = "converged"
+        else:
+            job.state = replace(state, no_improvement=0, n_plateaus=state.n_plateaus + 1)
+            rate = job.schedule.rate(job.learning_rate, job.progress(0, learning_rate))
+            job.report(f"{message} Setting learning rate to {rate:f}")
+    if outcome is None and elapsed >= job.time_limit:
+        outcome = "time_limit"
+    if job.on_epoch_end is not None and job.on_epoch_end(job):
+        outcome = "stopped"
+    if outcome is not None:
+        job.outcome = outcome

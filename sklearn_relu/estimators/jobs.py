@@ -1,0 +1,136 @@
+"""From an estimator and its checked data to jobs for the engine."""
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.layers import Dense
+from sklearn_relu.engine.network import dense_layers
+from sklearn_relu.engine.recipe import Recipe
+from sklearn_relu.estimators.data import Data
+from sklearn_relu.estimators.parts import Parts
+from sklearn_relu.estimators.starts import Start, resume, start
+from sklearn_relu.estimators.validation import Validation, resolve_metric, split
+from sklearn_relu.losses import Loss
+from sklearn_relu.optimizers import FullBatchOptimizer
+
+
+def make_jobs(
+    estimator,
+    parts: Parts,
+    loss: Loss,
+    data: Data,
+    held_out: Data | None,
+    goes_on: bool,
+    incremental: bool,
+) -> list[Job]:
+    """One job for each network.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+    parts : Parts
+    loss : Loss
+        The loss for this kind of target.
+    data : Data
+    held_out : Data or None
+        What the user held out.
+    goes_on : bool
+        Whether training goes on where the last call left it.
+    incremental : bool
+        Whether it is for one epoch only.
+
+    Returns
+    -------
+    jobs : list of Job
+    """
+    X = data.X
+    layers = dense_layers(
+        X.shape[1],
+        parts.hidden_layer_sizes,
+        parts.activations,
+        loss.n_raw(data.targets.shape[1]),
+    )
+    starts = resume(estimator, layers, X.dtype) if goes_on else start(estimator, layers, parts, X)
+    early_stopping = estimator.early_stopping and not isinstance(parts.solver, FullBatchOptimizer)
+    rows: Sequence[np.ndarray | None] = [None] * len(starts)
+    validations: Sequence[Data | None] = [held_out] * len(starts)
+    if early_stopping and held_out is None:
+        starts, rows, validations = _split(estimator, starts, data)
+    n_rows = X.shape[0] if rows[0] is None else len(rows[0])
+    recipe = _recipe(estimator, parts, layers, loss, data, n_rows)
+    metric = resolve_metric(estimator.early_stopping_metric)
+    return [
+        Job(
+            recipe,
+            X,
+            data.targets,
+            data.weight,
+            train_rows,
+            rng,
+            state,
+            learning_rate=estimator.learning_rate_init,
+            schedule=parts.schedule,
+            alpha=estimator.alpha,
+            activity_alpha=estimator.activity_alpha,
+            shuffle=estimator.shuffle,
+            max_epochs=1 if incremental else estimator.max_iter,
+            tol=estimator.tol,
+            n_iter_no_change=estimator.n_iter_no_change,
+            time_limit=np.inf if estimator.time_limit is None else estimator.time_limit,
+            validate=(
+                None
+                if validation is None
+                else Validation(estimator, recipe, parts.activations, validation, metric)
+            ),
+            early_stopping=early_stopping,
+            report=print if estimator.verbose else lambda line: None,
+            resumable=estimator.warm_start or incremental,
+        )
+        for (rng, state), train_rows, validation in zip(starts, rows, validations, strict=True)
+    ]
+
+
+def _split(
+    estimator, starts: list[Start], data: Data
+) -> tuple[list[Start], list[np.ndarray], list[Data]]:
+    """Rows to train on, and data to validate on, for each network."""
+    labels = estimator._stratify_by(data.y)
+    starts, splits = split(estimator, starts, data.X.shape[0], labels)
+    rows = [train for train, _ in splits]
+    return starts, rows, [data.take(validation) for _, validation in splits]
+
+
+def _recipe(
+    estimator, parts: Parts, layers: list[Dense], loss: Loss, data: Data, n_rows: int
+) -> Recipe:
+    return Recipe(
+        layers=layers,
+        loss=loss,
+        dtype=data.X.dtype,
+        n_targets=data.targets.shape[1],
+        penalties=parts.penalties,
+        activity_penalties=parts.activity_penalties,
+        dropout=parts.dropout,
+        input_dropout=estimator.input_dropout,
+        input_noise=estimator.input_noise,
+        optimizer=parts.solver,
+        batch_size=_batch_size(estimator, parts, n_rows),
+        max_norm=estimator.max_norm,
+        gradient_clipping=estimator.gradient_clipping,
+    )
+
+
+def _batch_size(estimator, parts: Parts, n_rows: int) -> int:
+    if isinstance(parts.solver, FullBatchOptimizer):
+        return n_rows
+    if estimator.batch_size == "auto":
+        return min(200, n_rows)
+    if estimator.batch_size > n_rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
+            stacklevel=2,
+        )
+    return min(estimator.batch_size, n_rows)

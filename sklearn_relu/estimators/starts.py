@@ -1,0 +1,63 @@
+"""Where training starts: new parameters, or the state that the last call left."""
+
+from dataclasses import replace
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sklearn_relu.engine.jobs import TrainingState
+from sklearn_relu.engine.layers import Dense
+from sklearn_relu.estimators import weights
+from sklearn_relu.estimators.outcome import fitted_curves
+from sklearn_relu.estimators.parts import Parts
+
+Start = tuple[np.random.RandomState, TrainingState]
+"""A network's generator and state."""
+
+
+def start(estimator, layers: list[Dense], parts: Parts, X) -> list[Start]:
+    """A generator and new parameters for each network."""
+    rng = check_random_state(estimator.random_state)
+    rngs = [rng]
+    if estimator.ensemble_size > 1:
+        seeds = rng.randint(np.iinfo(np.int32).max, size=estimator.ensemble_size)
+        rngs = [np.random.RandomState(seed) for seed in seeds]
+    initializers = parts.initializer, parts.bias_initializer
+    return [
+        (rng, TrainingState(weights.initial_params(layers, *initializers, rng, X, X.dtype)))
+        for rng in rngs
+    ]
+
+
+def resume(estimator, layers: list[Dense], dtype) -> list[Start]:
+    """Each network's generator and state as the last call left them."""
+    reported = weights.flat_params(layers, estimator, estimator.ensemble_size, dtype)
+    states = getattr(estimator, "_states", None)
+    if states is None:  # fitted without warm_start: only what can be seen is left
+        states = fitted_curves(estimator, len(reported))
+    untouched = weights.fingerprint(estimator) == getattr(estimator, "_fingerprint", None)
+    resumed = []
+    for i, (params, state) in enumerate(zip(reported, states, strict=True)):
+        last = state.params.astype(dtype) if state.params.size and untouched else params
+        state = replace(
+            state,
+            params=last,
+            history=list(state.history),
+            best_params=params if np.isfinite(state.best_score) else None,
+        )
+        resumed.append((generator(state.rng_state, estimator.random_state, i), state))
+    return resumed
+
+
+def generator(rng_state: dict | None, random_state, index: int) -> np.random.RandomState:
+    """A generator in a saved state, or if there is none the one that `random_state` means.
+
+    `index` tells the networks of an ensemble apart.
+    """
+    rng = check_random_state(random_state)
+    if rng_state is not None:
+        rng = np.random.RandomState(getattr(np.random, rng_state["bit_generator"])())
+        rng.set_state(rng_state)
+    elif index:
+        rng = np.random.RandomState(rng.randint(np.iinfo(np.int32).max, size=index + 1)[index])
+    return rng
