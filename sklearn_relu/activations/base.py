@@ -1,6 +1,7 @@
 """The contract of an activation."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +10,12 @@ from sklearn_relu.engine import kernels
 from sklearn_relu.part import Part
 
 Arrays = dict[str, np.ndarray]
+
+Noise = Sequence[np.random.Generator] | None
+"""One generator for each network of the run when training, None when predicting."""
+
+GRID = np.linspace(-10, 10, 4001)
+"""Where a gain's integral is evaluated; every kink at a whole number is one of the points."""
 
 
 class Activation(Part, ABC):
@@ -19,13 +26,15 @@ class Activation(Part, ABC):
     **Shapes.** Summed inputs, activations and their gradients are (n_networks, n_samples, width).
     Parameters and their gradients, for example PReLU's slopes, are (n_networks, 1, n_units).
 
-    **Buffers.** Outputs are overwritten fully; inputs are never written; no reference is kept.
-    `grad_z` never aliases `grad_a`, so it doubles as scratch memory. `z` and `a` are one and the
-    same array when `needs_summed_input` is False.
-    """
+    **Buffers.** Arrays of summed inputs, activations and their gradients are contiguous. Outputs
+    are overwritten fully; inputs are never written; no reference is kept. `grad_z` never aliases
+    `grad_a`, so it doubles as scratch memory. `z` and `a` are one and the same array when
+    `needs_summed_input` is False.
 
-    gain: float = 1.0
-    """What scales weights so that the variance of the signal is kept from layer to layer."""
+    **Noise.** A random activation fills arrays network by network, each from its own generator,
+    with ``generator.random(out=a[i], dtype=a.dtype)``: so a network draws the same numbers alone
+    and in a stack. Without generators it gives what it gives on average.
+    """
 
     initialization: str = "glorot_uniform"
     """What ``initialization="auto"`` means for a layer with this activation."""
@@ -33,8 +42,36 @@ class Activation(Part, ABC):
     sklearn_init_factor: float = 6.0
     """Under ``initialization="sklearn"`` weights are within sqrt(factor / (fan_in + fan_out))."""
 
+    dropout_value: float = 0.0
+    """What a dropped unit becomes."""
+
     needs_summed_input: ClassVar[bool] = True
     """False: :meth:`backward` reads `a` only, so `z` and `a` may share memory."""
+
+    is_random: ClassVar[bool] = False
+    """True: :meth:`forward` draws when training; full-batch solvers refuse such an activation."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The infimum and the supremum of the activations."""
+        return -np.inf, np.inf
+
+    @property
+    def gain(self) -> float:
+        """What scales weights so that the size of the signal is kept from layer to layer.
+
+        It is ``1 / sqrt(E[a**2])``, the mean being over standard normal summed inputs and the
+        outputs of one unit: then weights of variance ``gain**2 / fan_in`` give the next layer's
+        summed inputs a mean square of 1 again. An activation in which units depend on each other
+        states its own.
+        """
+        z, density = _normal_inputs(self.input_width(1))
+        params = {name: np.empty((1, 1, *s)) for name, s in self.parameter_shapes(1).items()}
+        self.init_parameters(params)
+        a = np.empty((1, z.shape[1], self.output_width(1))) if self.needs_summed_input else z
+        self.forward(z, a, params)
+        second_moment = density @ np.square(a[0]).mean(axis=1)
+        return 1.0 / np.sqrt(second_moment) if second_moment > 0 else 1.0
 
     def input_width(self, n_units: int) -> int:
         """Summed inputs that a layer of `n_units` units computes."""
@@ -52,7 +89,7 @@ class Activation(Part, ABC):
         """Fill the learned parameters in place before training."""
 
     @abstractmethod
-    def forward(self, z: np.ndarray, a: np.ndarray, params: Arrays, noise=None) -> None:
+    def forward(self, z: np.ndarray, a: np.ndarray, params: Arrays, noise: Noise = None) -> None:
         """Overwrite `a` with the activations of `z`; `noise` is None when predicting."""
 
     @abstractmethod
@@ -68,7 +105,7 @@ class Activation(Part, ABC):
         """Overwrite `grad_z`, and each array of `grad_params` summed over the samples."""
 
     def bias_forward(
-        self, z: np.ndarray, bias: np.ndarray, a: np.ndarray, params: Arrays, noise=None
+        self, z: np.ndarray, bias: np.ndarray, a: np.ndarray, params: Arrays, noise: Noise = None
     ) -> None:
         """Add `bias` to `z` in place, then :meth:`forward`; a fused kernel may replace it."""
         kernels.add_bias(z, bias)
@@ -87,3 +124,29 @@ class Activation(Part, ABC):
         """:meth:`backward`, then the gradient of the bias: `grad_z` summed over the samples."""
         self.backward(z, a, grad_a, grad_z, params, grad_params)
         kernels.sum_samples(grad_z, grad_bias)
+
+
+def flat_pieces(*arrays: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """Views of the same elements of each array, few enough for :func:`kernels.scratch`.
+
+    Parameters
+    ----------
+    *arrays : ndarray
+        Contiguous, all of one shape.
+
+    Yields
+    ------
+    pieces : list of ndarray of shape (n,)
+    """
+    flat = [array.reshape(-1) for array in arrays]
+    for piece in kernels.pieces(flat[0].size):
+        yield [array[piece] for array in flat]
+
+
+def _normal_inputs(width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Standard normal inputs (1, n, width) and their weights: a grid, or draws if it is wider."""
+    if width == 1:
+        density = np.exp(-(GRID**2) / 2)
+        return GRID.reshape(1, -1, 1).copy(), density / density.sum()
+    n = 20_000
+    return np.random.RandomState(0).normal(size=(1, n, width)), np.full(n, 1 / n)

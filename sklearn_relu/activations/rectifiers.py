@@ -1,20 +1,13 @@
-"""Rectifiers: piecewise linear, with their kink at 0."""
+"""Rectifiers: piecewise linear (or a power of that), and exactly 0 on one side."""
 
 from numbers import Real
 
 import numpy as np
+from scipy.special import ndtr
 from sklearn.utils._param_validation import Interval
 
-from sklearn_relu.activations.base import Activation
+from sklearn_relu.activations.base import Activation, flat_pieces
 from sklearn_relu.engine import kernels
-
-
-def _slopes(x, slope, out):
-    """Overwrite `out` with a leaky rectifier's derivative: 1 where x > 0, `slope` elsewhere."""
-    np.sign(x, out=out)
-    np.maximum(out, 0, out=out)
-    out *= 1 - slope
-    out += slope
 
 
 class ReLU(Activation):
@@ -30,6 +23,7 @@ class ReLU(Activation):
     """
 
     gain = np.sqrt(2.0)
+    bounds = (0.0, np.inf)
     initialization = "he_normal"
     needs_summed_input = False
 
@@ -39,95 +33,162 @@ class ReLU(Activation):
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` where the unit is active, else 0."""
-        # [a > 0] as min(ceil(a), 1): the processor's vector units have these two, but not sign.
-        np.ceil(a, out=grad_z)
-        np.minimum(grad_z, 1, out=grad_z)
+        # A comparison into floats takes less time than one into booleans and their product.
+        np.greater(a, 0, out=grad_z)
         grad_z *= grad_a
 
 
-class LeakyReLU(Activation):
-    """Leaky rectified linear unit: ``z`` for z > 0, ``negative_slope * z`` elsewhere.
+class NegativeReLU(Activation):
+    """The other half: ``min(z, 0)``, which is ``-relu(-z)``.
 
-    The derivative at the kink is `negative_slope`.
-
-    Parameters
-    ----------
-    negative_slope : float, default=0.01
-        Slope for negative summed inputs, in [0, 1].
-
-    References
-    ----------
-    Maas, Hannun & Ng (2013), Rectifier nonlinearities improve neural network acoustic models.
+    The derivative is 1 for z < 0 and 0 for z >= 0, the kink included. A network that may give its
+    weights either sign does with it what it does with :class:`ReLU`.
     """
 
+    gain = np.sqrt(2.0)
+    bounds = (-np.inf, 0.0)
     initialization = "he_normal"
-
-    _parameter_constraints = {"negative_slope": [Interval(Real, 0, 1, closed="both")]}
-
-    def __init__(self, negative_slope=0.01):
-        self.negative_slope = negative_slope
-
-    @property
-    def gain(self):  # type: ignore[override]
-        """``sqrt(2 / (1 + negative_slope**2))`` (He et al. 2015, equation 15)."""
-        return np.sqrt(2.0 / (1.0 + self.negative_slope**2))
+    needs_summed_input = False
 
     def forward(self, z, a, params, noise=None):
-        """``a = max(z, negative_slope * z)``."""
-        np.multiply(z, self.negative_slope, out=a)
-        np.maximum(a, z, out=a)
-
-    def backward(self, z, a, grad_a, grad_z, params, grad_params):
-        """``grad_z = grad_a`` where z > 0, else ``negative_slope * grad_a``."""
-        _slopes(z, self.negative_slope, out=grad_z)
-        grad_z *= grad_a
-
-
-class PReLU(Activation):
-    """Parametric rectified linear unit: ``max(z, 0) + slope * min(z, 0)``, learned per unit.
-
-    The derivative at the kink is the slope. Slopes are not penalised (He et al. 2015, section 2.1).
-
-    Parameters
-    ----------
-    initial_slope : float, default=0.25
-        Value of every slope before training.
-
-    References
-    ----------
-    He, Zhang, Ren & Sun (2015), Delving deep into rectifiers, equations 1, 8 and 15.
-    """
-
-    initialization = "he_normal"
-
-    _parameter_constraints = {"initial_slope": [Interval(Real, None, None, closed="neither")]}
-
-    def __init__(self, initial_slope=0.25):
-        self.initial_slope = initial_slope
-
-    @property
-    def gain(self):  # type: ignore[override]
-        """``sqrt(2 / (1 + initial_slope**2))`` (He et al. 2015, equation 15)."""
-        return np.sqrt(2.0 / (1.0 + self.initial_slope**2))
-
-    def parameter_shapes(self, n_units):
-        """One slope per unit."""
-        return {"slope": (n_units,)}
-
-    def init_parameters(self, params):
-        """Every slope starts at `initial_slope`."""
-        params["slope"][...] = self.initial_slope
-
-    def forward(self, z, a, params, noise=None):
-        """``a = z + (slope - 1) * min(z, 0)``, the definition without a temporary."""
+        """``a = min(z, 0)``."""
         np.minimum(z, 0, out=a)
-        a *= params["slope"] - 1
-        a += z
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
-        """``grad_slope`` is the sum of ``grad_a * min(z, 0)`` over the samples."""
-        np.minimum(z, 0, out=grad_z)
+        """``grad_z = grad_a`` where a < 0, else 0."""
+        np.less(a, 0, out=grad_z)
         grad_z *= grad_a
-        kernels.sum_samples(grad_z, grad_params["slope"])
-        _slopes(z, params["slope"], out=grad_z)
+
+
+class SquaredReLU(Activation):
+    """Squared rectifier: ``max(z, 0)**2``, with derivative ``2 * max(z, 0)``: no kink.
+
+    Twice the input is four times the output, so no gain keeps the size of the signal in a deep
+    network: what a layer is off by doubles in the next one. The gain is right for one layer.
+
+    References
+    ----------
+    So, Mańke, Liu, Dai, Shazeer & Le (2021), Primer: searching for efficient transformers for
+    language modeling.
+    """
+
+    gain = np.sqrt(2.0 / 3.0)
+    bounds = (0.0, np.inf)
+    initialization = "variance_scaling"
+    needs_summed_input = False
+
+    def forward(self, z, a, params, noise=None):
+        """``a = max(z, 0)**2``."""
+        np.maximum(z, 0, out=a)
+        np.square(a, out=a)
+
+    def backward(self, z, a, grad_a, grad_z, params, grad_params):
+        """``grad_z = grad_a * 2 * sqrt(a)``."""
+        np.sqrt(a, out=grad_z)
+        grad_z *= 2
         grad_z *= grad_a
+
+
+class ThresholdReLU(Activation):
+    """Thresholded rectifier: ``z`` for z > threshold, 0 elsewhere.
+
+    It jumps at the threshold. The derivative is 1 for z > threshold and 0 elsewhere, also at the
+    jump. A layer that gets too little passes next to nothing, so the size of the signal is not
+    stable in a deep network. The gain is right for one layer.
+
+    Parameters
+    ----------
+    threshold : float, default=1.0
+        Not negative; 0 is :class:`ReLU`.
+
+    References
+    ----------
+    Konda, Memisevic & Krueger (2015), Zero-bias autoencoders and the benefits of co-adapting
+    features: the truncated rectifier, with threshold 1.
+    """
+
+    bounds = (0.0, np.inf)
+    initialization = "variance_scaling"
+    needs_summed_input = False
+
+    _parameter_constraints = {"threshold": [Interval(Real, 0, None, closed="left")]}
+
+    def __init__(self, threshold=1.0):
+        self.threshold = threshold
+
+    @property
+    def gain(self):
+        """1 / sqrt(E[z**2; z > threshold]) for a standard normal z."""
+        t = self.threshold
+        return 1.0 / np.sqrt(t * np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi) + ndtr(-t))
+
+    def forward(self, z, a, params, noise=None):
+        """``a = z * [z > threshold]``."""
+        for z_piece, a_piece in flat_pieces(z, a):
+            passes = kernels.scratch(z_piece.shape, z.dtype)
+            np.greater(z_piece, self.threshold, out=passes)
+            np.multiply(z_piece, passes, out=a_piece)
+
+    def backward(self, z, a, grad_a, grad_z, params, grad_params):
+        """``grad_z = grad_a`` where the unit is active, else 0."""
+        np.greater(a, 0, out=grad_z)
+        grad_z *= grad_a
+
+
+class _Clipped(Activation):
+    """``min(max(z, 0), max_value)``."""
+
+    initialization = "he_normal"
+    needs_summed_input = False
+
+    max_value: float
+
+    @property
+    def bounds(self):
+        """From 0 to `max_value`."""
+        return 0.0, float(self.max_value)
+
+    def forward(self, z, a, params, noise=None):
+        """``a = min(max(z, 0), max_value)``."""
+        np.clip(z, 0, self.max_value, out=a)
+
+    def backward(self, z, a, grad_a, grad_z, params, grad_params):
+        """``grad_z = grad_a`` where 0 < a < max_value, else 0."""
+        np.subtract(self.max_value, a, out=grad_z)
+        grad_z *= a
+        np.greater(grad_z, 0, out=grad_z)
+        grad_z *= grad_a
+
+
+class ClippedReLU(_Clipped):
+    """Clipped rectifier: ``min(max(z, 0), max_value)``.
+
+    The derivative is 1 for 0 < z < max_value and 0 elsewhere, also at both kinks.
+
+    Parameters
+    ----------
+    max_value : float, default=20.0
+        The largest activation. With 1 activations are rates, which ``activity_penalty="kl"`` needs.
+
+    References
+    ----------
+    Hannun et al. (2014), Deep Speech: scaling up end-to-end speech recognition, section 2.
+    """
+
+    _parameter_constraints = {"max_value": [Interval(Real, 0, None, closed="neither")]}
+
+    def __init__(self, max_value=20.0):
+        self.max_value = max_value
+
+
+class ReLU6(_Clipped):
+    """Rectifier clipped at 6: ``min(max(z, 0), 6)``.
+
+    The derivative is 1 for 0 < z < 6 and 0 elsewhere, also at both kinks.
+
+    References
+    ----------
+    Krizhevsky (2010), Convolutional deep belief networks on CIFAR-10.
+    """
+
+    max_value = 6.0

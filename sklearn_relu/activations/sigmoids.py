@@ -1,8 +1,9 @@
-"""Sigmoids: bounded, saturating on both sides."""
+"""Sigmoids: bounded, saturating on both sides, smoothly or at a kink."""
 
 import numpy as np
 
-from sklearn_relu.activations.base import Activation
+from sklearn_relu.activations.base import Activation, flat_pieces
+from sklearn_relu.engine import kernels
 
 
 class Logistic(Activation):
@@ -17,6 +18,7 @@ class Logistic(Activation):
     networks, section 3.
     """
 
+    bounds = (0.0, 1.0)
     sklearn_init_factor = 2.0
     needs_summed_input = False
 
@@ -44,6 +46,7 @@ class Tanh(Activation):
     networks, section 3.
     """
 
+    bounds = (-1.0, 1.0)
     needs_summed_input = False
 
     def forward(self, z, a, params, noise=None):
@@ -54,4 +57,90 @@ class Tanh(Activation):
         """``grad_z = grad_a * (1 - a**2)``."""
         np.multiply(a, a, out=grad_z)
         np.subtract(1, grad_z, out=grad_z)
+        grad_z *= grad_a
+
+
+class Softsign(Activation):
+    """Softsign: ``z / (1 + |z|)``, with derivative ``1 / (1 + |z|)**2 = (1 - |a|)**2``.
+
+    It saturates like a power, not like an exponential. At 0 the derivative is 1 from both sides.
+
+    References
+    ----------
+    Bergstra, Desjardins, Lamblin & Bengio (2009), Quadratic polynomials learn better image
+    features.
+    Glorot & Bengio (2010), Understanding the difficulty of training deep feedforward neural
+    networks, section 3.
+    """
+
+    bounds = (-1.0, 1.0)
+    needs_summed_input = False
+
+    def forward(self, z, a, params, noise=None):
+        """``a = z / (1 + |z|)``."""
+        for z_piece, a_piece in flat_pieces(z, a):
+            size = kernels.scratch(z_piece.shape, z.dtype)
+            np.abs(z_piece, out=size)
+            size += 1
+            np.divide(z_piece, size, out=a_piece)
+
+    def backward(self, z, a, grad_a, grad_z, params, grad_params):
+        """``grad_z = grad_a * (1 - |a|)**2``."""
+        np.abs(a, out=grad_z)
+        np.subtract(1, grad_z, out=grad_z)
+        np.square(grad_z, out=grad_z)
+        grad_z *= grad_a
+
+
+class HardTanh(Activation):
+    """Tanh of straight pieces: ``min(max(z, -1), 1)``.
+
+    The derivative is 1 for -1 < z < 1 and 0 elsewhere, also at both kinks.
+
+    References
+    ----------
+    Collobert (2004), Large scale machine learning (PhD thesis).
+    """
+
+    bounds = (-1.0, 1.0)
+    needs_summed_input = False
+
+    def forward(self, z, a, params, noise=None):
+        """``a = min(max(z, -1), 1)``."""
+        np.clip(z, -1, 1, out=a)
+
+    def backward(self, z, a, grad_a, grad_z, params, grad_params):
+        """``grad_z = grad_a`` where |a| < 1, else 0."""
+        np.abs(a, out=grad_z)
+        np.less(grad_z, 1, out=grad_z)
+        grad_z *= grad_a
+
+
+class HardSigmoid(Activation):
+    """Logistic of straight pieces: ``min(max(z / 6 + 1 / 2, 0), 1)``.
+
+    The derivative is 1/6 for -3 < z < 3 and 0 elsewhere, also at both kinks. Other sources give the
+    middle piece a slope of 1/5 or 1/2.
+
+    References
+    ----------
+    Howard et al. (2019), Searching for MobileNetV3, section 5.2.
+    """
+
+    bounds = (0.0, 1.0)
+    sklearn_init_factor = 2.0
+    needs_summed_input = False
+
+    def forward(self, z, a, params, noise=None):
+        """``a = min(max(z / 6 + 1 / 2, 0), 1)``."""
+        np.multiply(z, 1 / 6, out=a)
+        a += 0.5
+        np.clip(a, 0, 1, out=a)
+
+    def backward(self, z, a, grad_a, grad_z, params, grad_params):
+        """``grad_z = grad_a / 6`` where 0 < a < 1, else 0."""
+        np.subtract(1, a, out=grad_z)
+        grad_z *= a
+        np.greater(grad_z, 0, out=grad_z)
+        grad_z *= 1 / 6
         grad_z *= grad_a
