@@ -21,7 +21,7 @@ TITLES = {
 
 HEAD = """# Parts by name
 
-Written by `docs/parts.py` from the classes' docstrings. Each name can be given as it is, or as a part
+Written by `docs/parts.py` from the docstrings. Each name can be given as it is, or as a part
 with parameters: `activation="leaky_relu"` or `activation=LeakyReLU(negative_slope=0.1)`. A search
 reaches them as `activation__negative_slope`.
 """
