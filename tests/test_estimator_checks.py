@@ -45,14 +45,23 @@ def test_default_estimators_pass_every_check(estimator, check):
     check(estimator)
 
 
+def expected_failures(estimator):
+    """A random activation draws for a row that comes twice twice, for one of double weight once."""
+    if not ACTIVATIONS[estimator.activation].is_random:
+        return {}
+    kinds = ("dense", "sparse")
+    return {f"check_sample_weight_equivalence_on_{kind}_data": "draws by row" for kind in kinds}
+
+
 @ignore_incidental
 @parametrize_with_checks(
     [
         variant(Estimator, activation, solver)
         for Estimator in BOTH
-        for activation in ACTIVATION_NAMES
-        for solver in ("adam", "sgd")
-    ]
+        for solver, names in (("adam", ACTIVATION_NAMES), ("sgd", ["relu", "tanh", "maxout"]))
+        for activation in names
+    ],
+    expected_failed_checks=expected_failures,
 )
 def test_every_activation_passes_every_check(estimator, check):
     if estimator.solver == "sgd" and check.func.__name__ in UNSCALED:
