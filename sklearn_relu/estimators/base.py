@@ -20,7 +20,10 @@ from sklearn_relu.estimators.data import (
     Data,
     checked_weight,
     combined_weight,
-    missing_values_explained,
+    float_dtype,
+    plain_columns,
+    target_array,
+    unusable_values_explained,
 )
 from sklearn_relu.estimators.jobs import make_jobs
 from sklearn_relu.estimators.outcome import (
@@ -295,7 +298,9 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _check_data(self, X, y, reset: bool, dtype=None):
         """X and y as arrays; `reset` unless they must have the fitted features."""
-        with missing_values_explained():
+        X = plain_columns(X)
+        y = target_array(y, numeric=self._y_numeric)
+        with unusable_values_explained():
             X, y = validate_data(
                 self,
                 X,
@@ -303,7 +308,7 @@ class BaseMLP(BaseEstimator, ABC):
                 accept_sparse="csr",
                 multi_output=True,
                 y_numeric=self._y_numeric,
-                dtype=self._float_dtypes() if dtype is None else dtype,
+                dtype=float_dtype(X, self._float_dtypes()) if dtype is None else dtype,
                 order="C",
                 reset=reset,
             )
@@ -333,9 +338,14 @@ class BaseMLP(BaseEstimator, ABC):
     def _check_inputs(self, X):
         """X for a fitted estimator."""
         check_is_fitted(self)
-        with missing_values_explained():
+        X = plain_columns(X)
+        with unusable_values_explained():
             return validate_data(
-                self, X, accept_sparse="csr", dtype=self._float_dtypes(), reset=False
+                self,
+                X,
+                accept_sparse="csr",
+                dtype=float_dtype(X, self._float_dtypes()),
+                reset=False,
             )
 
     def _network(self, dtype) -> tuple[list[Dense], list[Arrays]]:

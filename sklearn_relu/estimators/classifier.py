@@ -7,9 +7,14 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.multiclass import (
+    check_classification_targets,
+    type_of_target,
+    unique_labels,
+)
 
 from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.data import target_array
 from sklearn_relu.estimators.parts import resolve
 
 
@@ -282,7 +287,19 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _takes_loss(self, loss):
         return loss.for_classes
 
+    def _check_data(self, X, y, reset, dtype=None):
+        X, y = super()._check_data(X, y, reset, dtype)
+        if y.dtype.kind == "O" and type_of_target(y) == "unknown":
+            raise ValueError(
+                f"Unknown label type: y has dtype object, and {type(y.flat[0]).__name__} in it, "
+                "where text is expected. Convert it to a dtype of its own, as y.astype(int) does."
+            )
+        if y.dtype.kind == "f":
+            check_classification_targets(y)
+        return X, y
+
     def _declare_classes(self, y, classes):
+        y, classes = target_array(y, numeric=False), target_array(classes, numeric=False)
         if hasattr(self, "classes_"):
             if classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
                 raise ValueError(
@@ -297,6 +314,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _learn_classes(self, y):
         self._label_binarizer = LabelBinarizer().fit(y)
+        if not self._is_multilabel():  # Of objects it makes strings.
+            self._label_binarizer.classes_ = self._label_binarizer.classes_.astype(y.dtype)
         self.classes_ = self._label_binarizer.classes_
 
     def _learn_targets(self, y, sample_weight, loss, new):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import _check_sample_weight
 
 
@@ -72,15 +73,98 @@ def combined_weight(
     return np.ascontiguousarray(weight, dtype=dtype)
 
 
+def plain_columns(X):
+    """A pandas frame with NumPy columns in place of nullable, categorical and Arrow-backed ones.
+
+    By itself pandas may look for one dtype for all columns first: a missing category of integers
+    becomes -2**63. And scikit-learn makes float64 of nullable float32. Anything else is as it was.
+    """
+    is_pandas_frame = hasattr(X, "isetitem")
+    if not is_pandas_frame or all(isinstance(dtype, np.dtype) for dtype in X.dtypes):
+        return X
+    columns = [
+        column.array if hasattr(column.dtype, "fill_value") else np.asarray(column)  # sparse stays
+        for _, column in X.items()
+    ]
+    return type(X)(dict(enumerate(columns)), index=X.index).set_axis(X.columns, axis=1)
+
+
+def float_dtype(X, dtypes: list[type]) -> list[type]:
+    """The dtypes, or only the one that X has where X is a frame of Polars or a table of Arrow.
+
+    scikit-learn sees the dtype of arrays and of pandas frames only.
+    """
+    if hasattr(X, "__array__") and hasattr(X, "schema"):
+        own = np.asarray(X[:1]).dtype.type
+        if own in dtypes:
+            return [own]
+    return dtypes
+
+
+def target_array(y, numeric: bool):
+    """Targets as an array, in the NumPy dtype that their values have: Int8 is int8.
+
+    Raises
+    ------
+    ValueError
+        If some are missing, or if they should be numbers and are not.
+    """
+    if y is None or issparse(y):
+        return y
+    y = plain_columns(y)
+    targets = np.asarray(y, order="C")
+    n_missing = np.count_nonzero(_is_missing(targets))
+    if n_missing:
+        raise ValueError(
+            f"Input y contains NaN: {n_missing} of {targets.size} values are missing. Leave such "
+            "rows out, of X and of y."
+        )
+    if not numeric:  # scikit-learn knows what dtype the columns of a frame share
+        return y if targets.ndim == 2 else targets
+    if targets.dtype.kind in "biufc":
+        return targets
+    try:
+        if targets.dtype.kind != "O":
+            raise TypeError(f"{targets.dtype} is no dtype of numbers")
+        return targets.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Input y must be numbers for a regressor; got dtype {targets.dtype}: {error}. "
+            "Convert y to numbers, or use MLPClassifier for labels."
+        ) from error
+
+
+def _is_missing(values: np.ndarray):
+    if values.dtype.kind == "O":
+        return [_is_missing_object(value) for value in values.ravel()]
+    return values != values if values.dtype.kind in "fcmM" else False
+
+
+def _is_missing_object(value) -> bool:
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas' NA
+        return True
+
+
 @contextmanager
-def missing_values_explained() -> Iterator[None]:
-    """scikit-learn's error for missing values, with what to do about them."""
+def unusable_values_explained() -> Iterator[None]:
+    """scikit-learn's errors for missing values and for text in X, with what to do about them."""
     try:
         yield
-    except ValueError as error:
-        if "contains NaN" not in str(error):
-            raise
-        raise ValueError(
-            f"{error}\nTo fill in missing values, put a SimpleImputer before the network: "
-            f"make_pipeline(SimpleImputer(), StandardScaler(), ...)."
-        ) from error
+    except (TypeError, ValueError) as error:
+        message = str(error)
+        if "'NAType'" in message:
+            message = "Input X contains NaN, as pandas' NA."
+        if "X contains NaN" in message:
+            raise ValueError(
+                f"{message}\nTo fill in missing values, put a SimpleImputer before the network: "
+                "make_pipeline(SimpleImputer(), StandardScaler(), ...)."
+            ) from error
+        if "could not convert string to float" in message:
+            raise ValueError(
+                f"Input X contains text: {message}\nTo make numbers of it, put a OneHotEncoder (or "
+                "OrdinalEncoder) for such columns before the network: make_column_transformer("
+                "(OneHotEncoder(), [...]), remainder=StandardScaler())."
+            ) from error
+        raise
