@@ -310,6 +310,14 @@ def test_a_shared_slope_is_that_of_all_units_and_learns_from_all():
     np.testing.assert_allclose(grads["slope"], total, rtol=1e-10)
 
 
+@every_dtype
+def test_prelu_is_exact_for_the_smallest_slopes(dtype):
+    assert np.array_equal(
+        values(PReLU(), dtype=dtype, slope=1e-17),
+        np.where(Z > 0, Z.astype(dtype), Z.astype(dtype) * dtype(1e-17)),
+    )
+
+
 def test_prelu_learns_each_slope_from_its_own_negative_inputs():
     z, grad_a, params = random_layer(PReLU())
     _, grads = backward(PReLU(), z, grad_a, params)

@@ -93,10 +93,13 @@ class PReLU(Activation):
         params["slope"][...] = self.initial_slope
 
     def forward(self, z, a, params, noise=None):
-        """``a = z + (slope - 1) * min(z, 0)``, the definition without a temporary."""
+        """``a = max(z, 0) + slope * min(z, 0)``."""
         np.minimum(z, 0, out=a)
-        a *= params["slope"] - 1
-        a += z
+        a *= params["slope"]
+        for z_piece, a_piece in flat_pieces(z, a):
+            positive = kernels.scratch(z_piece.shape, z.dtype)
+            np.maximum(z_piece, 0, out=positive)
+            a_piece += positive
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_slope`` is the sum of ``grad_a * min(z, 0)`` over the samples."""
