@@ -29,7 +29,12 @@ class Part(BaseEstimator):
 
 
 def resolve_part(
-    value: Any, family: dict, base: type[Part], parameter: str, flat: dict | None = None
+    value: Any,
+    family: dict,
+    base: type[Part],
+    parameter: str,
+    flat: dict | None = None,
+    optional: bool = False,
 ) -> Any:
     """Turn what the user gave for a parameter into a part.
 
@@ -46,6 +51,8 @@ def resolve_part(
     flat : dict, default=None
         Hyper-parameters that the estimator offers under flat names (``beta_1``, ``power_t``); a
         part built from a name takes those that its constructor knows.
+    optional : bool, default=False
+        Whether the parameter may be None too, for the error message.
 
     Returns
     -------
@@ -64,8 +71,8 @@ def resolve_part(
         value.check()
         return value
     raise ValueError(
-        f"{parameter} must be one of {sorted(family)} or {_article(base.__name__)}; "
-        f"got {value!r}.{_hint(value, family, base)}"
+        f"{parameter} must be one of {sorted(family)} or {_article(base.__name__)}"
+        f"{', or None' if optional else ''}; got {value!r}.{_hint(value, family, base)}"
     )
 
 

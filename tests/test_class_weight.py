@@ -59,9 +59,7 @@ def test_multilabel_balanced_weighs_each_label_by_itself():
     for i in range(3):
         alone = MLPClassifier((), class_weight="balanced", solver="lbfgs", alpha=0, max_iter=3000)
         alone.set_params(tol=1e-9).fit(data, labels[:, i])
-        np.testing.assert_allclose(
-            together.coefs_[0][:, i], alone.coefs_[0][:, 0], atol=1e-3
-        )
+        np.testing.assert_allclose(together.coefs_[0][:, i], alone.coefs_[0][:, 0], atol=1e-3)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

@@ -206,9 +206,9 @@ def test_curves_stay_right_when_lbfgs_comes_in_between():
     model.set_params(solver="adam", max_iter=4).fit(X, y)
     assert model.loss_curve_[:5] == first
     assert len(model.loss_curve_) == 5 + 3 + 4
-    assert np.isnan(model.history_["learning_rate"]).tolist() == [False] * 5 + [True] * 3 + [
-        False
-    ] * 4
+    assert (
+        np.isnan(model.history_["learning_rate"]).tolist() == [False] * 5 + [True] * 3 + [False] * 4
+    )
 
 
 def test_scores_stay_right_when_early_stopping_comes_later():

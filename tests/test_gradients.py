@@ -26,7 +26,8 @@ from sklearn_relu.activations import (
     SignedReLU,
     ThresholdReLU,
 )
-from sklearn_relu.penalties import ACTIVITY_PENALTIES, PENALTIES
+from sklearn_relu.losses import LOSSES
+from sklearn_relu.penalties import ACTIVITY_PENALTIES, PENALTIES, ActivityL2
 
 TOLERANCE = 1e-9
 DTYPES = [np.float32, np.float64]
@@ -316,3 +317,20 @@ def test_extreme_summed_inputs_give_finite_results_without_a_warning(activation,
     assert np.isfinite(grad_z).all()
     assert all(np.isfinite(grad).all() for grad in grads.values())
     assert a.shape == (1, len(values), activation.output_width(2))
+
+
+def test_the_activity_penalty_weighs_a_row_by_the_mean_of_its_targets_weights():
+    one = GradientCheck([ReLU(), ReLU()], LOSSES["log_loss"](), None, ActivityL2(), weighted=True)
+    each = GradientCheck([ReLU(), ReLU()], LOSSES["log_loss"](), None, ActivityL2(), weighted=True)
+    weight = np.random.RandomState(0).uniform(0.1, 3, (2, 6, 3))
+    each.run.weight = weight
+    one.run.weight[...] = weight.mean(axis=2, keepdims=True)
+    losses = []
+    for check in (one, each):
+        check.weight_sum = one.run.weight.sum(axis=(1, 2))
+        check.activity_alpha = np.zeros(2)
+        without = check.value()
+        check.activity_alpha = np.array([0.9, 0.4])
+        losses.append(check.value() - without)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-12)
+    assert each.relative_error() < TOLERANCE

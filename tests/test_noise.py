@@ -7,7 +7,7 @@ from helpers import GradientCheck
 from sklearn.datasets import make_classification
 
 from sklearn_relu import MLPClassifier
-from sklearn_relu.activations import PReLU, ReLU, RReLU, SELU, Tanh
+from sklearn_relu.activations import SELU, PReLU, ReLU, RReLU, Tanh
 from sklearn_relu.engine.noise import Dropout, add_noise, drop_sparse, noise_generator
 from sklearn_relu.losses import LogLoss
 from sklearn_relu.penalties import L2, ActivityL2

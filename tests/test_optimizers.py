@@ -449,3 +449,16 @@ def test_usual_defaults_are_those_of_the_sources():
     assert RMSprop().get_params() == {"rho": 0.9, "heavy_ball": 0.0, "epsilon": 1e-8}
     assert Adadelta().get_params() == {"rho": 0.95, "eps": 1e-6}
     assert AdamW().weight_decay == 0.01
+
+
+def test_lions_step_stays_bounded_where_its_direction_changes_sign():
+    optimizer, params = Lion(), np.zeros((1, 4))
+    state, step_size = optimizer.init_state(params), np.empty((1, 4))
+    for _ in range(200):
+        optimizer.step(params, np.ones((1, 4)), state, np.array([[0.1]]), 4, step_size)
+    np.testing.assert_allclose(step_size, 0.1, rtol=1e-6)
+    # The average of gradients is about 1; this one makes the direction exactly 0.
+    average = state["m"] * (1 - optimizer.b2)
+    opposite = -optimizer.b1 / (1 - optimizer.b1) * average
+    optimizer.step(params, opposite, state, np.array([[0.1]]), 4, step_size)
+    assert (step_size < 0.2).all()

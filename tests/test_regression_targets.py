@@ -106,3 +106,20 @@ def test_several_targets_have_a_standard_deviation_each():
 def test_other_losses_have_no_standard_deviation():
     with pytest.raises(ValueError, match="gaussian_nll"):
         MLPRegressor(**SMALL).fit(X, target).predict(X, return_std=True)
+
+
+def test_the_standard_deviation_of_an_ensemble_is_that_of_the_mixture():
+    model = MLPRegressor("gaussian_nll", **SMALL, ensemble_size=3, standardize_y=True)
+    model.fit(X, target)
+    mean, std = model.predict(X, return_std=True)
+    draws = []
+    for i in range(3):
+        one = MLPRegressor("gaussian_nll", **SMALL, standardize_y=True).fit(X, target)
+        one.coefs_ = [coef[i] for coef in model.coefs_]
+        one.intercepts_ = [intercept[i] for intercept in model.intercepts_]
+        draws.append(one.predict(X, return_std=True))
+    means, stds = np.array(draws).swapaxes(0, 1)
+    np.testing.assert_allclose(mean, means.mean(axis=0))
+    expected = np.sqrt((stds**2 + means**2).mean(axis=0) - means.mean(axis=0) ** 2)
+    np.testing.assert_allclose(std, expected, rtol=1e-6)
+    assert (std > stds.mean(axis=0)).mean() > 0.9  # the networks differ in their means

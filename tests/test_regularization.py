@@ -52,8 +52,13 @@ def test_activity_penalties_a_layer():
 
 @pytest.mark.parametrize("penalty", ["kl", KLSparsity(0.2)], ids=str)
 def test_kl_brings_mean_activations_to_their_rate(penalty):
-    model = fit(activation="logistic", activity_penalty=penalty, activity_alpha=10, max_iter=100,
-                learning_rate_init=0.05)
+    model = fit(
+        activation="logistic",
+        activity_penalty=penalty,
+        activity_alpha=10,
+        max_iter=100,
+        learning_rate_init=0.05,
+    )
     hidden = 1 / (1 + np.exp(-(X @ model.coefs_[0] + model.intercepts_[0])))
     rate = penalty.rho if isinstance(penalty, KLSparsity) else KLSparsity().rho
     np.testing.assert_allclose(hidden.mean(axis=0), rate, atol=0.05)

@@ -245,7 +245,7 @@ def test_nested_parameters_of_a_warm_up():
     [
         (WarmUp(schedule="cosin"), "schedule must be one of .* Did you mean 'cosine'"),
         (WarmUp(schedule=Cosine(period=-1)), "'period' parameter of Cosine must be"),
-        (WarmUp(schedule=Cosine), "'schedule' parameter of WarmUp must be"),
+        (WarmUp(schedule=Cosine), "schedule must be one of|'schedule' parameter of WarmUp must be"),
         (
             WarmUp(schedule=WarmUp(schedule=StepDecay(factor=0.5))),
             "'factor' parameter of StepDecay",

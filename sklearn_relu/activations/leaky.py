@@ -24,7 +24,7 @@ class LeakyReLU(Activation):
     Maas, Hannun & Ng (2013), Rectifier nonlinearities improve neural network acoustic models.
     """
 
-    initialization = "he_normal"
+    initialization = "variance_scaling"
     needs_summed_input = False
 
     _parameter_constraints = {"negative_slope": [Interval(Real, 0, 1, closed="both")]}
@@ -68,7 +68,7 @@ class PReLU(Activation):
     He, Zhang, Ren & Sun (2015), Delving deep into rectifiers, equations 1, 8 and 15.
     """
 
-    initialization = "he_normal"
+    initialization = "variance_scaling"
 
     _parameter_constraints = {
         "initial_slope": [Interval(Real, None, None, closed="neither")],
@@ -138,7 +138,7 @@ class RReLU(Activation):
     network; there inputs are divided by a uniform draw from 3 to 8.
     """
 
-    initialization = "he_normal"
+    initialization = "variance_scaling"
     is_random = True
 
     _parameter_constraints = {

@@ -120,7 +120,8 @@ class ThresholdReLU(Activation):
     def gain(self):
         """1 / sqrt(E[z**2; z > threshold]) for a standard normal z."""
         t = self.threshold
-        return 1.0 / np.sqrt(t * np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi) + ndtr(-t))
+        second_moment = t * np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi) + ndtr(-t)
+        return 1.0 / np.sqrt(second_moment) if second_moment > 0 else 1.0
 
     def forward(self, z, a, params, noise=None):
         """``a = z * [z > threshold]``."""
@@ -138,7 +139,7 @@ class ThresholdReLU(Activation):
 class _Clipped(Activation):
     """``min(max(z, 0), max_value)``."""
 
-    initialization = "he_normal"
+    initialization = "variance_scaling"
     needs_summed_input = False
 
     max_value: float

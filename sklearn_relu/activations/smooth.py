@@ -67,7 +67,7 @@ class ELU(_ScaledELU):
     exponential linear units.
     """
 
-    initialization = "he_normal"
+    initialization = "variance_scaling"
 
     _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="left")]}
 
@@ -111,7 +111,7 @@ class CELU(Activation):
     Barron (2017), Continuously differentiable exponential linear units.
     """
 
-    initialization = "he_normal"
+    initialization = "variance_scaling"
     needs_summed_input = False
 
     _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="neither")]}

@@ -11,8 +11,8 @@ from sklearn_relu.engine.stopping import record
 from sklearn_relu.optimizers import FullBatchOptimizer
 
 
-def minimize(job: Job, optimizer: FullBatchOptimizer) -> None:
-    """Train one network on all its rows at once."""
+def minimize(job: Job, optimizer: FullBatchOptimizer, time_limit: float) -> None:
+    """Train one network on all its rows at once, for at most about `time_limit` seconds."""
     stack = make_stack([job])
     rows = slice(0, job.n_rows) if job.rows is None else job.rows
     run = stack.run(0, 1, job.n_rows)
@@ -40,7 +40,7 @@ def minimize(job: Job, optimizer: FullBatchOptimizer) -> None:
             network = stack.layout.views(kept[None])
             job.state = record(job, state, network, loss, np.nan, now - last)
             job.n_epochs += 1
-        if now - start >= job.time_limit:
+        if now - start >= time_limit:
             job.outcome = "time_limit"
         elif job.on_epoch_end is not None and job.on_epoch_end(job):
             job.outcome = "stopped"

@@ -46,6 +46,8 @@ class TrainingState:
         Under a full-batch optimizer, `best_loss` is that of the last iteration.
     best_params : ndarray of shape (n_params,) or None
         Those of `best_score`.
+    score_of : str
+        What the scores are of: scores of other data or by another metric do not compare.
     """
 
     params: np.ndarray
@@ -63,6 +65,7 @@ class TrainingState:
     best_loss: float = np.inf
     best_score: float = -np.inf
     best_params: np.ndarray | None = None
+    score_of: str = ""
 
 
 Outcome = Literal["max_iter", "converged", "stopped", "time_limit", "diverged", "interrupted"]

@@ -41,8 +41,11 @@ def train(jobs: list[Job]) -> None:
     with errors, suitable_blas_threads(product):
         optimizer = recipe.optimizer
         if isinstance(optimizer, FullBatchOptimizer):
-            for job in jobs:
-                minimize(job, optimizer)
+            start = time.perf_counter()
+            for i, job in enumerate(jobs, start=1):
+                # Each has its share of the time, and what the ones before it left.
+                share = job.time_limit * i / len(jobs) - (time.perf_counter() - start)
+                minimize(job, optimizer, share)
         else:
             _Epochs(jobs, optimizer).train()
 

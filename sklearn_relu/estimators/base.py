@@ -10,7 +10,6 @@ from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_relu.activations import Activation
 from sklearn_relu.engine.inference import raw_outputs
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.layers import Arrays, Dense
@@ -33,12 +32,9 @@ from sklearn_relu.estimators.outcome import (
 )
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
 from sklearn_relu.estimators.validation import working_memory
-from sklearn_relu.initializers import Initializer
 from sklearn_relu.losses import Loss
-from sklearn_relu.optimizers import FullBatchOptimizer, Solver
+from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.part import Part
-from sklearn_relu.penalties import ActivityPenalty, Penalty
-from sklearn_relu.schedules import Schedule
 
 _FROM_TRAINING = (
     "coefs_",
@@ -64,11 +60,11 @@ class BaseMLP(BaseEstimator, ABC):
 
     _parameter_constraints: dict = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [str, Activation, list, tuple],
-        "solver": [str, Solver],
+        "activation": "no_validation",  # parts are resolved, with errors of their own
+        "solver": "no_validation",
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [str, Schedule, callable],
+        "learning_rate": "no_validation",
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -89,11 +85,11 @@ class BaseMLP(BaseEstimator, ABC):
             Options(Real, {np.inf}),
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "loss": [str, Loss],
-        "initialization": [str, Initializer],
-        "bias_initialization": [Interval(Real, None, None, closed="neither"), str, Initializer],
-        "penalty": [str, Penalty, list, tuple, None],
-        "activity_penalty": [str, ActivityPenalty, list, tuple, None],
+        "loss": "no_validation",
+        "initialization": "no_validation",
+        "bias_initialization": "no_validation",
+        "penalty": "no_validation",
+        "activity_penalty": "no_validation",
         "activity_alpha": [Interval(Real, 0, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
         "input_dropout": [Interval(Real, 0, 1, closed="left")],
@@ -285,10 +281,9 @@ class BaseMLP(BaseEstimator, ABC):
         if X is None and y is None and sample_weight is None:
             return None
         if X is None or y is None:
-            raise ValueError(
-                "X_val and y_val belong together; got "
-                f"{'y_val' if X is None else 'X_val'} without the other."
-            )
+            given = {"X_val": X, "y_val": y, "sample_weight_val": sample_weight}
+            names = " and ".join(name for name, value in given.items() if value is not None)
+            raise ValueError(f"X_val and y_val belong together; got {names} only.")
         try:
             X, y = self._check_data(X, y, reset=False, dtype=dtype)
             self._check_known_targets(y)

@@ -48,7 +48,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         :class:`~sklearn_relu.schedules.Progress` and gives a factor of `learning_rate_init`. For
         every stochastic solver.
     learning_rate_init : float, default=0.001
-        The initial learning rate.
+        The initial learning rate. Usual ones are 1.0 for "adadelta" and 0.0001 for "lion".
     power_t : float, default=0.5
         Exponent of "invscaling".
     max_iter : int, default=200
@@ -61,7 +61,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         An epoch improves the loss (or the validation score) if it does so by at least `tol`;
         "lbfgs" stops when no component of the gradient is larger.
     verbose : bool, default=False
-        Whether to print a line for each epoch of a stochastic solver.
+        Whether to print a line for each epoch, or iteration of "lbfgs".
     warm_start : bool, default=False
         Whether :meth:`fit` goes on from the last call, with the solver's state, the generator and
         the validation split, so that 5 epochs and 5 more equal 10. "lbfgs" goes on from the
@@ -92,7 +92,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         in :data:`sklearn_relu.initializers.INITIALIZERS`, such as "he_normal", "glorot_uniform",
         "lecun_normal", "fan_in_uniform", "orthogonal", "sparse", "identity" and "lsuv".
     bias_initialization : float, str or Initializer, default=0.0
-        The biases before training: a number, or an initializer.
+        The biases before training: a number, or an initializer. `initialization` may set its own,
+        as "sklearn" does.
     penalty : str, Penalty, None or sequence of them, default="l2"
         "l2"; "l1", which sets weights exactly to 0; "elasticnet"; or "group_lasso", which does so
         for whole rows or columns. Of strength `alpha`, on weights only. A sequence has one for
@@ -151,8 +152,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     loss_curve_ : list of float
         The objective in each epoch; of an ensemble one list a network. Stochastic solvers only.
     validation_scores_ : list of float or None
-        Accuracy on the held-out rows after each epoch; of an ensemble one list a network. None
-        without `early_stopping`. Stochastic solvers only.
+        `early_stopping_metric` on the held-out rows after each epoch; of an ensemble one list a
+        network. None without `early_stopping`. Stochastic solvers only.
     best_validation_score_ : float or None
         The largest of them. Stochastic solvers only.
     t_ : int
@@ -325,7 +326,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._check_same_classes(y)
         else:
             self._check_known_targets(y)
-        self._class_weight = self._weight_of_classes(y, sample_weight)
+        self._class_weight = None
+        if self.class_weight is not None:
+            weight = self._class_weight = self._weight_of_classes(y, sample_weight)
+            if not (np.isfinite(weight) & (weight >= 0)).all() or not weight.any():
+                raise ValueError(
+                    "class_weight must hold finite numbers >= 0, not all of them 0; got "
+                    f"{self.class_weight!r}."
+                )
         return loss.for_target(self._label_binarizer.y_type_)
 
     def _check_same_classes(self, y):
@@ -337,6 +345,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             )
 
     def _check_known_targets(self, y):
+        if type_of_target(y).startswith("multilabel") != self._is_multilabel():
+            raise ValueError(
+                f"`y` is {type_of_target(y)}, and was {self._label_binarizer.y_type_} in training."
+            )
         classes = unique_labels(y)
         if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
             raise ValueError(
@@ -355,28 +367,24 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _weight_of_classes(self, y, sample_weight):
         """Each class's weight, or for multilabel targets (n_labels, 2): that of 0 and that of 1."""
-        if self.class_weight is None:
-            return None
         if not self._is_multilabel():
-            return compute_class_weight(
-                self.class_weight, classes=self.classes_, y=y, sample_weight=sample_weight
-            )
+            return _class_weight_by(self.class_weight, self.classes_, y, sample_weight)
         columns = self._label_binarizer.transform(y).T
         each = self.class_weight
         if each == "balanced":
             each = ["balanced"] * len(columns)
-        elif isinstance(each, dict) or len(each) != len(columns):
+        elif isinstance(each, dict) or len(each) != len(columns) or not all(map(_is_rule, each)):
             raise ValueError(
-                "class_weight for multilabel targets must be 'balanced' or a list with a dict "
-                f"{{0: weight, 1: weight}} for each of the {len(columns)} labels; got {each!r}."
+                "class_weight for multilabel targets must be 'balanced' or a list with 'balanced' "
+                f"or a dict {{0: weight, 1: weight}} for each of the {len(columns)} labels; got "
+                f"{each!r}."
             )
-        weight = np.ones((len(columns), 2))
-        for row, column, rule in zip(weight, columns, each, strict=True):
-            present = np.unique(column) if rule == "balanced" else np.arange(2)
-            row[present] = compute_class_weight(
-                rule, classes=present, y=column, sample_weight=sample_weight
-            )
-        return weight
+        return np.array(
+            [
+                _class_weight_by(rule, np.arange(2), column, sample_weight)
+                for column, rule in zip(columns, each, strict=True)
+            ]
+        )
 
     def _class_weights(self, y):
         weight = self._class_weight
@@ -425,7 +433,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             As :meth:`fit`, and for missing or changed `classes`, or ``early_stopping=True``.
         """
-        if self.class_weight == "balanced":
+        rules = [self.class_weight] if isinstance(self.class_weight, str) else self.class_weight
+        if "balanced" in (rules or ()):
             raise ValueError(
                 "class_weight='balanced' is not supported for partial_fit, which does not see all "
                 "of y. Compute the weights with sklearn.utils.class_weight.compute_class_weight("
@@ -457,9 +466,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         )
 
     def _gives_probabilities(self):
-        if not resolve(self, "loss").gives_probabilities:
+        loss = self._loss if hasattr(self, "_loss") else resolve(self, "loss")
+        if not loss.gives_probabilities:
             raise AttributeError(
-                f"loss={self.loss!r} gives margins, not probabilities: use decision_function, "
+                f"loss={loss!r} gives margins, not probabilities: use decision_function, "
                 "loss='log_loss', or calibrate with sklearn.calibration.CalibratedClassifierCV."
             )
         return True
@@ -511,3 +521,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         raw = self._raw(X)
         decision = raw[0] if len(raw) == 1 else self._loss.decision(raw)
         return decision.ravel() if self.n_outputs_ == 1 else decision
+
+
+def _is_rule(rule) -> bool:
+    """Whether a rule for one label's weights can be read."""
+    return rule == "balanced" if isinstance(rule, str) else set(rule) <= {0, 1}
+
+
+def _class_weight_by(rule, classes, y, sample_weight) -> np.ndarray:
+    """Weights (n_classes,) by a dict, or so that all classes that count in y count the same."""
+    if isinstance(rule, str):
+        counted = np.ones(len(y)) if sample_weight is None else sample_weight
+        totals = np.bincount(np.searchsorted(classes, y), counted, minlength=len(classes))
+        present = totals > 0
+        weight = np.zeros(len(classes))
+        weight[present] = totals.sum() / (present.sum() * totals[present])
+        return weight
+    return compute_class_weight(rule, classes=classes, y=y)

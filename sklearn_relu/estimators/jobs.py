@@ -1,11 +1,13 @@
 """From an estimator and its checked data to jobs for the engine."""
 
 import warnings
+import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.jobs import Job, TrainingState
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.engine.network import dense_layers
 from sklearn_relu.engine.recipe import Recipe
@@ -61,7 +63,12 @@ def make_jobs(
         starts, rows, validations = _split(estimator, starts, data)
     n_rows = X.shape[0] if rows[0] is None else len(rows[0])
     recipe = _recipe(estimator, parts, layers, loss, data, n_rows)
-    metric = resolve_metric(estimator.early_stopping_metric)
+    metric = resolve_metric(estimator, estimator.early_stopping_metric)
+    if early_stopping:
+        starts = [
+            (rng, _with_scores_of(state, estimator.early_stopping_metric, validation))
+            for (rng, state), validation in zip(starts, validations, strict=True)
+        ]
     return [
         Job(
             recipe,
@@ -101,6 +108,21 @@ def _split(
     starts, splits = split(estimator, starts, data.X.shape[0], labels)
     rows = [train for train, _ in splits]
     return starts, rows, [data.take(validation) for _, validation in splits]
+
+
+def _with_scores_of(state: TrainingState, metric, validation: Data | None) -> TrainingState:
+    """The state, without a best score if that is by another metric or of other data."""
+    assert validation is not None
+    if validation.weight is not None and not validation.weight.any():
+        raise ValueError(
+            "early_stopping=True needs held-out rows that count; all of theirs have weight 0. Pass "
+            "X_val and y_val, or another random_state or validation_fraction."
+        )
+    checksum = zlib.crc32(np.ascontiguousarray(validation.targets).data)
+    score_of = f"{metric!r} {checksum}"
+    if state.score_of == score_of:
+        return state
+    return replace(state, score_of=score_of, best_score=-np.inf, best_params=None)
 
 
 def _recipe(

@@ -49,6 +49,13 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
                 ConvergenceWarning,
                 stacklevel=2,
             )
+    if any(job.early_stopping and job.state.best_params is None for job in jobs):
+        warnings.warn(
+            "early_stopping_metric was NaN in every epoch, so there is no best one; the network is "
+            "that of the last. Look for overflow in predictions, or choose another metric.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
     if any(job.outcome == "time_limit" for job in jobs):
         warnings.warn(
             f"Training stopped after {jobs[0].time_limit:g} seconds (time_limit), before it "

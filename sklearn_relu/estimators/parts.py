@@ -28,6 +28,9 @@ FAMILIES: dict[str, tuple[dict, type[Part]]] = {
 WITH_FLAT_PARAMETERS = {"solver", "learning_rate"}
 """Families whose hyper-parameters scikit-learn offers as parameters of the estimator."""
 
+OPTIONAL = {"penalty", "activity_penalty"}
+"""Families of which None is none."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -48,12 +51,17 @@ class Parts:
     schedule: Schedule
 
 
-def resolve(estimator, parameter: str, value=None):
-    """The part that a parameter of the estimator stands for; `value` replaces the parameter's."""
+def resolve(estimator, parameter: str):
+    """The part that a parameter of the estimator stands for."""
+    return _resolve_value(estimator, parameter, getattr(estimator, parameter))
+
+
+def _resolve_value(estimator, parameter: str, value):
+    if value is None and parameter in OPTIONAL:
+        return None
     family, base = FAMILIES[parameter]
     flat = estimator.get_params(deep=False) if parameter in WITH_FLAT_PARAMETERS else None
-    value = getattr(estimator, parameter) if value is None else value
-    return resolve_part(value, family, base, parameter, flat)
+    return resolve_part(value, family, base, parameter, flat, parameter in OPTIONAL)
 
 
 def resolve_parts(estimator) -> Parts:
@@ -66,16 +74,12 @@ def resolve_parts(estimator) -> Parts:
     """
     sizes = _hidden_layer_sizes(estimator.hidden_layer_sizes)
     n_hidden = len(sizes)
-    bias, rate = estimator.bias_initialization, estimator.learning_rate
+    rate = estimator.learning_rate
     parts = Parts(
         hidden_layer_sizes=sizes,
         activations=_for_each_layer(estimator, "activation", n_hidden),
         initializer=resolve(estimator, "initialization"),
-        bias_initializer=(
-            Constant(float(bias))
-            if isinstance(bias, Real)
-            else resolve(estimator, "bias_initialization")
-        ),
+        bias_initializer=_bias_initializer(estimator),
         penalties=_for_each_layer(estimator, "penalty", n_hidden + 1),
         activity_penalties=_for_each_layer(estimator, "activity_penalty", n_hidden),
         dropout=_dropout(estimator.dropout, n_hidden),
@@ -107,10 +111,10 @@ def _hidden_layer_sizes(sizes) -> list[int]:
 def _for_each_layer(estimator, parameter: str, n_layers: int) -> list:
     """One part for all layers, the very same object, or one of a sequence for each; or None."""
     value = getattr(estimator, parameter)
-    if value is None or isinstance(value, str | Part):
-        return [None if value is None else resolve(estimator, parameter)] * n_layers
+    if not isinstance(value, list | tuple):
+        return [_resolve_value(estimator, parameter, value)] * n_layers
     _check_length(parameter, value, n_layers)
-    return [None if each is None else resolve(estimator, parameter, each) for each in value]
+    return [_resolve_value(estimator, parameter, each) for each in value]
 
 
 def _check_length(parameter: str, values, n_layers: int) -> None:
@@ -120,6 +124,15 @@ def _check_length(parameter: str, values, n_layers: int) -> None:
             f"{parameter} must be one for all {layers} or a sequence with one for each; got "
             f"{len(values)} of them for {n_layers} {layers}."
         )
+
+
+def _bias_initializer(estimator) -> Initializer:
+    bias = estimator.bias_initialization
+    if not isinstance(bias, Real):
+        return resolve(estimator, "bias_initialization")
+    if not np.isfinite(float(bias)):
+        raise ValueError(f"bias_initialization must be finite, or an initializer; got {bias!r}.")
+    return Constant(float(bias))
 
 
 def _dropout(dropout, n_hidden: int) -> list[float]:

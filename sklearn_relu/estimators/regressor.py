@@ -42,7 +42,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         :class:`~sklearn_relu.schedules.Progress` and gives a factor of `learning_rate_init`. For
         every stochastic solver.
     learning_rate_init : float, default=0.001
-        The initial learning rate.
+        The initial learning rate. Usual ones are 1.0 for "adadelta" and 0.0001 for "lion".
     power_t : float, default=0.5
         Exponent of "invscaling".
     max_iter : int, default=200
@@ -55,7 +55,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         An epoch improves the loss (or the validation score) if it does so by at least `tol`;
         "lbfgs" stops when no component of the gradient is larger.
     verbose : bool, default=False
-        Whether to print a line for each epoch of a stochastic solver.
+        Whether to print a line for each epoch, or iteration of "lbfgs".
     warm_start : bool, default=False
         Whether :meth:`fit` goes on from the last call, with the solver's state, the generator and
         the validation split, so that 5 epochs and 5 more equal 10. "lbfgs" goes on from the
@@ -83,7 +83,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         in :data:`sklearn_relu.initializers.INITIALIZERS`, such as "he_normal", "glorot_uniform",
         "lecun_normal", "fan_in_uniform", "orthogonal", "sparse", "identity" and "lsuv".
     bias_initialization : float, str or Initializer, default=0.0
-        The biases before training: a number, or an initializer.
+        The biases before training: a number, or an initializer. `initialization` may set its own,
+        as "sklearn" does.
     penalty : str, Penalty, None or sequence of them, default="l2"
         "l2"; "l1", which sets weights exactly to 0; "elasticnet"; or "group_lasso", which does so
         for whole rows or columns. Of strength `alpha`, on weights only. A sequence has one for
@@ -113,7 +114,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Seconds after which no other epoch begins; the network is then as it is.
     standardize_y : bool, default=False
         Whether to train on targets of mean 0 and standard deviation 1, so that they may be of any
-        magnitude. Predictions are in the targets' own units; the loss is not.
+        magnitude. Predictions are in the targets' own units; the loss is not. Training that goes on
+        keeps the mean and the deviation of its first call, also if that had few rows.
     dtype : {"float32", "float64"} or None, default=None
         Precision; None computes in X's, float32 or else float64.
     ensemble_size : int, default=1
@@ -139,8 +141,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     loss_curve_ : list of float
         The objective in each epoch; of an ensemble one list a network. Stochastic solvers only.
     validation_scores_ : list of float or None
-        R2 on the held-out rows after each epoch; of an ensemble one list a network. None without
-        `early_stopping`. Stochastic solvers only.
+        `early_stopping_metric` on the held-out rows after each epoch; of an ensemble one list a
+        network. None without `early_stopping`. Stochastic solvers only.
     best_validation_score_ : float or None
         The largest of them. Stochastic solvers only.
     target_mean_, target_scale_ : ndarray of shape (n_outputs,)
@@ -277,6 +279,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _learn_targets(self, y, sample_weight, loss, new):
         loss = loss.for_target("continuous")
+        if not new and hasattr(self, "coefs_"):
+            self._check_known_targets(y)
+            if self.standardize_y != hasattr(self, "target_mean_"):
+                raise ValueError(
+                    f"standardize_y={self.standardize_y} differs from the last call, in whose "
+                    "units training goes on. Leave it as it was, or fit with warm_start=False."
+                )
         self._n_targets = 1 if y.ndim == 1 else y.shape[1]
         if not self.standardize_y:
             self.__dict__.pop("target_mean_", None)

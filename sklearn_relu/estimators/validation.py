@@ -5,10 +5,11 @@ import difflib
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from sklearn import get_config
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.model_selection import train_test_split
 
 from sklearn_relu.engine.inference import raw_outputs
@@ -94,15 +95,17 @@ Metric = str | Callable
 """A scorer, or "loss" or "score"."""
 
 
-def resolve_metric(metric) -> Metric:
+def resolve_metric(estimator, metric) -> Metric:
     """The scorer that a name means, or what early stopping knows itself.
 
     Raises
     ------
     ValueError
-        For an unknown name, with the nearest known one.
+        For an unknown name, with the nearest known one; and for a metric that is no scorer.
     """
-    if not isinstance(metric, str) or metric in ("loss", "score"):
+    if not isinstance(metric, str):
+        return check_scoring(estimator, scoring=metric)
+    if metric in ("loss", "score"):
         return metric
     names = ["loss", "score", *get_scorer_names()]
     if metric in names:
@@ -162,13 +165,19 @@ class Validation:
             )
             return loss, float(score)
         vars(self._estimator).update(weights.fitted_arrays(network))
-        return loss, float(self._metric(self._estimator, data.X, data.y, **self._scorer_weight()))
+        score = self._metric(self._estimator, data.X, data.y, **self._scorer_weight())
+        if not isinstance(score, Real):
+            raise ValueError(
+                "early_stopping_metric must return one number for (estimator, X, y), the larger "
+                f"the better; {self._metric!r} returned {score!r}."
+            )
+        return loss, float(score)
 
     def _loss(self, raw: np.ndarray) -> float:
         """The weighted mean loss, as ``loss_curve_`` shows it, without penalties."""
         loss, data = self._recipe.loss, self._data
         weight = None if data.weight is None else data.weight[None]
-        weight_sum = len(data.y) if weight is None else weight.sum() / weight.shape[2]
+        weight_sum = data.X.shape[0] if weight is None else weight.sum() / weight.shape[2]
         total = loss.value_and_gradient(data.targets[None], raw, weight, np.empty_like(raw))
         return float(loss.reported(total / weight_sum, self._recipe.n_targets)[0])
 

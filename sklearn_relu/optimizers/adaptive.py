@@ -126,11 +126,11 @@ class Adagrad(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """Steps in units of the parameter: scaled by recent steps over recent gradients.
+    """Steps in units of the parameter, by recent steps over recent gradients; usual rate: 1.0.
 
     ``s = rho * s + (1 - rho) * g**2``; ``d = sqrt(x + eps) / sqrt(s + eps) * g``; the parameters
-    move by ``-rate * d``; then ``x = rho * x + (1 - rho) * d**2``. Its usual learning rate is 1.0,
-    which is the paper's: set ``learning_rate_init=1.0``.
+    move by ``-rate * d``; then ``x = rho * x + (1 - rho) * d**2``. The paper's learning rate is
+    1.0: set ``learning_rate_init=1.0``.
 
     Parameters
     ----------

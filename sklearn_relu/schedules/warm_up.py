@@ -13,7 +13,7 @@ from sklearn_relu.schedules.decays import (
     InverseScaling,
     StepDecay,
 )
-from sklearn_relu.schedules.within_epochs import Cosine, OneCycle
+from sklearn_relu.schedules.within_epochs import Cosine, FunctionRate, OneCycle
 
 
 class WarmUp(Schedule):
@@ -26,7 +26,7 @@ class WarmUp(Schedule):
     ----------
     n_epochs : float, default=5
         Epochs, or a share of one, above 0.
-    schedule : str or Schedule, default="constant"
+    schedule : str, Schedule or callable, default="constant"
         What is warmed up. A name has its default parameters.
     start_fraction : float, default=0.1
 
@@ -39,7 +39,7 @@ class WarmUp(Schedule):
 
     _parameter_constraints = {
         "n_epochs": [Interval(Real, 0, None, closed="neither")],
-        "schedule": [str, Schedule],
+        "schedule": [str, Schedule, callable],
         "start_fraction": [Interval(Real, 0, 1, closed="both")],
     }
 
@@ -61,11 +61,15 @@ class WarmUp(Schedule):
         return super().set_params(**params)
 
     def _resolve(self):
+        if callable(self.schedule) and not isinstance(self.schedule, type):
+            return FunctionRate(self.schedule)
         return resolve_part(self.schedule, SCHEDULES, Schedule, "schedule")
 
     @property
     def _warmed(self) -> Schedule:
         """The schedule; not checked, as this is asked before every step."""
+        if callable(self.schedule):
+            return FunctionRate(self.schedule)
         return SCHEDULES[self.schedule]() if isinstance(self.schedule, str) else self.schedule
 
     @property

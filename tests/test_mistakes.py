@@ -1,0 +1,260 @@
+"""Parameters and data that cannot mean what was asked: an error that names them."""
+
+import time
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+
+from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu.activations import ACTIVATIONS, CELU, ELU, LeakyReLU, PReLU, RReLU, ThresholdReLU
+from sklearn_relu.engine.buffers import ParameterLayout
+from sklearn_relu.engine.inference import forward_batches
+from sklearn_relu.engine.network import dense_layers
+from sklearn_relu.estimators.parts import FAMILIES
+from sklearn_relu.estimators.weights import initial_params
+from sklearn_relu.initializers import Auto, Constant
+from sklearn_relu.penalties import L2
+from sklearn_relu.schedules import FunctionRate, WarmUp
+
+rng = np.random.RandomState(0)
+X = rng.normal(size=(200, 6))
+y = (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(int)
+y3 = np.digitize(X[:, 0], [-0.5, 0.5])
+LABELS = (X[:, :3] > 0).astype(int)
+SMALL = {"hidden_layer_sizes": (5,), "random_state": 0, "max_iter": 6}
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_a_class_without_any_weight_counts_nothing_when_classes_are_balanced(solver):
+    weight = np.where(y3 == 1, 0.0, 1.0)
+    params = {**SMALL, "solver": solver}
+    model = MLPClassifier(**params, class_weight="balanced").fit(X, y3, weight)
+    counts = np.bincount(y3)[[0, 2]]
+    by_hand = np.select([y3 == 0, y3 == 2], counts.sum() / (2 * counts), 0.0)
+    expected = MLPClassifier(**params).fit(X, y3, by_hand)
+    for one, other in zip(model.coefs_, expected.coefs_, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    assert model.loss_ > 0
+
+
+@pytest.mark.parametrize(
+    ("target", "class_weight"),
+    [
+        (y, {0: np.nan, 1: 1}),
+        (y, {0: np.inf, 1: 1}),
+        (y, {0: -1, 1: 1}),
+        (y, {0: 0, 1: 0}),
+        (LABELS, [{0: 1, 1: -5}] * 3),
+    ],
+    ids=str,
+)
+def test_weights_of_classes_are_finite_and_not_negative(target, class_weight):
+    if np.ndim(target) == 1:
+        match = "class_weight must hold finite numbers >= 0"
+    else:
+        match = "class_weight must hold"
+    with pytest.raises(ValueError, match=match):
+        MLPClassifier(**SMALL, class_weight=class_weight).fit(X, target)
+
+
+@pytest.mark.parametrize("class_weight", [["balnced"] * 3, [{0: 1, 1: 2, 2: 5}] * 3], ids=str)
+def test_rules_for_labels_are_read_or_refused(class_weight):
+    with pytest.raises(ValueError, match="class_weight for multilabel targets must be"):
+        MLPClassifier(**SMALL, class_weight=class_weight).fit(X, LABELS)
+
+
+def test_balanced_labels_are_not_for_partial_fit():
+    model = MLPClassifier(class_weight=["balanced", {0: 1, 1: 2}, "balanced"])
+    assert model.fit(X, LABELS).predict(X).shape == LABELS.shape
+    with pytest.raises(ValueError, match="'balanced' is not supported for partial_fit"):
+        model.partial_fit(X, LABELS)
+
+
+def test_sparse_labels_can_be_held_out():
+    sparse = sp.csr_array(LABELS)
+    for fit_args in ({}, {"X_val": X, "y_val": sparse}):
+        dense_args = {**fit_args, **({"y_val": LABELS} if fit_args else {})}
+        one = MLPClassifier(**SMALL, early_stopping=True).fit(X, sparse, **fit_args)
+        other = MLPClassifier(**SMALL, early_stopping=True).fit(X, LABELS, **dense_args)
+        assert one.validation_scores_ == other.validation_scores_
+        assert np.array_equal(one.coefs_[0], other.coefs_[0])
+
+
+def test_held_out_targets_are_of_the_same_kind():
+    with pytest.raises(ValueError, match="`y` is multiclass, and was multilabel-indicator in"):
+        MLPClassifier(**SMALL).fit(X, LABELS, X_val=X, y_val=y3)
+
+
+def test_a_time_limit_is_for_all_networks_of_an_ensemble_together():
+    data = rng.normal(size=(2000, 30))
+    model = MLPClassifier((50,), solver="lbfgs", ensemble_size=4, time_limit=0.6)
+    model.set_params(max_iter=10**5, max_fun=10**7, tol=0, random_state=0)
+    start = time.perf_counter()
+    model.fit(data, data[:, 0] * data[:, 1] > 0)
+    # Each network has a share; four limits one after the other would be 2.4 seconds.
+    assert 0.5 < sum(map(sum, model.history_["seconds"])) < 1.6
+    assert time.perf_counter() - start > 0.5
+    assert all(len(losses) > 1 for losses in model.history_["loss"])
+
+
+AMPLIFYING = {"SquaredReLU", "ThresholdReLU", "HardSwish", "SiLU", "GELU", "Mish"}
+"""These amplify any deviation of the signal's size; their docstrings say so."""
+OTHER_SLOPES = [LeakyReLU(0.5), LeakyReLU(1.0), PReLU(1.0), RReLU(0.5, 1.0), CELU(5.0), ELU(5.0)]
+
+
+@pytest.mark.parametrize(
+    "activation",
+    OTHER_SLOPES
+    + [
+        cls()
+        for cls in dict.fromkeys(ACTIVATIONS.values())
+        if cls().initialization in ("he_normal", "variance_scaling")
+        and cls.__name__ not in AMPLIFYING
+    ],
+    ids=repr,
+)
+def test_the_default_start_keeps_the_signal_through_20_layers(activation):
+    layers = dense_layers(100, [300] * 20, [activation] * 20, 1)
+    params = initial_params(layers, Auto(), Constant(0.0), np.random.RandomState(0), None, float)
+    data = np.random.RandomState(1).normal(size=(200, 100))
+    views = ParameterLayout(layers).views(params[None])
+    _, outputs = next(forward_batches(layers, views, data, np.dtype(float), 2**30))
+    sizes = [np.square(a).mean() for a in outputs[:-1]]
+    assert 1 / 6 < sizes[-1] / sizes[0] < 6
+
+
+def test_a_gain_is_finite_also_where_nothing_passes():
+    assert np.isfinite(ThresholdReLU(40.0).gain)
+    model = MLPClassifier(**SMALL, activation=ThresholdReLU(40.0)).fit(X, y)
+    assert np.isfinite(model.coefs_[0]).all()
+
+
+def test_scores_by_another_metric_or_of_other_data_do_not_compare():
+    params = {**SMALL, "max_iter": 10, "early_stopping": True, "warm_start": True, "tol": 0}
+    model = MLPClassifier(**params, n_iter_no_change=50).fit(X, y)
+    by_accuracy = model.best_validation_score_
+    model.set_params(early_stopping_metric="neg_log_loss").fit(X, y)
+    assert model.best_validation_score_ == max(model.validation_scores_[10:])
+    assert model.best_validation_score_ < 0 < by_accuracy
+    model.fit(X, y, X_val=X[:50], y_val=y[:50])
+    assert model.best_validation_score_ == max(model.validation_scores_[20:])
+    model.fit(X, y, X_val=X[:50], y_val=y[:50])
+    assert model.best_validation_score_ == max(model.validation_scores_[20:])
+
+
+def test_probabilities_depend_on_the_loss_that_was_minimized():
+    model = MLPClassifier(**SMALL, loss="hinge").fit(X, y).set_params(loss="log_loss")
+    assert not hasattr(model, "predict_proba")
+    with pytest.raises(AttributeError) as error:
+        _ = model.predict_proba
+    assert "loss=Hinge() gives margins, not probabilities" in str(error.value.__cause__)
+    model.fit(X, y).set_params(loss="hinge")
+    assert model.predict_proba(X).shape == (200, 2)
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_targets_keep_their_units_while_training_goes_on(before):
+    target = 100 + X[:, 0]
+    model = MLPRegressor(**SMALL, standardize_y=before, warm_start=True).fit(X, target)
+    model.set_params(standardize_y=not before)
+    with pytest.raises(ValueError, match=f"standardize_y={not before} differs from the last call"):
+        model.fit(X, target)
+    model.set_params(warm_start=False).fit(X, target)
+
+
+@pytest.mark.parametrize("standardize_y", [False, True])
+def test_targets_keep_their_number_while_training_goes_on(standardize_y):
+    model = MLPRegressor(**SMALL, standardize_y=standardize_y).partial_fit(X, X[:, :2])
+    with pytest.raises(ValueError, match="y has 3 outputs, and 2 in training"):
+        model.partial_fit(X, X[:, :3])
+
+
+@pytest.mark.parametrize("metric", ["score", "loss"])
+@pytest.mark.parametrize("Estimator", [MLPClassifier, MLPRegressor])
+def test_a_validation_split_without_weight_is_refused(Estimator, metric):
+    weight = np.zeros(200)
+    weight[:3] = 1
+    model = Estimator(**SMALL, early_stopping=True, early_stopping_metric=metric)
+    with pytest.raises(ValueError, match=r"sample_weight_val: .*at least one non-zero number"):
+        model.fit(X, y, X_val=X, y_val=y, sample_weight_val=np.zeros(200))
+    refused = 0
+    for seed in range(5):  # in most splits none of the three rows is held out
+        rows = train_test_split(
+            np.arange(200),
+            random_state=_after_the_start(model, seed),
+            test_size=0.1,
+            stratify=y if Estimator is MLPClassifier else None,
+        )
+        model.set_params(random_state=seed)
+        if weight[rows[1]].any():
+            assert np.isfinite(model.fit(X, y, weight).best_validation_score_)
+            continue
+        refused += 1
+        with pytest.raises(ValueError, match="early_stopping=True needs held-out rows that count"):
+            model.fit(X, y, weight)
+    assert refused
+
+
+def _after_the_start(model, seed):
+    """The generator as it is once the weights before training are drawn."""
+    rng = np.random.RandomState(seed)
+    for shape in ((6, 5), (5, 1)):
+        rng.normal(size=shape) if shape == (6, 5) else rng.uniform(size=shape)
+    return rng
+
+
+@pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        (lambda model, X, y: None, "early_stopping_metric must return one number.*returned None"),
+        (lambda model, X, y: np.ones(2), "early_stopping_metric must return one number"),
+        (accuracy_score, "make_scorer"),
+    ],
+    ids=["None", "array", "metric"],
+)
+def test_a_metric_is_a_scorer_that_returns_a_number(metric, message):
+    with pytest.raises(ValueError, match=message):
+        MLPClassifier(**SMALL, early_stopping=True, early_stopping_metric=metric).fit(X, y)
+
+
+@pytest.mark.filterwarnings("default::sklearn.exceptions.ConvergenceWarning")
+def test_a_metric_without_a_number_in_any_epoch_is_said():
+    model = MLPClassifier(**SMALL, early_stopping=True, early_stopping_metric=lambda *args: np.nan)
+    with pytest.warns(UserWarning, match="early_stopping_metric was NaN in every epoch"):
+        model.fit(X, y)
+
+
+def test_a_function_can_be_warmed_up():
+    plain = WarmUp(schedule=lambda progress: 0.5)
+    as_part = WarmUp(schedule=FunctionRate(plain.schedule))
+    one, other = (
+        MLPClassifier(**SMALL, solver="sgd", learning_rate=each).fit(X, y)
+        for each in (plain, as_part)
+    )
+    assert one.history_["learning_rate"] == other.history_["learning_rate"]
+    assert one.history_["learning_rate"][-1] == 0.0005
+
+
+def test_none_is_no_activation():
+    with pytest.raises(ValueError, match=r"activation must be one of .*got None"):
+        MLPClassifier(**SMALL, activation=[None]).fit(X, y)
+    with pytest.raises(ValueError, match=r"penalty must be one of .*, or None; got 'none'"):
+        MLPClassifier(**SMALL, penalty="none").fit(X, y)
+
+
+@pytest.mark.parametrize("parameter", FAMILIES)
+def test_a_class_in_place_of_an_instance_is_explained_by_fit(parameter):
+    cls = L2 if parameter == "penalty" else next(iter(FAMILIES[parameter][0].values()))
+    model = MLPClassifier(**SMALL).set_params(**{parameter: cls})
+    with pytest.raises(ValueError, match=f"That is a class: pass an instance, {cls.__name__}()"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("bias", [np.nan, np.inf])
+def test_a_bias_is_a_finite_number(bias):
+    with pytest.raises(ValueError, match="bias_initialization must be finite"):
+        MLPClassifier(**SMALL, bias_initialization=bias).fit(X, y)
