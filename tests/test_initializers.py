@@ -233,9 +233,10 @@ def test_auto_is_for_each_layer_what_its_activation_names(activation):
 
 def test_auto_means_he_for_rectifiers_and_glorot_for_sigmoids():
     names = {name: cls().initialization for name, cls in ACTIVATIONS.items()}
-    he = {"relu", "leaky_relu", "prelu", "elu"}
+    he_by_slope = {"leaky_relu", "prelu", "rrelu"}  # equation 15: the gain, which has the slope
     glorot = {"identity", "tanh", "logistic", "sigmoid"}
-    assert {names[name] for name in he} == {"he_normal"}
+    assert names["relu"] == "he_normal"
+    assert {names[name] for name in he_by_slope} == {"variance_scaling"}
     assert {names[name] for name in glorot} == {"glorot_uniform"}
 
 
