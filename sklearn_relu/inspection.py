@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
 
 from sklearn_relu.engine.inference import forward_batches
-from sklearn_relu.engine.network import NetworkStack
+from sklearn_relu.engine.network import NetworkStack, Scales
 from sklearn_relu.engine.recipe import Objective
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.estimators import weights
@@ -277,7 +277,8 @@ def _stack(layers, loss, params, X, targets):
 def _weight_gradient_norms(stack: NetworkStack, X, targets: np.ndarray) -> np.ndarray:
     """Norm of the mean loss's gradient for each layer's weights: (n_networks, n_layers)."""
     n_networks, n_rows = len(stack.params), X.shape[0]
-    weight_sum, nothing = np.full(n_networks, float(n_rows)), np.zeros(n_networks)
+    nothing = np.zeros(n_networks, stack.params.dtype)
+    scales = Scales.of(np.full(n_networks, float(n_rows)), nothing, nothing)
     gradient = np.zeros(stack.grads.shape)
     threads = suitable_blas_threads(largest_product(stack.layers, GRADIENT_ROWS))
     with threads, np.errstate(over="ignore", invalid="ignore"):
@@ -288,7 +289,7 @@ def _weight_gradient_norms(stack: NetworkStack, X, targets: np.ndarray) -> np.nd
             else:
                 run.x[...] = X[rows]
             run.y[...] = targets[rows]
-            stack.objective(run, weight_sum, nothing, nothing)
+            stack.objective(run, scales)
             gradient += stack.grads
     layers = [layer["weight"] for layer in stack.layout.views(gradient)]
     return np.stack([np.sqrt(np.vecdot(w, w).sum(axis=1)) for w in layers], axis=1)

@@ -17,7 +17,7 @@ from sklearn_relu.activations import (
     Softplus,
     ThresholdReLU,
 )
-from sklearn_relu.engine.network import NetworkStack, dense_layers
+from sklearn_relu.engine.network import NetworkStack, Scales, dense_layers
 from sklearn_relu.engine.recipe import Objective
 from sklearn_relu.losses import LOSSES
 
@@ -160,7 +160,8 @@ class GradientCheck:
     def value(self):
         """The objective of each network, with the same draws of noise each time."""
         self.run.noise = [np.random.default_rng(seed) for seed in (1, 2)]
-        value, _ = self.stack.objective(self.run, self.weight_sum, self.alpha, self.activity_alpha)
+        scales = Scales.of(self.weight_sum, self.alpha, self.activity_alpha)
+        value, _ = self.stack.objective(self.run, scales)
         return value
 
     def gradient(self):

@@ -346,7 +346,9 @@ def test_asking_for_the_step_size_does_not_change_the_step(optimizer):
     steps = gradients()
     step_size = np.empty((3, 100))
     with_size = run(optimizer, steps, n_weights=100, step_size=step_size)
-    assert np.array_equal(with_size, run(optimizer, steps, n_weights=100))
+    # A compiled loop, which gives no size, may round in another way.
+    without = run(optimizer, steps, n_weights=100)
+    np.testing.assert_allclose(with_size, without, rtol=1e-12, atol=1e-14)
 
 
 def test_lbfgs_finds_the_minimum_and_reports_each_iteration():

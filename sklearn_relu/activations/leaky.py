@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.activations.base import Activation, flat_pieces
-from sklearn_relu.engine import kernels
+from sklearn_relu.engine import fused, kernels
 
 
 class LeakyReLU(Activation):
@@ -116,6 +116,21 @@ class PReLU(Activation):
         grad_z *= slope - 1
         grad_z += 1
         grad_z *= grad_a
+
+    def bias_forward(self, z, bias, a, params, noise=None):
+        """Add the bias, then :meth:`forward`, in one pass where loops are compiled."""
+        if not self.shared and (loops := fused.loops()):
+            loops.leak(z, bias, a, params["slope"])
+        else:
+            super().bias_forward(z, bias, a, params, noise)
+
+    def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
+        """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
+        if not self.shared and (loops := fused.loops()):
+            slope, grad_slope = params["slope"], grad_params["slope"]
+            loops.leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope)
+        else:
+            super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)
 
 
 class RReLU(Activation):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklearn_relu.activations.base import Activation
+from sklearn_relu.engine import fused
 
 
 class Identity(Activation):
@@ -19,3 +20,17 @@ class Identity(Activation):
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a``."""
         np.copyto(grad_z, grad_a)
+
+    def bias_forward(self, z, bias, a, params, noise=None):
+        """Add the bias, then :meth:`forward`, in one pass where loops are compiled."""
+        if (loops := fused.loops()) and a is z:
+            loops.shift(z, bias)
+        else:
+            super().bias_forward(z, bias, a, params, noise)
+
+    def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
+        """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
+        if loops := fused.loops():
+            loops.shift_back(grad_a, grad_z, grad_bias)
+        else:
+            super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)

@@ -7,7 +7,7 @@ from scipy.special import ndtr
 from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.activations.base import Activation, flat_pieces
-from sklearn_relu.engine import kernels
+from sklearn_relu.engine import fused, kernels
 
 
 class ReLU(Activation):
@@ -36,6 +36,20 @@ class ReLU(Activation):
         # A comparison into floats takes less time than one into booleans and their product.
         np.greater(a, 0, out=grad_z)
         grad_z *= grad_a
+
+    def bias_forward(self, z, bias, a, params, noise=None):
+        """Add the bias, then :meth:`forward`, in one pass where loops are compiled."""
+        if loops := fused.loops():
+            loops.rectify(z, bias, a)
+        else:
+            super().bias_forward(z, bias, a, params, noise)
+
+    def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
+        """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
+        if loops := fused.loops():
+            loops.rectify_back(a, grad_a, grad_z, grad_bias)
+        else:
+            super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)
 
 
 class NegativeReLU(Activation):

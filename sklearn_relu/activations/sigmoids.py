@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_relu.activations.base import Activation, flat_pieces
-from sklearn_relu.engine import kernels
+from sklearn_relu.engine import fused, kernels
 
 
 class Logistic(Activation):
@@ -36,6 +36,13 @@ class Logistic(Activation):
         grad_z *= a
         grad_z *= grad_a
 
+    def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
+        """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
+        if loops := fused.loops():
+            loops.parabola_back(a, grad_a, grad_z, grad_bias, 0, 1)
+        else:
+            super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)
+
 
 class Tanh(Activation):
     """Hyperbolic tangent: ``tanh(z)``, with derivative ``1 - a**2``.
@@ -58,6 +65,13 @@ class Tanh(Activation):
         np.multiply(a, a, out=grad_z)
         np.subtract(1, grad_z, out=grad_z)
         grad_z *= grad_a
+
+    def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
+        """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
+        if loops := fused.loops():
+            loops.parabola_back(a, grad_a, grad_z, grad_bias, 1, 0)
+        else:
+            super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)
 
 
 class Softsign(Activation):

@@ -67,14 +67,3 @@ def _take(source: np.ndarray, rows: Rows, out: np.ndarray) -> None:
     else:
         # The rows are in range; with mode="raise", numpy would first take into other memory.
         source.take(rows, axis=0, out=out, mode="clip")
-
-
-def all_finite(value: np.ndarray, params: np.ndarray) -> np.ndarray:
-    """Whether each network's objective and all its parameters are finite.
-
-    By one BLAS product, unless in doubt: it is not finite if a parameter is not, or is very large.
-    """
-    finite = np.isfinite(np.vecdot(params, params) + value)
-    if not finite.all():
-        finite = np.isfinite(params).all(axis=1) & np.isfinite(value)
-    return finite

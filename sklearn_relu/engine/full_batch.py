@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from sklearn_relu.engine.batches import all_finite, gather, make_stack, weight_of
+from sklearn_relu.engine.batches import gather, make_stack, weight_of
 from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.network import Scales
 from sklearn_relu.engine.stopping import record
 from sklearn_relu.optimizers import FullBatchOptimizer
 
@@ -17,8 +18,10 @@ def minimize(job: Job, optimizer: FullBatchOptimizer, time_limit: float) -> None
     rows = slice(0, job.n_rows) if job.rows is None else job.rows
     run = stack.run(0, 1, job.n_rows)
     gather([job], [rows], run)
-    weight_sum = np.array([weight_of(job, rows)])
-    strengths = np.array([[job.alpha], [job.activity_alpha]], job.recipe.dtype)
+    scales = Scales.of(
+        np.array([weight_of(job, rows)]),
+        *np.array([[job.alpha], [job.activity_alpha]], job.recipe.dtype),
+    )
     start = now = time.perf_counter()
     loss = np.inf
 
@@ -26,7 +29,7 @@ def minimize(job: Job, optimizer: FullBatchOptimizer, time_limit: float) -> None
         """The objective and its gradient."""
         nonlocal loss
         stack.params[0] = params
-        value, reported = stack.objective(run, weight_sum, *strengths)
+        value, reported = stack.objective(run, scales)
         loss = float(reported[0])
         return float(value[0]), stack.grads[0].astype(np.float64)
 
@@ -49,7 +52,7 @@ def minimize(job: Job, optimizer: FullBatchOptimizer, time_limit: float) -> None
     first = job.state.params.astype(np.float64)
     result = optimizer.minimize(objective, first, job.max_epochs, job.tol, on_iteration)
     objective(result.x)
-    if not all_finite(np.array([loss]), stack.params)[0]:
+    if not (np.isfinite(loss) and np.isfinite(stack.params).all()):
         job.outcome = "diverged"
         return
     job.state = replace(job.state, params=stack.params[0].copy(), best_loss=loss)

@@ -108,7 +108,7 @@ def outer(column: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
     out : ndarray of shape (n_networks, n_samples, width)
     """
     if out[0].size < SMALL_UPDATE:
-        np.matmul(column, row, out=out)
+        np.multiply(column, row, out=out)
         return
     out.fill(0)
     for rows, left, right in zip(out, column, row, strict=True):

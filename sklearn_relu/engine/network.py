@@ -60,6 +60,21 @@ class Run:
     penalised: list[Penalised]
 
 
+@dataclass(frozen=True)
+class Scales:
+    """What each part of the objective is multiplied by: (n_networks,), in the stack's dtype."""
+
+    loss: np.ndarray
+    penalty: np.ndarray
+    activity_penalty: np.ndarray
+
+    @classmethod
+    def of(cls, weight_sum: np.ndarray, alpha: np.ndarray, activity_alpha: np.ndarray) -> "Scales":
+        """For the sum of a batch's sample weights, and the strengths in the stack's dtype."""
+        per_weight = (1.0 / weight_sum).astype(alpha.dtype)
+        return cls(per_weight, alpha * per_weight, activity_alpha * per_weight)
+
+
 class NetworkStack:
     """Networks of one shape that are trained in lockstep.
 
@@ -173,9 +188,7 @@ class NetworkStack:
                 penalised.append(Penalised(penalty, p["weight"], g["weight"], columns))
         return penalised
 
-    def objective(
-        self, run: Run, weight_sum: np.ndarray, alpha: np.ndarray, activity_alpha: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def objective(self, run: Run, scales: Scales) -> tuple[np.ndarray, np.ndarray]:
         """The objective of each network on its batch, and its gradient, left in `grads`.
 
         It is the weighted mean loss, plus ``alpha * Omega(W) / weight_sum``, plus
@@ -184,10 +197,7 @@ class NetworkStack:
         Parameters
         ----------
         run : Run
-        weight_sum : ndarray of shape (n_networks of the run,)
-            The sum of the batch's sample weights.
-        alpha, activity_alpha : ndarray of shape (n_networks of the run,)
-            In the stack's dtype.
+        scales : Scales
 
         Returns
         -------
@@ -196,18 +206,21 @@ class NetworkStack:
         reported : ndarray of shape (n_networks of the run,)
             The same with the loss as ``loss_curve_`` shows it.
         """
-        per_weight = (1.0 / weight_sum).astype(self.params.dtype)
         inputs = self._forward(run)
         loss, grad_raw = self.goal.loss, run.grad_outputs[-1]
         data_loss = loss.value_and_gradient(run.y, run.outputs[-1].a, run.weight, grad_raw)
-        data_loss = data_loss * per_weight
-        grad_raw *= per_weight[:, None, None]
-        extra = self._backward(run, inputs, activity_alpha * per_weight)
+        data_loss = data_loss * scales.loss
+        grad_raw *= scales.loss[:, None, None]
+        extra = self._backward(run, inputs, scales.activity_penalty)
         for block in run.penalised:
-            strength = alpha * per_weight
-            extra = extra + strength * block.penalty.value(block.weights)
-            block.penalty.add_gradient(block.weights, block.grads, strength)
-        return data_loss + extra, loss.reported(data_loss, self.goal.n_targets) + extra
+            strength = scales.penalty
+            value = block.penalty.value_and_gradient(block.weights, block.grads, strength)
+            extra = strength * value if extra is None else extra + strength * value
+        reported = loss.reported(data_loss, self.goal.n_targets)
+        if extra is None:
+            return data_loss, reported
+        value = data_loss + extra
+        return value, value if reported is data_loss else reported + extra
 
     def _forward(self, run: Run) -> list:
         """Run all layers, with noise; returns what each of them read."""
@@ -231,11 +244,9 @@ class NetworkStack:
             x = drop_sparse(x, rate, run.noise)
         return x
 
-    def _backward(
-        self, run: Run, inputs: list, activity_strength: np.ndarray
-    ) -> np.ndarray | float:
+    def _backward(self, run: Run, inputs: list, activity_strength: np.ndarray) -> np.ndarray | None:
         """Back-propagate; returns the activity penalty of each network, times its strength."""
-        value: np.ndarray | float = 0.0
+        value = None
         row_weight = run.weight
         if row_weight is not None and row_weight.shape[2] > 1:
             row_weight = row_weight.mean(axis=2, keepdims=True)
@@ -245,9 +256,10 @@ class NetworkStack:
                 dropout.backward(grad_out)
             penalty = self._activity_penalties[i]
             if penalty is not None:
-                value = value + penalty.value_and_gradient(
+                of_layer = penalty.value_and_gradient(
                     out.a, row_weight, activity_strength, grad_out
                 )
+                value = of_layer if value is None else value + of_layer
             grad_x = run.grad_outputs[i - 1] if i else None
             self.layers[i].backward(inputs[i], out, grad_out, grad_x, run.params[i], run.grads[i])
         return value

@@ -9,7 +9,6 @@ import numpy as np
 from sklearn_relu.engine import kernels
 from sklearn_relu.engine.batches import (
     Rows,
-    all_finite,
     gather,
     make_stack,
     n_rows_of,
@@ -18,6 +17,7 @@ from sklearn_relu.engine.batches import (
 )
 from sklearn_relu.engine.full_batch import minimize
 from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.network import Scales
 from sklearn_relu.engine.stopping import decide, record
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
@@ -63,9 +63,9 @@ class _Views:
     rates: np.ndarray
     alpha: np.ndarray
     activity_alpha: np.ndarray
-    finite: np.ndarray
     loss_sum: np.ndarray
-    n_trained: np.ndarray
+    scales: dict[int, Scales]
+    """By the number of rows, where there are no sample weights."""
 
 
 class _Epochs:
@@ -98,7 +98,7 @@ class _Epochs:
             self._begin_epoch()
             for batch, start in enumerate(range(0, self.jobs[0].n_rows, self.batch_size)):
                 self._batch(batch, start)
-                if not self.finite.any():
+                if not any(self.finite):
                     break
             for i in range(len(self.jobs)):
                 self._end_epoch(i)
@@ -110,8 +110,8 @@ class _Epochs:
         self.alpha = np.array([job.alpha for job in self.jobs], dtype)
         self.activity_alpha = np.array([job.activity_alpha for job in self.jobs], dtype)
         self.rates = np.empty((n, 1), dtype)
-        self.finite = np.ones(n, dtype=bool)
-        self.loss_sum, self.n_trained = np.zeros(n), np.zeros(n, dtype=int)
+        self.finite = [True] * n
+        self.loss_sum, self.n_trained = np.zeros(n), [0] * n
         self.n_rows = [job.n_rows for job in self.jobs]
         self.within_epoch = [
             i for i, job in enumerate(self.jobs) if job.schedule.changes_within_epoch
@@ -123,7 +123,7 @@ class _Epochs:
         for i, job in enumerate(self.jobs):
             self.rates[i] = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
         self.loss_sum[:] = 0
-        self.n_trained[:] = 0
+        self.n_trained = [0] * len(self.jobs)
 
     def _batch(self, batch: int, start: int) -> None:
         """One step of every network that has rows left; those with as many rows step together."""
@@ -161,7 +161,7 @@ class _Epochs:
         views = self._views(first, first + len(rows))
         run = stack.run(views.networks.start, views.networks.stop, n_rows)
         gather(views.jobs, rows, run)
-        value, reported = stack.objective(run, weight_sum, views.alpha, views.activity_alpha)
+        value, reported = stack.objective(run, self._scales(views, n_rows, weight_sum))
         if self.recipe.gradient_clipping is not None:
             kernels.limit_norms(views.grads, self.recipe.gradient_clipping)
         self.optimizer.step(
@@ -177,9 +177,18 @@ class _Epochs:
             stack.prox(run, views.step_size)
         if self.recipe.max_norm is not None:
             stack.limit_norms(run, self.recipe.max_norm)
-        views.finite[:] = all_finite(value, views.params)
+        # A parameter that is not finite shows in the next batch's value, or at the epoch's end.
+        self.finite[views.networks] = np.isfinite(value).tolist()
         views.loss_sum += reported * n_rows
-        views.n_trained += n_rows
+        for i in range(first, first + len(rows)):
+            self.n_trained[i] += n_rows
+
+    def _scales(self, views: "_Views", n_rows: int, weight_sum: np.ndarray) -> Scales:
+        if views.jobs[0].sample_weight is not None:
+            return Scales.of(weight_sum, views.alpha, views.activity_alpha)
+        if n_rows not in views.scales:
+            views.scales[n_rows] = Scales.of(weight_sum, views.alpha, views.activity_alpha)
+        return views.scales[n_rows]
 
     def _views(self, first: int, last: int) -> "_Views":
         """The views for a run of networks; made once, until a network leaves."""
@@ -195,15 +204,14 @@ class _Epochs:
                 self.rates[networks],
                 self.alpha[networks],
                 self.activity_alpha[networks],
-                self.finite[networks],
                 self.loss_sum[networks],
-                self.n_trained[networks],
+                {},
             )
         return self._views_of[first, last]
 
     def _end_epoch(self, i: int) -> None:
         job, state = self.jobs[i], self.jobs[i].state
-        if not self.finite[i]:
+        if not (self.finite[i] and np.isfinite(self.stack.params[i]).all()):
             job.outcome = "diverged"
             return
         n_batches = -(-job.n_rows // self.batch_size)

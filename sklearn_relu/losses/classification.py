@@ -13,7 +13,7 @@ from scipy.special import (
 )
 from sklearn.utils._param_validation import Interval
 
-from sklearn_relu.engine import kernels
+from sklearn_relu.engine import fused, kernels
 from sklearn_relu.losses.base import ElementwiseLoss, Loss, weighted_by_sample
 
 FRACTIONS = Interval(Real, 0, 1, closed="both")
@@ -100,6 +100,15 @@ class LogLoss(_Logistic):
         """Smoothed targets; raises ValueError outside [0, 1]."""
         return _smooth(super().encode(y), self.label_smoothing, 2)
 
+    def value_and_gradient(self, y, raw, weight, grad_raw):
+        """The sum of :meth:`elements`, in one pass where loops are compiled."""
+        loops = fused.loops()
+        if loops is None or (weight is not None and weight.shape[2] > 1):
+            return super().value_and_gradient(y, raw, weight, grad_raw)
+        per_sample = np.empty(raw.shape[:2], raw.dtype)
+        loops.logistic_loss(y, raw, grad_raw, per_sample)
+        return weighted_by_sample(per_sample, weight, grad_raw)
+
     def elements(self, y, raw, value, grad):
         """``log(1 + exp(raw)) - y * raw``, whose derivative is ``expit(raw) - y``."""
         # As log1p(exp(-|raw|)) + (max(raw, 0) - y * raw): no overflow, and no cancellation when a
@@ -137,6 +146,12 @@ class SoftmaxLogLoss(_Softmax):
 
     def value_and_gradient(self, y, raw, weight, grad_raw):
         """The gradient is ``softmax(raw) - y``."""
+        if loops := fused.loops():
+            per_sample = np.empty(raw.shape[:2], raw.dtype)
+            loops.below_largest(y, raw, grad_raw, per_sample)
+            np.exp(grad_raw, out=grad_raw)  # numpy's is vectorized
+            loops.normalize(y, grad_raw, per_sample)
+            return weighted_by_sample(per_sample, weight, grad_raw)
         # The largest output of each row; over the first axis, numpy's maximum is vectorized.
         outputs_first = grad_raw.reshape(len(raw), raw.shape[2], raw.shape[1])
         np.copyto(outputs_first, raw.swapaxes(1, 2))

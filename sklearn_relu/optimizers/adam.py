@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from sklearn_relu.engine import kernels
+from sklearn_relu.engine import fused, kernels
 from sklearn_relu.optimizers.base import Optimizer, decay_weights, put_step_size
 
 
@@ -51,6 +51,12 @@ class Adam(Optimizer):
 
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the moments, then the parameters by their quotient."""
+        plain = step_size is None and type(self)._step_is_plain()
+        if plain and (loops := fused.loops()):
+            slots = state["m"], state["v"], state["t"]
+            constants = self.beta_1, self.beta_2, self.epsilon
+            loops.adam(params, grads, *slots, learning_rate, *constants)
+            return
         # The moments are kept without their factors 1 - beta, which saves two passes: then
         # m = beta_1 * m + g and v = beta_2 * v + g**2, and rate and epsilon take the factors over.
         t = state["t"]
@@ -82,6 +88,12 @@ class Adam(Optimizer):
                     of_steady += of_gradient
                 scale = -of_steady[:, None].astype(params.dtype)
                 put_step_size(step_size, piece, scale, spread)
+
+    @classmethod
+    def _step_is_plain(cls):
+        """Whether the step is that of Adam itself."""
+        hooks = "_scales", "_correction", "_spread"
+        return all(getattr(cls, hook) is getattr(Adam, hook) for hook in hooks)
 
     def _scales(self, rates, state):
         """Factors of ``m / spread`` and of ``g / spread`` in the step, for each network.

@@ -1,0 +1,226 @@
+"""Fused loops: one pass over the data for what NumPy does in several.
+
+They are compiled by numba where the extra ``fast`` is installed, and not used otherwise: each has
+its NumPy form at the place that calls it, and tests compare the two. Arrays are those of the
+engine, network axis first; each network is computed as if it were alone.
+"""
+
+import logging
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+
+@cache
+def loops() -> SimpleNamespace | None:
+    """The compiled loops by name, or None where numba is not installed.
+
+    The first call for an installation and a precision compiles, which is said once; the results
+    are kept on disk.
+    """
+    try:
+        import numba
+    except ImportError:
+        return None
+    # With this error model no division is tested for 0, which would keep loops from vector units.
+    options: dict = {"error_model": "numpy", "nogil": True, "cache": True}
+    compiled = SimpleNamespace(
+        **{loop.__name__: numba.njit(**options)(loop) for loop in _LOOPS},
+        # One sum over all that it reads: only in any order can it be vectorized.
+        shrink=numba.njit(**options, fastmath={"reassoc"})(shrink),
+    )
+    if not any(Path(compiled.adam.stats.cache_path).glob("fused.*.nbi")):
+        logging.getLogger("sklearn_relu").warning(
+            "sklearn_relu: numba compiles its loops, once for this installation; this takes some "
+            "seconds."
+        )
+    return compiled
+
+
+def shift(z, bias):
+    """``z += bias``."""
+    n_networks, n_samples, width = z.shape
+    for i in range(n_networks):
+        row = bias[i, 0].copy()  # contiguous, so that the inner loop is vectorized
+        for j in range(n_samples):
+            for k in range(width):
+                z[i, j, k] += row[k]
+
+
+def shift_back(grad_a, grad_z, grad_bias):
+    """``grad_z = grad_a``, and its sum over the samples."""
+    n_networks, n_samples, width = grad_a.shape
+    total = np.empty(width, grad_a.dtype)
+    for i in range(n_networks):
+        total[:] = 0
+        for j in range(n_samples):
+            for k in range(width):
+                grad = grad_a[i, j, k]
+                grad_z[i, j, k] = grad
+                total[k] += grad
+        grad_bias[i, 0] = total
+
+
+def rectify(z, bias, a):
+    """``a = max(z + bias, 0)``; a may be z."""
+    n_networks, n_samples, width = z.shape
+    for i in range(n_networks):
+        row = bias[i, 0].copy()
+        for j in range(n_samples):
+            for k in range(width):
+                a[i, j, k] = max(z[i, j, k] + row[k], 0)
+
+
+def rectify_back(a, grad_a, grad_z, grad_bias):
+    """``grad_z = grad_a`` where a > 0, else 0; and its sum over the samples."""
+    n_networks, n_samples, width = a.shape
+    total = np.empty(width, a.dtype)
+    for i in range(n_networks):
+        total[:] = 0
+        for j in range(n_samples):
+            for k in range(width):
+                grad = grad_a[i, j, k]
+                grad = grad if a[i, j, k] > 0 else grad * 0
+                grad_z[i, j, k] = grad
+                total[k] += grad
+        grad_bias[i, 0] = total
+
+
+def leak(z, bias, a, slope):
+    """``z += bias``; ``a = z`` where z > 0, else ``slope * z``."""
+    n_networks, n_samples, width = z.shape
+    for i in range(n_networks):
+        row, factor = bias[i, 0].copy(), slope[i, 0].copy()
+        for j in range(n_samples):
+            for k in range(width):
+                x = z[i, j, k] + row[k]
+                z[i, j, k] = x
+                a[i, j, k] = x if x > 0 else x * factor[k]
+
+
+def leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope):
+    """``grad_z = grad_a`` where z > 0, else ``slope * grad_a``, and its sum over the samples; and
+    the sum of ``grad_a * min(z, 0)``."""
+    n_networks, n_samples, width = z.shape
+    total, slope_total = np.empty(width, z.dtype), np.empty(width, z.dtype)
+    for i in range(n_networks):
+        factor = slope[i, 0].copy()
+        total[:] = 0
+        slope_total[:] = 0
+        for j in range(n_samples):
+            for k in range(width):
+                x, grad = z[i, j, k], grad_a[i, j, k]
+                slope_total[k] += grad * min(x, 0)
+                grad = grad if x > 0 else grad * factor[k]
+                grad_z[i, j, k] = grad
+                total[k] += grad
+        grad_bias[i, 0] = total
+        grad_slope[i, 0] = slope_total
+
+
+def parabola_back(a, grad_a, grad_z, grad_bias, constant, linear):
+    """``grad_z = grad_a * (constant + linear * a - a**2)``, and its sum over the samples."""
+    n_networks, n_samples, width = a.shape
+    total = np.empty(width, a.dtype)
+    for i in range(n_networks):
+        total[:] = 0
+        for j in range(n_samples):
+            for k in range(width):
+                x = a[i, j, k]
+                grad = grad_a[i, j, k] * (constant + (linear - x) * x)
+                grad_z[i, j, k] = grad
+                total[k] += grad
+        grad_bias[i, 0] = total
+
+
+def logistic_loss(y, raw, grad_raw, value):
+    """``value = sum(log(1 + exp(raw)) - y * raw)`` of each sample, and its gradient."""
+    n_networks, n_samples, width = raw.shape
+    for i in range(n_networks):
+        for j in range(n_samples):
+            total = raw[i, j, 0] * 0
+            for k in range(width):
+                x, target = raw[i, j, k], y[i, j, k]
+                small = np.exp(-abs(x))
+                total += np.log1p(small) + (max(x, 0) - target * x)
+                grad_raw[i, j, k] = (1 if x >= 0 else small) / (1 + small) - target
+            value[i, j] = total
+
+
+def below_largest(y, raw, out, of_target):
+    """``out = raw - max(raw)`` of each sample, and ``of_target = y @ out``."""
+    n_networks, n_samples, width = raw.shape
+    for i in range(n_networks):
+        for j in range(n_samples):
+            largest = raw[i, j, 0]
+            for k in range(1, width):
+                largest = max(largest, raw[i, j, k])
+            total = largest * 0
+            for k in range(width):
+                x = raw[i, j, k] - largest
+                out[i, j, k] = x
+                total += y[i, j, k] * x
+            of_target[i, j] = total
+
+
+def normalize(y, exponentials, of_target):
+    """``exponentials = exponentials / sum - y`` of each sample, and ``of_target = log(sum) -
+    of_target``, in place."""
+    n_networks, n_samples, width = exponentials.shape
+    for i in range(n_networks):
+        for j in range(n_samples):
+            total = exponentials[i, j, 0] * 0
+            for k in range(width):
+                total += exponentials[i, j, k]
+            of_target[i, j] = np.log(total) - of_target[i, j]
+            factor = 1 / total
+            for k in range(width):
+                exponentials[i, j, k] = exponentials[i, j, k] * factor - y[i, j, k]
+
+
+def shrink(weights, grads, strength):
+    """``grads += strength * weights``; returns half the sum of squares of the weights."""
+    n = weights.size
+    w, g = weights.reshape(n), grads.reshape(n)
+    total = strength * 0
+    for k in range(n):
+        g[k] += strength * w[k]
+        total += w[k] * w[k]
+    return total / 2
+
+
+def adam(params, grads, m, v, t, rate, beta_1, beta_2, epsilon):
+    """A step of Adam, with moments that lack their factors ``1 - beta``."""
+    n_networks, n_params = params.shape
+    number = params.dtype.type
+    decay_1, decay_2 = number(beta_1), number(beta_2)
+    constant = number(epsilon / np.sqrt(1 - beta_2))
+    for i in range(n_networks):
+        t[i, 0] += 1
+        second_moment = np.sqrt((1 - beta_2 ** t[i, 0]) / (1 - beta_2))
+        first_moment = (1 - beta_1) / (1 - beta_1 ** t[i, 0])
+        move = number(-rate[i, 0] * second_moment * first_moment)
+        for k in range(n_params):
+            g = grads[i, k]
+            first = decay_1 * m[i, k] + g
+            second = decay_2 * v[i, k] + g * g
+            m[i, k] = first
+            v[i, k] = second
+            params[i, k] += move * (first / (np.sqrt(second) + constant))
+
+
+_LOOPS = (
+    shift,
+    shift_back,
+    rectify,
+    rectify_back,
+    leak,
+    leak_back,
+    parabola_back,
+    logistic_loss,
+    below_largest,
+    normalize,
+    adam,
+)

@@ -1,0 +1,154 @@
+"""Compiled loops give what their NumPy forms give."""
+
+import numpy as np
+import pytest
+from helpers import layer_arrays, name_of
+from scipy.special import expit, log_softmax, softmax
+from sklearn.datasets import load_digits
+
+from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu.activations import ACTIVATIONS
+from sklearn_relu.engine import fused
+from sklearn_relu.losses import LOSSES, SoftmaxLogLoss
+from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
+
+pytestmark = pytest.mark.skipif(fused.loops() is None, reason="numba is not installed")
+ACCURACY = {np.float32: 1e-6, np.float64: 1e-12}
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+EACH_ACTIVATION = [cls() for cls in dict.fromkeys(ACTIVATIONS.values())]
+SHAPES = [(1, 1, 1), (1, 7, 3), (3, 40, 17), (2, 200, 100)]
+EXTREMES = [-1e4, -90.0, -1e-30, 0.0, 1e-30, 90.0, 1e4]
+
+
+@pytest.fixture
+def by_numpy(monkeypatch):
+    """Calls a function with the loops out of the way."""
+
+    def call(function, *args):
+        with monkeypatch.context() as patch:
+            patch.setattr(fused, "loops", lambda: None)
+            return function(*args)
+
+    return call
+
+
+def summed_inputs(activation, shape, dtype):
+    n_networks, n_samples, n_units = shape
+    z = np.random.RandomState(0).normal(
+        size=(n_networks, n_samples, activation.input_width(n_units))
+    )
+    z.ravel()[: len(EXTREMES)] = EXTREMES[: z.size]
+    return z.astype(dtype)
+
+
+def one_layer(activation, z, contiguous):
+    """Activations and all gradients of one layer; parameters of a stack are strided views."""
+    rng = np.random.RandomState(1)
+    shape = (len(z), 1, z.shape[-1])
+    rows = rng.normal(size=(2 * len(z), *shape[1:]) if not contiguous else shape).astype(z.dtype)
+    bias = rows if contiguous else rows[::2]
+    z, a, params, grads = layer_arrays(activation, z)
+    activation.bias_forward(z, bias, a, params)
+    grad_a = rng.normal(size=a.shape).astype(z.dtype)
+    grad_z, grad_bias = np.full_like(z, np.nan), np.full_like(bias, np.nan)
+    activation.bias_backward(z, a, grad_a, grad_z, grad_bias, params, grads)
+    return [a, grad_z, grad_bias, *grads.values()]
+
+
+@every_dtype
+@pytest.mark.parametrize("contiguous", [True, False])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("activation", EACH_ACTIVATION, ids=name_of)
+def test_activations(by_numpy, activation, shape, contiguous, dtype):
+    z = summed_inputs(activation, shape, dtype)
+    compiled = one_layer(activation, z, contiguous)
+    for one, other in zip(compiled, by_numpy(one_layer, activation, z, contiguous), strict=True):
+        assert one.dtype == dtype
+        # Sums over samples may cancel: errors are in units of what is summed.
+        size = np.abs(other).max()
+        np.testing.assert_allclose(one, other, rtol=ACCURACY[dtype], atol=ACCURACY[dtype] * size)
+
+
+@every_dtype
+@pytest.mark.parametrize("weight", [None, 1, "each"], ids=str)
+@pytest.mark.parametrize("n_targets", [1, 10])
+@pytest.mark.parametrize("target_type", ["binary", "multiclass"])
+def test_log_losses(by_numpy, target_type, n_targets, weight, dtype):
+    loss = LOSSES["log_loss"]().for_target(target_type)
+    rng = np.random.RandomState(0)
+    raw = (5 * rng.normal(size=(2, 50, n_targets))).astype(dtype)
+    raw.ravel()[: len(EXTREMES)] = EXTREMES
+    y = rng.dirichlet(np.ones(n_targets + 1), (2, 50))[:, :, :n_targets].astype(dtype)
+    if weight == "each" and target_type == "multiclass":
+        weight = 1  # a softmax has one weight a sample
+    columns = n_targets if weight == "each" else 1
+    weights = None if weight is None else rng.uniform(size=(2, 50, columns)).astype(dtype)
+
+    def value_and_gradient():
+        grad = np.full_like(raw, np.nan)
+        return loss.value_and_gradient(y, raw, weights, grad), grad
+
+    for one, other in zip(value_and_gradient(), by_numpy(value_and_gradient), strict=True):
+        assert one.dtype == dtype
+        np.testing.assert_allclose(one, other, rtol=ACCURACY[dtype], atol=ACCURACY[dtype])
+
+
+@every_dtype
+def test_losses_against_scipy(dtype):
+    raw = np.array(EXTREMES, dtype).reshape(1, -1, 1)
+    y, grad, value = np.full_like(raw, 0.3), np.empty_like(raw), np.empty(raw.shape[:2], dtype)
+    fused.loops().logistic_loss(y, raw, grad, value)
+    exact = raw.astype(np.float64)
+    np.testing.assert_allclose(grad, expit(exact) - 0.3, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(value, (np.logaddexp(0, exact) - 0.3 * exact)[:, :, 0], rtol=1e-6)
+    raw = raw.reshape(1, 1, -1)
+    y, grad, value = np.zeros_like(raw), np.empty_like(raw), np.empty((1, 1), dtype)
+    y[0, 0, 2] = 1
+    value = SoftmaxLogLoss().value_and_gradient(y, raw, None, grad)[:, None]
+    np.testing.assert_allclose(grad, softmax(raw.astype(float), -1) - y, atol=1e-6)
+    np.testing.assert_allclose(value, -log_softmax(raw.astype(float), -1)[:, :, 2], rtol=1e-6)
+
+
+@every_dtype
+@pytest.mark.parametrize(
+    "optimizer",
+    [cls() for cls in OPTIMIZERS.values() if issubclass(cls, Optimizer)],
+    ids=name_of,
+)
+def test_optimizers(by_numpy, optimizer, dtype):
+    def path():
+        params = np.random.RandomState(1).normal(size=(2, 40_000)).astype(dtype)
+        state = optimizer.init_state(params)
+        for seed in range(5):
+            grads = np.random.RandomState(seed).normal(size=params.shape).astype(dtype)
+            optimizer.step(params, grads, state, np.array([[0.01], [0.1]], dtype), 30_000)
+        return [params, *state.values()]
+
+    for one, other in zip(path(), by_numpy(path), strict=True):
+        accuracy = 10 * ACCURACY[dtype]  # of five steps
+        np.testing.assert_allclose(one, other, rtol=accuracy, atol=accuracy)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("activation", ["relu", "prelu", "tanh", "logistic"])
+def test_whole_fits(by_numpy, activation):
+    X, y = load_digits(return_X_y=True)
+    X = X[:300] / 16
+    for Estimator, target in ((MLPClassifier, y[:300]), (MLPRegressor, X[:, :3] + 1)):
+        model = Estimator(
+            hidden_layer_sizes=(20, 15), activation=activation, max_iter=5, random_state=0
+        )
+        one = model.fit(X, target).loss_curve_
+        np.testing.assert_allclose(by_numpy(model.fit, X, target).loss_curve_, one, rtol=1e-10)
+
+
+def test_a_network_gives_the_same_bits_alone_and_in_a_stack():
+    for activation in EACH_ACTIVATION:
+        z = summed_inputs(activation, (3, 40, 17), np.float64)
+        stacked = one_layer(activation, z, contiguous=True)[0]
+        bias = np.random.RandomState(1).normal(size=(3, 1, z.shape[-1]))
+        for i in range(3):
+            one = slice(i, i + 1)
+            z_i, a, params, _ = layer_arrays(activation, z[one])
+            activation.bias_forward(z_i, bias[one].copy(), a, params)
+            assert np.array_equal(a, stacked[one])
