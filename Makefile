@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test lint types bench clean
+.PHONY: compare test test-numpy lint types bench clean
 
 compare: .venv/compare.stamp  ## ReLU against sigmoid and tanh, on scikit-learn's digits
 	$(BIN)/sklearn-relu compare
 
 test: .venv/test.stamp  ## all tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+test-numpy: .venv/test.stamp  ## the tests as they are where numba is not installed
+	$(BIN)/python -m pytest --without-numba
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

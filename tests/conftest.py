@@ -1,7 +1,19 @@
 """Settings that all tests share."""
 
 import os
+import sys
 
 # Results are compared bit by bit, which holds for one BLAS thread; set before NumPy loads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+def pytest_addoption(parser):
+    """To test what NumPy does where numba could."""
+    parser.addoption("--without-numba", action="store_true", help="as if it were not installed")
+
+
+def pytest_configure(config):
+    """Hide numba before anything imports it."""
+    if config.getoption("--without-numba"):
+        sys.modules["numba"] = None

@@ -14,7 +14,7 @@ from sklearn_relu.estimators.parts import FAMILIES
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["part", "engine.kernels"],
+    ["part", "engine.kernels", "engine.fused"],
     FAMILY_MODULES,
     ["engine.layers"],
     ["engine.threads"],
@@ -34,7 +34,7 @@ ORDER = [
 """A module may import those of the lines above its own; a package stands for all in it,
 compare also for its pieces compare_*."""
 LINE = {place: line for line, places in enumerate(ORDER) for place in places}
-OPTIONAL = {"pandas", "matplotlib", "rich"}
+OPTIONAL = {"pandas", "matplotlib", "rich", "numba"}
 
 
 def module_name(path):

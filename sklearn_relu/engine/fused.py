@@ -6,7 +6,7 @@ engine, network axis first; each network is computed as if it were alone.
 """
 
 import logging
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,18 +25,22 @@ def loops() -> SimpleNamespace | None:
     except ImportError:
         return None
     # With this error model no division is tested for 0, which would keep loops from vector units.
-    options: dict = {"error_model": "numpy", "nogil": True, "cache": True}
-    compiled = SimpleNamespace(
-        **{loop.__name__: numba.njit(**options)(loop) for loop in _LOOPS},
-        # One sum over all that it reads: only in any order can it be vectorized.
-        shrink=numba.njit(**options, fastmath={"reassoc"})(shrink),
-    )
+    compiled = made_by(partial(numba.njit, error_model="numpy", nogil=True, cache=True))
     if not any(Path(compiled.adam.stats.cache_path).glob("fused.*.nbi")):
         logging.getLogger("sklearn_relu").warning(
             "sklearn_relu: numba compiles its loops, once for this installation; this takes some "
             "seconds."
         )
     return compiled
+
+
+def made_by(compiler) -> SimpleNamespace:
+    """All loops by name, as a compiler makes them."""
+    return SimpleNamespace(
+        **{loop.__name__: compiler(loop) for loop in _LOOPS},
+        # One sum over all that it reads: only if any order will do, it can be vectorized.
+        shrink=compiler(shrink, fastmath={"reassoc"}),
+    )
 
 
 def shift(z, bias):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils import gen_batches
 
 from sklearn_relu.engine.buffers import Memory
 from sklearn_relu.engine.layers import Arrays, Dense
@@ -54,14 +53,16 @@ def forward_batches(
     width = sum(layer.input_width + layer.output_width for layer in layers)
     row_bytes = memory.dtype.itemsize * n_networks * width
     n_rows = max(1, min(max_bytes, CHUNK_BYTES) // row_bytes)
-    for rows in gen_batches(X.shape[0], n_rows):
-        batch = X[rows]
-        x = [batch] * n_networks if sp.issparse(batch) else batch[None]
-        outputs = [
-            memory.output(i, layer, n_networks, batch.shape[0]) for i, layer in enumerate(layers)
-        ]
-        with suitable_blas_threads(largest_product(layers, batch.shape[0])):
+    with suitable_blas_threads(largest_product(layers, min(n_rows, X.shape[0]))):
+        for start in range(0, X.shape[0], n_rows):
+            rows = slice(start, min(start + n_rows, X.shape[0]))
+            batch = X[rows]
+            x = [batch] * n_networks if sp.issparse(batch) else batch[None]
+            outputs = [
+                memory.output(i, layer, n_networks, batch.shape[0])
+                for i, layer in enumerate(layers)
+            ]
             for layer, layer_params, out in zip(layers, params, outputs, strict=True):
                 layer.forward(x, out, layer_params)
                 x = out.a
-        yield rows, [output.a for output in outputs]
+            yield rows, [output.a for output in outputs]
