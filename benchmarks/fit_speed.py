@@ -102,7 +102,10 @@ class Torch:
         def objective(rows, labels):
             return loss(network(rows), labels)
 
-        self.objective = torch.compile(objective, dynamic=False) if compiled else objective
+        if compiled:
+            torch.compiler.reset()  # what other networks left counts against a limit
+            objective = torch.compile(objective, dynamic=False)
+        self.objective = objective
 
     def fit(self, epochs):
         """Train for some epochs; it is the same network each time, which costs the same."""

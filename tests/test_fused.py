@@ -24,7 +24,7 @@ EXTREMES = [-1e4, -90.0, -1e-30, 0.0, 1e-30, 90.0, 1e4]
 def with_loops(request, monkeypatch):
     """Loops are used: as numba compiles them, or as they are written."""
     if request.param != "compiled":
-        monkeypatch.setattr(fused, "loops", lambda: fused.made_by(lambda loop, **options: loop))
+        monkeypatch.setattr(fused, "loops", lambda: fused.made_by(lambda loop: loop))
 
 
 @pytest.fixture

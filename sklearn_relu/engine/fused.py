@@ -36,11 +36,7 @@ def loops() -> SimpleNamespace | None:
 
 def made_by(compiler) -> SimpleNamespace:
     """All loops by name, as a compiler makes them."""
-    return SimpleNamespace(
-        **{loop.__name__: compiler(loop) for loop in _LOOPS},
-        # One sum over all that it reads: only if any order will do, it can be vectorized.
-        shrink=compiler(shrink, fastmath={"reassoc"}),
-    )
+    return SimpleNamespace(**{loop.__name__: compiler(loop) for loop in _LOOPS})
 
 
 def shift(z, bias):
@@ -182,17 +178,6 @@ def normalize(y, exponentials, of_target):
             factor = 1 / total
             for k in range(width):
                 exponentials[i, j, k] = exponentials[i, j, k] * factor - y[i, j, k]
-
-
-def shrink(weights, grads, strength):
-    """``grads += strength * weights``; returns half the sum of squares of the weights."""
-    n = weights.size
-    w, g = weights.reshape(n), grads.reshape(n)
-    total = strength * 0
-    for k in range(n):
-        g[k] += strength * w[k]
-        total += w[k] * w[k]
-    return total / 2
 
 
 def adam(params, grads, m, v, t, rate, beta_1, beta_2, epsilon):

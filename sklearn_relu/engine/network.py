@@ -214,8 +214,9 @@ class NetworkStack:
         extra = self._backward(run, inputs, scales.activity_penalty)
         for block in run.penalised:
             strength = scales.penalty
-            value = block.penalty.value_and_gradient(block.weights, block.grads, strength)
-            extra = strength * value if extra is None else extra + strength * value
+            block.penalty.add_gradient(block.weights, block.grads, strength)
+            value = strength * block.penalty.value(block.weights)
+            extra = value if extra is None else extra + value
         reported = loss.reported(data_loss, self.goal.n_targets)
         if extra is None:
             return data_loss, reported

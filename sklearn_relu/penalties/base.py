@@ -34,13 +34,6 @@ class Penalty(Part, ABC):
         strength : ndarray of shape (n_networks,)
         """
 
-    def value_and_gradient(
-        self, weights: np.ndarray, grad: np.ndarray, strength: np.ndarray
-    ) -> np.ndarray:
-        """:meth:`add_gradient`, then :meth:`value`; both at once may take less time."""
-        self.add_gradient(weights, grad, strength)
-        return self.value(weights)
-
     def prox(self, weights: np.ndarray, step: np.ndarray) -> None:
         """Proximal step of the part that is not smooth, in place, after the optimizer's step.
 
