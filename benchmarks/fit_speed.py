@@ -15,6 +15,7 @@ import itertools
 import time
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits, make_classification
@@ -182,7 +183,7 @@ def measure(contenders, epochs, n_steps, repeats):
 
 
 def main():
-    """Print a table, in Markdown."""
+    """Print a table, in Markdown, and write it if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--dtype", nargs="+", default=["float64", "float32"])
@@ -191,9 +192,20 @@ def main():
     parser.add_argument("--solver", choices=["adam", "lbfgs"], default="adam")
     parser.add_argument("--contender", nargs="+", choices=CONTENDERS, default=CONTENDERS)
     parser.add_argument("--workload", nargs="+", type=int, default=[1, 2, 3, 4, 5], help="rows")
+    parser.add_argument("--out", type=Path, help="a file to write the table to as well")
     args = parser.parse_args()
-    print("| workload | threads | dtype | " + " | ".join(args.contender) + " |")
-    print("| --- " * (3 + len(args.contender)) + "|")
+    if args.out is not None:
+        args.out.write_text("")
+
+    def put(cells):
+        line = "| " + " | ".join(cells) + " |"
+        print(line, flush=True)
+        if args.out is not None:
+            with args.out.open("a") as file:
+                file.write(line + "\n")
+
+    put(["workload", "threads", "dtype", *args.contender])
+    put(["---"] * (3 + len(args.contender)))
     chosen = [list(WORKLOADS)[i - 1] for i in args.workload]
     for name, threads, activation in itertools.product(chosen, args.threads, args.activation):
         n_rows, n_columns, sizes, batch_size, epochs = WORKLOADS[name]
@@ -215,7 +227,7 @@ def main():
                 least = measure(contenders, epochs, -(-n_rows // batch_size), args.repeats)
             row = [f"{name} {activation}", str(threads), dtype]
             row += [f"{least[each]:.0f}" if each in least else "" for each in args.contender]
-            print("| " + " | ".join(row) + " |", flush=True)
+            put(row)
 
 
 if __name__ == "__main__":
