@@ -293,7 +293,8 @@ class TestParameters:
     def test_no_hidden_layer_is_a_linear_model(self):
         from sklearn.linear_model import LogisticRegression
 
-        linear = MLPClassifier((), solver="lbfgs", alpha=1.0, max_iter=500, tol=1e-8).fit(X, y)
+        linear = MLPClassifier((), solver="lbfgs", alpha=1.0, max_iter=500, tol=1e-8)
+        linear.set_params(random_state=0).fit(X, y)
         reference = LogisticRegression(tol=1e-10, max_iter=1000).fit(X, y)
         np.testing.assert_allclose(linear.predict_proba(X), reference.predict_proba(X), atol=1e-4)
         assert linear.activation_parameters_ == []

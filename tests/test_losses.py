@@ -297,7 +297,10 @@ def test_a_weight_of_a_target_weighs_it_alone(loss, dtype):
             np.ascontiguousarray(weight[..., k : k + 1]),
         )
         alone = alone + value_k
-        np.testing.assert_allclose(grad[..., own], grad_k, rtol=1e-6)
+        # Weights of each target go through NumPy's form, one weight through a compiled one; either
+        # rounds a probability, from which the target is then taken.
+        accuracy = 4 * np.finfo(dtype).eps
+        np.testing.assert_allclose(grad[..., own], grad_k, rtol=1e-6, atol=accuracy)
     np.testing.assert_allclose(value, alone, rtol=1e-5 if dtype == np.float32 else 1e-12)
 
 

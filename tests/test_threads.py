@@ -70,13 +70,13 @@ def test_predictions_run_under_the_limit_chunk_by_chunk(two_threads, monkeypatch
 
     X, y = make_classification(60, random_state=0)
     model = MLPClassifier((8,), max_iter=2, random_state=0).fit(X, y)
-    seen, forward = [], ReLU.forward
+    seen, forward = [], ReLU.bias_forward
 
     def spying(self, *args):
         seen.append(blas_threads())
         return forward(self, *args)
 
-    monkeypatch.setattr(ReLU, "forward", spying)
+    monkeypatch.setattr(ReLU, "bias_forward", spying)
     with sklearn.config_context(working_memory=0.005):
         model.predict(X)
     assert len(seen) > 1
