@@ -339,7 +339,7 @@ class TestTerminal:
 
     def test_ctrl_c_ends_it(self, folder):
         endless = ["--networks", "400", "--max-iter", "100000", "--jobs", "1", "--out", "out"]
-        status, output = on_a_terminal("compare", *endless, interrupt_at=b"0%")
+        status, output = on_a_terminal("compare", *endless, interrupt_at=b" 7%")
         assert status == 128 + signal.SIGINT
         assert output.rstrip().endswith("sklearn-relu: interrupted; nothing was written.")
         assert "Traceback" not in output
