@@ -5,7 +5,6 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
     check_classification_targets,
@@ -14,6 +13,7 @@ from sklearn.utils.multiclass import (
 )
 
 from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.class_weight import weight_of_classes, weight_of_labels
 from sklearn_relu.estimators.data import target_array
 from sklearn_relu.estimators.parts import resolve
 
@@ -326,14 +326,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._check_same_classes(y)
         else:
             self._check_known_targets(y)
-        self._class_weight = None
-        if self.class_weight is not None:
-            weight = self._class_weight = self._weight_of_classes(y, sample_weight)
-            if not (np.isfinite(weight) & (weight >= 0)).all() or not weight.any():
-                raise ValueError(
-                    "class_weight must hold finite numbers >= 0, not all of them 0; got "
-                    f"{self.class_weight!r}."
-                )
+        self._class_weight = self._weight_of_classes(y, sample_weight)
         return loss.for_target(self._label_binarizer.y_type_)
 
     def _check_same_classes(self, y):
@@ -367,24 +360,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _weight_of_classes(self, y, sample_weight):
         """Each class's weight, or for multilabel targets (n_labels, 2): that of 0 and that of 1."""
-        if not self._is_multilabel():
-            return _class_weight_by(self.class_weight, self.classes_, y, sample_weight)
-        columns = self._label_binarizer.transform(y).T
-        each = self.class_weight
-        if each == "balanced":
-            each = ["balanced"] * len(columns)
-        elif isinstance(each, dict) or len(each) != len(columns) or not all(map(_is_rule, each)):
-            raise ValueError(
-                "class_weight for multilabel targets must be 'balanced' or a list with 'balanced' "
-                f"or a dict {{0: weight, 1: weight}} for each of the {len(columns)} labels; got "
-                f"{each!r}."
-            )
-        return np.array(
-            [
-                _class_weight_by(rule, np.arange(2), column, sample_weight)
-                for column, rule in zip(columns, each, strict=True)
-            ]
-        )
+        if self.class_weight is None:
+            return None
+        if self._is_multilabel():
+            indicator = self._label_binarizer.transform(y)
+            return weight_of_labels(self.class_weight, indicator, sample_weight)
+        return weight_of_classes(self.class_weight, self.classes_, y, sample_weight)
 
     def _class_weights(self, y):
         weight = self._class_weight
@@ -521,20 +502,3 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         raw = self._raw(X)
         decision = raw[0] if len(raw) == 1 else self._loss.decision(raw)
         return decision.ravel() if self.n_outputs_ == 1 else decision
-
-
-def _is_rule(rule) -> bool:
-    """Whether a rule for one label's weights can be read."""
-    return rule == "balanced" if isinstance(rule, str) else set(rule) <= {0, 1}
-
-
-def _class_weight_by(rule, classes, y, sample_weight) -> np.ndarray:
-    """Weights (n_classes,) by a dict, or so that all classes that count in y count the same."""
-    if isinstance(rule, str):
-        counted = np.ones(len(y)) if sample_weight is None else sample_weight
-        totals = np.bincount(np.searchsorted(classes, y), counted, minlength=len(classes))
-        present = totals > 0
-        weight = np.zeros(len(classes))
-        weight[present] = totals.sum() / (present.sum() * totals[present])
-        return weight
-    return compute_class_weight(rule, classes=classes, y=y)
