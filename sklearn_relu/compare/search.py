@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.exceptions import ConvergenceWarning
@@ -151,6 +152,9 @@ def compare(
     with suitable_blas_threads(), warnings.catch_warnings():
         # One warning with their number follows instead; the filter reaches the workers too.
         warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
+        # A worker's first fit loads what all need: not in the time of the first candidate.
+        n_workers = effective_n_jobs(n_jobs)
+        Parallel(n_jobs=n_jobs)(delayed(_first_fit)() for _ in range(n_workers))
         search.fit(X, y)
     n_reached, n_fits = fits_at_max_iter(search)
     if n_reached:
@@ -161,6 +165,12 @@ def compare(
             stacklevel=2,
         )
     return search
+
+
+def _first_fit() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        MLPClassifier((1,), max_iter=1, random_state=0).fit([[0.0], [1.0]], [0, 1])
 
 
 def _pipeline(columns: Columns, task: str, max_iter: int) -> tuple[Pipeline, str]:
