@@ -283,13 +283,10 @@ def _weight_gradient_norms(stack: NetworkStack, X, targets: np.ndarray) -> np.nd
     threads = suitable_blas_threads(largest_product(stack.layers, GRADIENT_ROWS))
     with threads, np.errstate(over="ignore", invalid="ignore"):
         for rows in gen_batches(n_rows, GRADIENT_ROWS):
-            run = stack.run(0, n_networks, X[rows].shape[0])
-            if isinstance(run.x, list):
-                run.x = [X[rows]] * n_networks
-            else:
-                run.x[...] = X[rows]
-            run.y[...] = targets[rows]
-            stack.objective(run, scales)
+            x, y = X[rows], np.broadcast_to(targets[rows], (n_networks, *targets[rows].shape))
+            x = x[None] if isinstance(x, np.ndarray) else [x] * n_networks
+            run = stack.run(slice(0, n_networks), y.shape[1], data=(x, y, None))
+            stack.data_objective(run, scales)
             gradient += stack.grads
     layers = [layer["weight"] for layer in stack.layout.views(gradient)]
     return np.stack([np.sqrt(np.vecdot(w, w).sum(axis=1)) for w in layers], axis=1)

@@ -95,6 +95,12 @@ def backward(activation, z, grad_a, params=None, shared=False):
     return grad_z, grads
 
 
+def step(optimizer, params, grads, state, rates, *rest):
+    """A whole step of an optimizer, of all parameters at once."""
+    optimizer.begin_step(state, rates)
+    optimizer.step(params, grads, state, rates, *rest)
+
+
 class GradientCheck:
     """A stack of two networks with random parameters and data, and how wrong its gradient is.
 
@@ -142,7 +148,8 @@ class GradientCheck:
         params = self.stack.params
         # Away from 0, where a penalty may have a kink; biases too are drawn.
         params[...] = rng.uniform(0.05, 0.8, params.shape) * rng.choice([-1, 1], params.shape)
-        self.run = self.stack.run(0, n_networks, n_rows)
+        self.noise = [None] * n_networks
+        self.run = self.stack.run(slice(0, n_networks), n_rows, self.noise)
         x = rng.normal(size=(n_networks, n_rows, n_features))
         if sparse:
             self.run.x[:] = [csr_array(np.where(rows > 0, rows, 0)) for rows in x]
@@ -159,7 +166,7 @@ class GradientCheck:
 
     def value(self):
         """The objective of each network, with the same draws of noise each time."""
-        self.run.noise = [np.random.default_rng(seed) for seed in (1, 2)]
+        self.noise[:] = [np.random.default_rng(seed) for seed in (1, 2)]
         scales = Scales.of(self.weight_sum, self.alpha, self.activity_alpha)
         value, _ = self.stack.objective(self.run, scales)
         return value
@@ -181,7 +188,8 @@ class GradientCheck:
 
     def _moved(self, step, n_weights):
         before = self.stack.params.copy()
-        self.stack.prox(self.run, np.full((len(before), n_weights), step))
+        for block in self.run.penalised:
+            block.prox(np.full((len(before), n_weights), step))
         moved = (before - self.stack.params)[:, :n_weights] / step
         self.stack.params[...] = before
         return moved

@@ -20,7 +20,7 @@ ORDER = [
     ["engine.threads"],
     ["engine.buffers", "engine.noise", "engine.recipe"],
     ["engine.network", "engine.inference"],
-    ["engine.jobs"],
+    ["engine.jobs", "engine.descent"],
     ["engine.batches", "engine.stopping"],
     ["engine.full_batch"],
     ["engine.training"],

@@ -98,7 +98,9 @@ def test_objective_is_mean_loss_plus_penalty_on_weights_plus_penalty_on_hidden_a
     weight = run.weight if weighted else np.ones((2, 6, 1))
     each = {"l1": abs, "l2": lambda a: a**2 / 2}[activity_penalty]
     h, omega, activity = run.x, 0.0, 0.0
-    for layer, params in zip(check.stack.layers, run.params, strict=True):
+    for layer, params in zip(
+        check.stack.layers, check.stack.layout.views(check.stack.params), strict=True
+    ):
         omega = omega + penalties[0].value(params["weight"])
         learned = {name: params[name] for name in layer.activation.parameter_shapes(1)}
         h = forward(layer.activation, h @ params["weight"] + params["bias"], learned)
@@ -323,7 +325,8 @@ def test_the_activity_penalty_weighs_a_row_by_the_mean_of_its_targets_weights():
     one = GradientCheck([ReLU(), ReLU()], LOSSES["log_loss"](), None, ActivityL2(), weighted=True)
     each = GradientCheck([ReLU(), ReLU()], LOSSES["log_loss"](), None, ActivityL2(), weighted=True)
     weight = np.random.RandomState(0).uniform(0.1, 3, (2, 6, 3))
-    each.run.weight = weight
+    run = each.run
+    each.run = each.stack.run(run.networks, 6, each.noise, data=(run.x, run.y, weight))
     one.run.weight[...] = weight.mean(axis=2, keepdims=True)
     losses = []
     for check in (one, each):

@@ -48,6 +48,9 @@ class Activation(Part, ABC):
     needs_summed_input: ClassVar[bool] = True
     """False: :meth:`backward` reads `a` only, so `z` and `a` may share memory."""
 
+    passes_through: ClassVar[bool] = False
+    """True: `a` is `z`, its gradient is that of `z`, and :meth:`backward` is not called."""
+
     is_random: ClassVar[bool] = False
     """True: :meth:`forward` draws when training; full-batch solvers refuse such an activation."""
 
@@ -108,7 +111,7 @@ class Activation(Part, ABC):
         self, z: np.ndarray, bias: np.ndarray, a: np.ndarray, params: Arrays, noise: Noise = None
     ) -> None:
         """Add `bias` to `z` in place, then :meth:`forward`; a fused kernel may replace it."""
-        kernels.add_bias(z, bias)
+        z += bias
         self.forward(z, a, params, noise)
 
     def bias_backward(
@@ -126,7 +129,7 @@ class Activation(Part, ABC):
         kernels.sum_samples(grad_z, grad_bias)
 
 
-def flat_pieces(*arrays: np.ndarray) -> Iterator[list[np.ndarray]]:
+def flat_pieces(*arrays: np.ndarray) -> Iterator[Sequence[np.ndarray]]:
     """Views of the same elements of each array, few enough for :func:`kernels.scratch`.
 
     Parameters
@@ -136,8 +139,11 @@ def flat_pieces(*arrays: np.ndarray) -> Iterator[list[np.ndarray]]:
 
     Yields
     ------
-    pieces : list of ndarray of shape (n,)
+    pieces : sequence of ndarray of shape (n,), or of the arrays' own
     """
+    if arrays[0].size <= kernels.PIECE:
+        yield arrays
+        return
     flat = [array.reshape(-1) for array in arrays]
     for piece in kernels.pieces(flat[0].size):
         yield [array[piece] for array in flat]

@@ -11,6 +11,7 @@ class Identity(Activation):
 
     gain = 1.0
     needs_summed_input = False
+    passes_through = True
 
     def forward(self, z, a, params, noise=None):
         """``a = z``."""
@@ -27,10 +28,3 @@ class Identity(Activation):
             loops.shift(z, bias)
         else:
             super().bias_forward(z, bias, a, params, noise)
-
-    def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
-        """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
-        if loops := fused.loops():
-            loops.shift_back(grad_a, grad_z, grad_bias)
-        else:
-            super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)

@@ -29,7 +29,7 @@ class ReLU(Activation):
 
     def forward(self, z, a, params, noise=None):
         """``a = max(z, 0)``."""
-        np.maximum(z, 0, out=a)
+        kernels.rectify(z, out=a)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` where the unit is active, else 0."""
@@ -40,7 +40,9 @@ class ReLU(Activation):
     def bias_forward(self, z, bias, a, params, noise=None):
         """Add the bias, then :meth:`forward`, in one pass where loops are compiled."""
         if loops := fused.loops():
-            loops.rectify(z, bias, a)
+            loops.rectify(z, bias)
+            if a is not z:
+                np.copyto(a, z)
         else:
             super().bias_forward(z, bias, a, params, noise)
 

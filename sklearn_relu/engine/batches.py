@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.network import NetworkStack, Run
+from sklearn_relu.engine.network import Batch, NetworkStack, Run
 
 Rows = slice | np.ndarray
 
@@ -22,42 +22,35 @@ def make_stack(jobs: list[Job]) -> NetworkStack:
     return stack
 
 
-def rows_of(job: Job, order: np.ndarray | None, start: int, stop: int) -> Rows:
-    """The rows of X in one batch of a job; `order` is None if they are not shuffled."""
-    if order is None:
-        return slice(start, stop) if job.rows is None else job.rows[start:stop]
-    batch = order[start:stop]
-    return batch if job.rows is None else job.rows[batch]
+def rows_of(job: Job, order: np.ndarray | None) -> np.ndarray | None:
+    """The rows of X that a job trains on in an epoch, in their order; None is all as they come."""
+    if job.rows is None or order is None:
+        return job.rows if order is None else order
+    return job.rows[order]
 
 
-def n_rows_of(rows: Rows) -> int:
-    """How many rows there are."""
-    return rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+def weight_of(weight: np.ndarray | None, n_rows: int) -> float:
+    """The sum of some rows' sample weights; of several weights in a row, their mean counts."""
+    return float(n_rows) if weight is None else float(weight.sum() / weight.shape[-1])
 
 
-def weight_of(job: Job, rows: Rows) -> float:
-    """The sum of the rows' sample weights; of several weights in a row, their mean counts."""
-    weight = job.sample_weight
-    return n_rows_of(rows) if weight is None else float(weight[rows].sum() / weight.shape[1])
+def all_rows(job: Job) -> Batch:
+    """Everything that one job trains on, where it is if these are all rows."""
+    rows = slice(None) if job.rows is None else job.rows
+    weight = None if job.sample_weight is None else job.sample_weight[rows][None]
+    x = job.X[rows]
+    return x[None] if isinstance(x, np.ndarray) else [x], job.y[rows][None], weight
 
 
 def gather(jobs: list[Job], rows: list[Rows], run: Run) -> None:
-    """Bring the batches of a run together; one network's rows in order are used where they are."""
-    run.noise = [job.noise for job in jobs if job.noise is not None]
-    if len(jobs) == 1 and isinstance(rows[0], slice):
-        job, sole = jobs[0], rows[0]
-        run.x = job.X[sole][None] if isinstance(job.X, np.ndarray) else [job.X[sole]]
-        run.y = job.y[sole][None]
-        if job.sample_weight is not None:
-            run.weight = job.sample_weight[sole][None]
-        return
+    """Bring the batches of a run together."""
     for i, (job, batch) in enumerate(zip(jobs, rows, strict=True)):
-        if isinstance(job.X, np.ndarray):
+        if isinstance(run.x, np.ndarray):
             _take(job.X, batch, run.x[i])
         else:
             run.x[i] = job.X[batch]
         _take(job.y, batch, run.y[i])
-        if job.sample_weight is not None and run.weight is not None:
+        if run.weight is not None:
             _take(job.sample_weight, batch, run.weight[i])
 
 

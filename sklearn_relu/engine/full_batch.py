@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sklearn_relu.engine.batches import gather, make_stack, weight_of
+from sklearn_relu.engine.batches import all_rows, make_stack, weight_of
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.network import Scales
 from sklearn_relu.engine.stopping import record
@@ -15,11 +15,9 @@ from sklearn_relu.optimizers import FullBatchOptimizer
 def minimize(job: Job, optimizer: FullBatchOptimizer, time_limit: float) -> None:
     """Train one network on all its rows at once, for at most about `time_limit` seconds."""
     stack = make_stack([job])
-    rows = slice(0, job.n_rows) if job.rows is None else job.rows
-    run = stack.run(0, 1, job.n_rows)
-    gather([job], [rows], run)
+    run = stack.run(slice(0, 1), job.n_rows, data=all_rows(job))
     scales = Scales.of(
-        np.array([weight_of(job, rows)]),
+        np.array([weight_of(run.weight, job.n_rows)]),
         *np.array([[job.alpha], [job.activity_alpha]], job.recipe.dtype),
     )
     start = now = time.perf_counter()
@@ -39,10 +37,8 @@ def minimize(job: Job, optimizer: FullBatchOptimizer, time_limit: float) -> None
         kept = params.astype(job.recipe.dtype)
         if np.isfinite(loss) and np.isfinite(kept).all():
             last, now = now, time.perf_counter()
-            state = replace(job.state, params=kept, epoch=job.state.epoch + 1, best_loss=loss)
-            network = stack.layout.views(kept[None])
-            job.state = record(job, state, network, loss, np.nan, now - last)
-            job.n_epochs += 1
+            record(job, {"params": kept}, stack.layout, loss, np.nan, now - last)
+            job.state = replace(job.state, best_loss=loss)
         if now - start >= time_limit:
             job.outcome = "time_limit"
         elif job.on_epoch_end is not None and job.on_epoch_end(job):

@@ -6,6 +6,7 @@ engine, network axis first; each network is computed as if it were alone.
 """
 
 import logging
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +26,8 @@ def loops() -> SimpleNamespace | None:
     except ImportError:
         return None
     # With this error model no division is tested for 0, which would keep loops from vector units.
-    compiled = made_by(partial(numba.njit, error_model="numpy", nogil=True, cache=True))
+    compiler = partial(numba.njit, error_model="numpy", nogil=True, cache=True)
+    compiled = made_by(compiler, partial(compiler, fastmath={"reassoc"}))
     if not any(Path(compiled.adam.stats.cache_path).glob("fused.*.nbi")):
         logging.getLogger("sklearn_relu").warning(
             "sklearn_relu: numba compiles its loops, once for this installation; this takes some "
@@ -34,9 +36,10 @@ def loops() -> SimpleNamespace | None:
     return compiled
 
 
-def made_by(compiler) -> SimpleNamespace:
-    """All loops by name, as a compiler makes them."""
-    return SimpleNamespace(**{loop.__name__: compiler(loop) for loop in _LOOPS})
+def made_by(compiler: Callable, of_sums: Callable) -> SimpleNamespace:
+    """All loops by name, as one compiler makes them, and those with sums as another one does."""
+    loops = {loop.__name__: compiler(loop) for loop in _LOOPS}
+    return SimpleNamespace(**loops, **{loop.__name__: of_sums(loop) for loop in _SUMS})
 
 
 def shift(z, bias):
@@ -49,40 +52,28 @@ def shift(z, bias):
                 z[i, j, k] += row[k]
 
 
-def shift_back(grad_a, grad_z, grad_bias):
-    """``grad_z = grad_a``, and its sum over the samples."""
-    n_networks, n_samples, width = grad_a.shape
-    total = np.empty(width, grad_a.dtype)
-    for i in range(n_networks):
-        total[:] = 0
-        for j in range(n_samples):
-            for k in range(width):
-                grad = grad_a[i, j, k]
-                grad_z[i, j, k] = grad
-                total[k] += grad
-        grad_bias[i, 0] = total
-
-
-def rectify(z, bias, a):
-    """``a = max(z + bias, 0)``; a may be z."""
+def rectify(z, bias):
+    """``z = max(z + bias, 0)``."""
     n_networks, n_samples, width = z.shape
+    zero = z.dtype.type(0)  # one of another type would turn everything into float64
     for i in range(n_networks):
         row = bias[i, 0].copy()
         for j in range(n_samples):
             for k in range(width):
-                a[i, j, k] = max(z[i, j, k] + row[k], 0)
+                z[i, j, k] = max(z[i, j, k] + row[k], zero)
 
 
 def rectify_back(a, grad_a, grad_z, grad_bias):
     """``grad_z = grad_a`` where a > 0, else 0; and its sum over the samples."""
     n_networks, n_samples, width = a.shape
+    zero = a.dtype.type(0)
     total = np.empty(width, a.dtype)
     for i in range(n_networks):
         total[:] = 0
         for j in range(n_samples):
             for k in range(width):
                 grad = grad_a[i, j, k]
-                grad = grad if a[i, j, k] > 0 else grad * 0
+                grad = grad if a[i, j, k] > zero else grad * zero
                 grad_z[i, j, k] = grad
                 total[k] += grad
         grad_bias[i, 0] = total
@@ -91,19 +82,21 @@ def rectify_back(a, grad_a, grad_z, grad_bias):
 def leak(z, bias, a, slope):
     """``z += bias``; ``a = z`` where z > 0, else ``slope * z``."""
     n_networks, n_samples, width = z.shape
+    zero = z.dtype.type(0)
     for i in range(n_networks):
         row, factor = bias[i, 0].copy(), slope[i, 0].copy()
         for j in range(n_samples):
             for k in range(width):
                 x = z[i, j, k] + row[k]
                 z[i, j, k] = x
-                a[i, j, k] = x if x > 0 else x * factor[k]
+                a[i, j, k] = x if x > zero else x * factor[k]
 
 
 def leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope):
     """``grad_z = grad_a`` where z > 0, else ``slope * grad_a``, and its sum over the samples; and
     the sum of ``grad_a * min(z, 0)``."""
     n_networks, n_samples, width = z.shape
+    zero = z.dtype.type(0)
     total, slope_total = np.empty(width, z.dtype), np.empty(width, z.dtype)
     for i in range(n_networks):
         factor = slope[i, 0].copy()
@@ -112,8 +105,8 @@ def leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope):
         for j in range(n_samples):
             for k in range(width):
                 x, grad = z[i, j, k], grad_a[i, j, k]
-                slope_total[k] += grad * min(x, 0)
-                grad = grad if x > 0 else grad * factor[k]
+                slope_total[k] += grad * min(x, zero)
+                grad = grad if x > zero else grad * factor[k]
                 grad_z[i, j, k] = grad
                 total[k] += grad
         grad_bias[i, 0] = total
@@ -123,13 +116,15 @@ def leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope):
 def parabola_back(a, grad_a, grad_z, grad_bias, constant, linear):
     """``grad_z = grad_a * (constant + linear * a - a**2)``, and its sum over the samples."""
     n_networks, n_samples, width = a.shape
+    number = a.dtype.type
+    offset, factor = number(constant), number(linear)
     total = np.empty(width, a.dtype)
     for i in range(n_networks):
         total[:] = 0
         for j in range(n_samples):
             for k in range(width):
                 x = a[i, j, k]
-                grad = grad_a[i, j, k] * (constant + (linear - x) * x)
+                grad = grad_a[i, j, k] * (offset + (factor - x) * x)
                 grad_z[i, j, k] = grad
                 total[k] += grad
         grad_bias[i, 0] = total
@@ -180,14 +175,23 @@ def normalize(y, exponentials, of_target):
                 exponentials[i, j, k] = exponentials[i, j, k] * factor - y[i, j, k]
 
 
+def ridge(weights, grads, strength):
+    """``grads += strength * weights``, for one network; returns ``sum(weights**2) / 2``."""
+    total = weights.dtype.type(0)
+    for k in range(len(weights)):
+        w = weights[k]
+        grads[k] += strength * w
+        total += w * w
+    return total / 2
+
+
 def adam(params, grads, m, v, t, rate, beta_1, beta_2, epsilon):
-    """A step of Adam, with moments that lack their factors ``1 - beta``."""
+    """Step t of Adam, with moments that lack their factors ``1 - beta``."""
     n_networks, n_params = params.shape
     number = params.dtype.type
     decay_1, decay_2 = number(beta_1), number(beta_2)
     constant = number(epsilon / np.sqrt(1 - beta_2))
     for i in range(n_networks):
-        t[i, 0] += 1
         second_moment = np.sqrt((1 - beta_2 ** t[i, 0]) / (1 - beta_2))
         first_moment = (1 - beta_1) / (1 - beta_1 ** t[i, 0])
         move = number(-rate[i, 0] * second_moment * first_moment)
@@ -200,16 +204,7 @@ def adam(params, grads, m, v, t, rate, beta_1, beta_2, epsilon):
             params[i, k] += move * (first / (np.sqrt(second) + constant))
 
 
-_LOOPS = (
-    shift,
-    shift_back,
-    rectify,
-    rectify_back,
-    leak,
-    leak_back,
-    parabola_back,
-    logistic_loss,
-    below_largest,
-    normalize,
-    adam,
-)
+_LOOPS = (shift, rectify, rectify_back, leak, leak_back, parabola_back, logistic_loss, adam)
+
+_SUMS = (below_largest, normalize, ridge)
+"""Loops with sums over neighbours in memory, which are vectorized if their order is free."""

@@ -63,6 +63,7 @@ def forward_batches(
                 for i, layer in enumerate(layers)
             ]
             for layer, layer_params, out in zip(layers, params, outputs, strict=True):
-                layer.forward(x, out, layer_params)
+                for call in layer.forward(x, out, layer_params):
+                    call()
                 x = out.a
             yield rows, [output.a for output in outputs]

@@ -6,14 +6,21 @@ scratch buffer per thread, made once. So no loop here allocates in proportion to
 
 import math
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import numpy as np
 from scipy.linalg import blas
 
+Call = Callable[[], object]
+"""What is made once, with its arrays bound, and called in each step."""
+
 PIECE = 32768
 """Elements in one piece: the five float64 arrays of Adam fill 1.3 MB of it, most of a level 2
 cache; smaller pieces measure slower, for each costs a call per operation."""
+
+ROW = 2048
+"""Elements of a constant that stays in the level 1 cache."""
 
 SMALL_PRODUCT = 1_000_000
 """Multiplications up to which OpenBLAS takes matrices as they are."""
@@ -25,7 +32,7 @@ SMALL_UPDATE = 4096
 class _Local(threading.local):
     def __init__(self):
         self.buffers = {}
-        self.ones = {}
+        self.constants = {}
 
 
 _local = _Local()
@@ -60,11 +67,21 @@ def pieces(n: int, width: int = 1) -> Iterator[slice]:
         yield slice(start, min(start + step, n))
 
 
-def matmul(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
-    """``out = left @ right`` for each network; in two halves where those are small for OpenBLAS.
+def blocks(n_networks: int, n: int, width: int = 1) -> Iterator[tuple[slice, slice]]:
+    """Networks, and rows of each, that together fill a piece: several networks, or a part of one.
+
+    A network's pieces, and so the bits of its sums, do not depend on how many others there are.
+    """
+    for networks in pieces(n_networks, n * width):
+        for rows in pieces(n, width):
+            yield networks, rows
+
+
+def product(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
+    """A call that does ``out = left @ right`` for each network.
 
     OpenBLAS multiplies small matrices (up to 1e6 products) without packing them first, a third
-    faster. A product just above that is therefore made of two.
+    faster. A product just above that is therefore made of two halves.
 
     Parameters
     ----------
@@ -75,31 +92,17 @@ def matmul(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
     """
     _, n, m = left.shape
     k = right.shape[2]
+    if m == 1 and len(left) == len(right):  # numpy's matmul has a slow loop of its own
+        return partial(outer, left, right, out)
     if n % 2 == 0 and SMALL_PRODUCT < n * m * k <= 2 * SMALL_PRODUCT:
         left = left.reshape(len(left), 2, n // 2, m)
         out = out.reshape(len(out), 2, n // 2, k)
         right = right[:, None]
-    np.matmul(left, right, out=out)
-
-
-def add_bias(z: np.ndarray, bias: np.ndarray) -> None:
-    """``z += bias`` in place; a large array by a BLAS update of rank 1, which takes half as long.
-
-    Parameters
-    ----------
-    z : ndarray of shape (n_networks, n_samples, width), each network's part contiguous
-    bias : ndarray of shape (n_networks, 1, width)
-    """
-    if z[0].size < SMALL_UPDATE:
-        z += bias
-        return
-    ones = _ones(z.shape[1], z.dtype)[0]
-    for rows, row in zip(z, bias, strict=True):
-        _add_outer(rows, ones, row[0])
+    return partial(np.matmul, left, right, out)
 
 
 def outer(column: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
-    """``out = column @ row``; a large one by BLAS, for numpy's matmul has a slow loop of its own.
+    """``out = column @ row``; a large one by a BLAS update of rank 1, which takes half as long.
 
     Parameters
     ----------
@@ -155,6 +158,24 @@ def add_weighted(out: np.ndarray, x: np.ndarray, weight: np.ndarray, function: n
             function(x_rows[piece], out=product)
             product *= factor[piece]
             out_rows[piece] += product
+
+
+def rectify(x: np.ndarray, out: np.ndarray) -> None:
+    """``out = max(x, 0)``; against an array of zeros that stays in the first cache, which takes
+    half the time of numpy's loop for a number.
+
+    Parameters
+    ----------
+    x, out : ndarray
+        Contiguous, of one shape.
+    """
+    x, out = x.reshape(-1), out.reshape(-1)
+    zeros = _constant(0, (ROW,), x.dtype)
+    if x.size >= ROW:
+        whole = x.size - x.size % ROW
+        np.maximum(x[:whole].reshape(-1, ROW), zeros, out=out[:whole].reshape(-1, ROW))
+        x, out = x[whole:], out[whole:]
+    np.maximum(x, zeros[: x.size], out=out)
 
 
 def sum_abs(x: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
@@ -265,7 +286,19 @@ def limit_norms(grads: np.ndarray, bound: float) -> None:
 
 
 def _ones(n: int, dtype) -> np.ndarray:
-    ones = _local.ones.get(dtype)
-    if ones is None or ones.shape[1] < n:
-        ones = _local.ones[dtype] = np.ones((1, n), dtype)
-    return ones[:, :n]
+    return _constant(1, (1, n), dtype)
+
+
+def _constant(value: int, shape: tuple[int, ...], dtype) -> np.ndarray:
+    """A view of memory that all shapes share."""
+    views = _local.constants
+    view = views.get((value, shape, dtype))
+    if view is None:
+        size = math.prod(shape)
+        flat = views.get((value, dtype))
+        if flat is None or flat.size < size:
+            flat = views[value, dtype] = np.full(max(size, PIECE), value, dtype)
+        if len(views) > 1000:  # of as many batch sizes
+            views.clear()
+        view = views[value, shape, dtype] = flat[:size].reshape(shape)
+    return view

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -9,6 +10,7 @@ import scipy.sparse as sp
 from sklearn_relu.activations import Activation
 from sklearn_relu.activations.base import Arrays
 from sklearn_relu.engine import kernels
+from sklearn_relu.engine.kernels import Call
 
 SparseBatch = list[sp.csr_array]
 """A batch of sparse rows: one matrix of shape (n_samples, n_features) for each network."""
@@ -38,15 +40,19 @@ class Output:
 
 
 class Layer(ABC):
-    """One layer of every network in a stack. It holds shapes; parameters and buffers are given."""
+    """One layer of every network in a stack. It holds shapes; parameters and buffers are given.
+
+    :meth:`forward` and :meth:`backward` return the calls that compute a layer, with their arrays
+    bound. A step of training makes the same calls on the same arrays each time.
+    """
 
     @abstractmethod
     def parameter_blocks(self) -> dict[str, Block]:
         """The parameters of one network's layer, by name."""
 
     @abstractmethod
-    def forward(self, x, out: Output, params: Arrays, noise=None) -> None:
-        """Overwrite `out.z` and `out.a`."""
+    def forward(self, x, out: Output, params: Arrays, noise=None) -> list[Call]:
+        """Calls that overwrite `out.z` and `out.a`."""
 
     @abstractmethod
     def backward(
@@ -57,10 +63,12 @@ class Layer(ABC):
         grad_x: np.ndarray | None,
         params: Arrays,
         grad_params: Arrays,
-    ) -> None:
-        """Overwrite `grad_params` and, unless it is None, `grad_x`, given the gradient of `out.a`.
+    ) -> list[Call]:
+        """Calls that overwrite `grad_params` and, unless it is None, `grad_x`, given the gradient
+        of `out.a`.
 
-        `grad_x` may be the memory of `grad_out`.
+        `grad_x` may be the memory of `grad_out`, unless the activation passes gradients through:
+        then `out.grad_z` is.
         """
 
 
@@ -95,34 +103,46 @@ class Dense(Layer):
 
     def forward(self, x, out, params, noise=None):
         """``z = x @ weight + bias``, then the activation."""
-        _product(x, params["weight"], out.z)
-        self.activation.bias_forward(out.z, params["bias"], out.a, params, noise)
+        activate = self.activation.bias_forward
+        return [
+            _product(x, params["weight"], out.z),
+            partial(activate, out.z, params["bias"], out.a, params, noise),
+        ]
 
     def backward(self, x, out, grad_out, grad_x, params, grad_params):
         """The chain rule through the activation, the bias, the weights and the input."""
-        self.activation.bias_backward(
-            out.z, out.a, grad_out, out.grad_z, grad_params["bias"], params, grad_params
-        )
-        _transposed_product(x, out.grad_z, grad_params["weight"])
+        activation, grad_bias = self.activation, grad_params["bias"]
+        calls: list[Call] = [_transposed_product(x, out.grad_z, grad_params["weight"])]
+        if activation.passes_through:
+            calls.insert(0, partial(kernels.sum_samples, out.grad_z, grad_bias))
+        else:
+            arguments = out.z, out.a, grad_out, out.grad_z, grad_bias, params, grad_params
+            calls.insert(0, partial(activation.bias_backward, *arguments))
         if grad_x is not None:
-            weight_transposed = params["weight"].swapaxes(1, 2)
-            if self.input_width == 1:
-                kernels.outer(out.grad_z, weight_transposed, grad_x)
-            else:
-                np.matmul(out.grad_z, weight_transposed, out=grad_x)
+            calls.append(kernels.product(out.grad_z, params["weight"].swapaxes(1, 2), grad_x))
+        return calls
 
 
-def _product(x: np.ndarray | SparseBatch, weight: np.ndarray, out: np.ndarray) -> None:
+def _product(x: np.ndarray | SparseBatch, weight: np.ndarray, out: np.ndarray) -> Call:
     if isinstance(x, np.ndarray):
-        kernels.matmul(x, weight, out)
-    else:  # scipy has no product into given memory
-        for matrix, w, z in zip(x, weight, out, strict=True):
-            z[...] = matrix @ w
+        return kernels.product(x, weight, out)
+    return partial(_sparse_product, x, weight, out)
 
 
-def _transposed_product(x: np.ndarray | SparseBatch, grad_z: np.ndarray, out: np.ndarray) -> None:
+def _transposed_product(x: np.ndarray | SparseBatch, grad_z: np.ndarray, out: np.ndarray) -> Call:
     if isinstance(x, np.ndarray):
-        kernels.matmul(x.swapaxes(1, 2), grad_z, out)
-    else:
-        for matrix, grad, w in zip(x, grad_z, out, strict=True):
-            w[...] = matrix.T @ grad
+        return kernels.product(x.swapaxes(1, 2), grad_z, out)
+    return partial(_sparse_transposed_product, x, grad_z, out)
+
+
+# scipy has no product into given memory.
+
+
+def _sparse_product(x: SparseBatch, weight: np.ndarray, out: np.ndarray) -> None:
+    for matrix, w, z in zip(x, weight, out, strict=True):
+        z[...] = matrix @ w
+
+
+def _sparse_transposed_product(x: SparseBatch, grad_z: np.ndarray, out: np.ndarray) -> None:
+    for matrix, grad, w in zip(x, grad_z, out, strict=True):
+        w[...] = matrix.T @ grad

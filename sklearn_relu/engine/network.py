@@ -1,17 +1,23 @@
 """A stack of networks of one shape: forward, backward, the objective."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from sklearn_relu.activations import Activation, Identity
-from sklearn_relu.engine import kernels
 from sklearn_relu.engine.buffers import Memory, ParameterLayout
+from sklearn_relu.engine.kernels import Call
 from sklearn_relu.engine.layers import Arrays, Dense, Output, SparseBatch
 from sklearn_relu.engine.noise import Dropout, Generators, add_noise, drop_sparse
 from sklearn_relu.engine.recipe import Objective
-from sklearn_relu.penalties import Penalty
+from sklearn_relu.penalties import ActivityPenalty, Penalty
+
+Batch = tuple[np.ndarray | SparseBatch, np.ndarray, np.ndarray | None]
+"""Inputs, targets and sample weights of a run."""
+
+GRADIENTS = "gradient", "other gradient"
+"""Two blocks of memory serve the backward pass of all layers."""
 
 
 def dense_layers(
@@ -35,29 +41,52 @@ class Penalised:
     columns: slice
     """Where the weights are in the flat array."""
 
+    def value_and_gradient(self, strength: np.ndarray) -> np.ndarray:
+        """``strength * penalty`` of each network; adds its gradient to `grads`."""
+        return self.penalty.value_and_gradient(self.weights, self.grads, strength)
+
+    def prox(self, step: np.ndarray) -> None:
+        """The penalty's proximal step, given those of all weights: (n_networks, n_weights)."""
+        self.penalty.prox(self.weights, step[:, self.columns].reshape(self.weights.shape))
+
 
 @dataclass
 class Run:
     """A contiguous run of networks whose batches have the same number of rows.
 
-    The caller fills `x`, `y` and, if there are sample weights, `weight` before the objective is
-    computed; `x`, `y` and `weight` may be replaced by views of the data. If the objective is
-    random, it gives `noise` too.
+    The caller fills `x`, `y` and, if there are sample weights, `weight`, in place, before the
+    objective is computed.
+
+    Attributes
+    ----------
+    networks : slice
+        Where they are in the stack.
+    x : ndarray of shape (n_networks, n_rows, n_features), or list of csr array
+    y : ndarray of shape (n_networks, n_rows, n_targets)
+    weight : ndarray of shape (n_networks, n_rows, 1 or n_targets) or None
+    raw, grad_raw : ndarray of shape (n_networks, n_rows, n_raw)
+        The outputs of the last layer, and where the loss puts their gradient.
+    penalised : list of Penalised
+    forward, backward : list of callable
+        The calls of a step, with their arrays bound: from `x` to `raw`, and from `grad_raw` to the
+        gradient of all parameters.
+    activity : ndarray of shape (n_networks,)
+        The activity penalties of a step, which the calls of `backward` add up.
+    activity_strength : ndarray of shape (n_networks,)
+        What these are multiplied by.
     """
 
     networks: slice
     x: np.ndarray | SparseBatch
     y: np.ndarray
     weight: np.ndarray | None
-    noise: Generators
-    noisy_x: np.ndarray | None
-    input_dropout: Dropout | None
-    dropouts: list[Dropout | None]
-    outputs: list[Output]
-    grad_outputs: list[np.ndarray]
-    params: list[Arrays]
-    grads: list[Arrays]
+    raw: np.ndarray
+    grad_raw: np.ndarray
     penalised: list[Penalised]
+    activity: np.ndarray
+    activity_strength: np.ndarray
+    forward: list[Call] = field(default_factory=list)
+    backward: list[Call] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,12 +96,15 @@ class Scales:
     loss: np.ndarray
     penalty: np.ndarray
     activity_penalty: np.ndarray
+    loss_of_rows: np.ndarray
+    """`loss` for arrays of rows: (n_networks, 1, 1), or without axes if it is one number."""
 
     @classmethod
     def of(cls, weight_sum: np.ndarray, alpha: np.ndarray, activity_alpha: np.ndarray) -> "Scales":
         """For the sum of a batch's sample weights, and the strengths in the stack's dtype."""
-        per_weight = (1.0 / weight_sum).astype(alpha.dtype)
-        return cls(per_weight, alpha * per_weight, activity_alpha * per_weight)
+        loss = (1.0 / weight_sum).astype(alpha.dtype)
+        of_rows = loss[0, ...] if (loss == loss[0]).all() else loss[:, None, None]
+        return cls(loss, alpha * loss, activity_alpha * loss, of_rows)
 
 
 class NetworkStack:
@@ -108,61 +140,128 @@ class NetworkStack:
         self._dropout_rates = [*(goal.dropout or [0.0] * n_hidden), 0.0]
         self._activity_penalties = [*(goal.activity_penalties or [None] * n_hidden), None]
         self._memory = Memory(np.dtype(goal.dtype))
-        self._runs: dict[tuple[int, int, int], Run] = {}
 
     def keep(self, networks: list[int]) -> None:
-        """Let all other networks leave the stack."""
+        """Let all other networks leave the stack; runs made before are no longer of use."""
         self.params[: len(networks)] = self.params[networks]
         self.params = self.params[: len(networks)]
         self.grads = self.grads[: len(networks)]
-        self._runs.clear()
 
-    def run(self, start: int, stop: int, n_rows: int) -> Run:
-        """The views for a run of networks and a number of rows; made once, then reused."""
-        key = start, stop, n_rows
-        if key not in self._runs:
-            self._runs[key] = self._make_run(slice(start, stop), n_rows)
-        return self._runs[key]
+    def run(
+        self,
+        networks: slice,
+        n_rows: int,
+        noise: Generators | None = None,
+        data: Batch | None = None,
+    ) -> Run:
+        """The views and the calls of a step, for a run of networks and a number of rows.
 
-    def _make_run(self, networks: slice, n_rows: int) -> Run:
+        All runs share their memory: only one is in use at a time.
+
+        Parameters
+        ----------
+        networks : slice
+        n_rows : int
+        noise : sequence of Generator, default=None
+            One for each network. Without them, what is random gives what it gives on average.
+        data : tuple of (x, y, weight), default=None
+            What to read instead of memory that the caller fills.
+        """
         k, layers = networks.stop - networks.start, self.layers
-        view = self._memory.view
-        # Going back, a layer turns the gradient of its activations into that of its summed inputs,
-        # in other memory, and this into the gradient of the activations below, in the first again.
-        # One block of each kind serves all layers; made here, wide enough for every one.
-        view("grad_a", (k, n_rows, max(layer.output_width for layer in layers)))
-        view("grad_z", (k, n_rows, max(layer.input_width for layer in layers)))
-        outputs = []
-        for i, layer in enumerate(layers):
-            output = self._memory.output(i, layer, k, n_rows)
-            grad_z = view("grad_z", (k, n_rows, layer.input_width))
-            outputs.append(Output(output.z, output.a, grad_z))
+        # The memory for gradients, wide enough for every layer.
+        width = max(max(layer.input_width, layer.output_width) for layer in layers)
+        for name in GRADIENTS:
+            self._memory.view(name, (k, n_rows, width))
+        x, y, weight = data or self._batch(k, n_rows)
         params = self.layout.views(self.params[networks])
         grads = self.layout.views(self.grads[networks])
-        x_shape = (k, n_rows, layers[0].fan_in)
-        n_weights = self.n_weights_per_row
-        return Run(
+        run = Run(
             networks,
-            x=[None] * k if self.sparse else view("x", x_shape),
-            y=view("y", (k, n_rows, self.goal.n_targets)),
-            weight=view("weight", (k, n_rows, n_weights)) if n_weights else None,
-            noise=(),
-            noisy_x=view("noisy x", x_shape) if self.goal.input_noise else None,
-            input_dropout=(
-                None if self.sparse else self._dropout("input", self.goal.input_dropout, x_shape)
-            ),
-            dropouts=[
-                self._dropout(i, rate, output.a.shape, layer.activation.dropout_value)
-                for i, (rate, output, layer) in enumerate(
-                    zip(self._dropout_rates, outputs, layers, strict=True)
-                )
-            ],
-            outputs=outputs,
-            grad_outputs=[view("grad_a", (k, n_rows, layer.output_width)) for layer in layers],
-            params=params,
-            grads=grads,
+            x,
+            y,
+            weight,
+            raw=self._memory.output(len(layers) - 1, layers[-1], k, n_rows).a,
+            grad_raw=self._memory.view(GRADIENTS[0], (k, n_rows, layers[-1].output_width)),
             penalised=self._penalised(networks, params, grads),
+            activity=np.zeros(k),
+            activity_strength=np.zeros(k, self.params.dtype),
         )
+        self._bind(run, params, grads, noise)
+        return run
+
+    def _batch(self, k: int, n_rows: int) -> Batch:
+        """Memory for the rows of a batch."""
+        view, n_weights = self._memory.view, self.n_weights_per_row
+        x = [None] * k if self.sparse else view("x", (k, n_rows, self.layers[0].fan_in))
+        y = view("y", (k, n_rows, self.goal.n_targets))
+        return x, y, view("weight", (k, n_rows, n_weights)) if n_weights else None
+
+    def _bind(
+        self, run: Run, params: list[Arrays], grads: list[Arrays], noise: Generators | None
+    ) -> None:
+        """Make the calls of a step, forward layer by layer and backward likewise."""
+        k, n_rows = run.y.shape[:2]
+        view = self._memory.view
+        row_weight = self._row_weight(run)
+        x = self._disturbed_x(run, noise)
+        inputs, outputs, dropouts = [], [], []
+        for i, layer in enumerate(self.layers):
+            out = self._memory.output(i, layer, k, n_rows)
+            run.forward += layer.forward(x, out, params[i], noise)
+            value = layer.activation.dropout_value
+            dropout = self._dropout(i, self._dropout_rates[i], out.a.shape, value)
+            inputs.append(x)
+            outputs.append(out)
+            dropouts.append(dropout)
+            x = out.a
+            if dropout is not None:
+                run.forward.append(partial(dropout.forward, x, noise))
+                x = dropout.out
+        # Going back, a layer turns the gradient of its activations into that of its summed inputs,
+        # in other memory, and this into the gradient of the activations below, in the first again.
+        # Where the two gradients are the same, the memories change their parts.
+        here, there = GRADIENTS
+        for i, layer in reversed(list(enumerate(self.layers))):
+            out, grad_out = outputs[i], view(here, (k, n_rows, layer.output_width))
+            if dropouts[i] is not None:
+                run.backward.append(partial(dropouts[i].backward, grad_out))
+            penalty = self._activity_penalties[i]
+            if penalty is not None:
+                add = partial(_add_activity, run, penalty, out.a, row_weight, grad_out)
+                run.backward.append(add)
+            if layer.activation.passes_through:
+                here, there = there, here
+            grad_z = view(there, (k, n_rows, layer.input_width))
+            grad_x = view(here, (k, n_rows, layer.fan_in)) if i else None
+            out = Output(out.z, out.a, grad_z)
+            run.backward += layer.backward(inputs[i], out, grad_out, grad_x, params[i], grads[i])
+
+    def _row_weight(self, run: Run) -> np.ndarray | None:
+        """One weight a row; where targets have weights of their own, their mean."""
+        if run.weight is None or run.weight.shape[2] == 1:
+            return run.weight
+        row_weight = self._memory.view("row weight", (*run.weight.shape[:2], 1))
+        run.forward.append(partial(np.mean, run.weight, axis=2, keepdims=True, out=row_weight))
+        return row_weight
+
+    def _disturbed_x(self, run: Run, noise: Generators | None) -> np.ndarray | SparseBatch:
+        """What the first layer reads: x, or x with noise."""
+        x, goal = run.x, self.goal
+        if isinstance(x, list):
+            if goal.input_dropout:
+                dropped: SparseBatch = list(x)
+                run.forward.append(partial(drop_sparse, x, goal.input_dropout, noise, dropped))
+                return dropped
+            return x
+        if goal.input_noise:
+            noisy = self._memory.view("noisy x", x.shape)
+            run.forward.append(partial(add_noise, x, goal.input_noise, noise, noisy))
+            x = noisy
+        dropout = self._dropout("input", goal.input_dropout, x.shape)
+        if dropout is not None:
+            run.forward.append(partial(dropout.forward, x, noise))
+            x = dropout.out
+        return x
 
     def _dropout(self, name, rate: float, shape, value: float = 0.0) -> Dropout | None:
         if not rate:
@@ -206,72 +305,35 @@ class NetworkStack:
         reported : ndarray of shape (n_networks of the run,)
             The same with the loss as ``loss_curve_`` shows it.
         """
-        inputs = self._forward(run)
-        loss, grad_raw = self.goal.loss, run.grad_outputs[-1]
-        data_loss = loss.value_and_gradient(run.y, run.outputs[-1].a, run.weight, grad_raw)
-        data_loss = data_loss * scales.loss
-        grad_raw *= scales.loss[:, None, None]
-        extra = self._backward(run, inputs, scales.activity_penalty)
+        value, reported = self.data_objective(run, scales)
         for block in run.penalised:
-            strength = scales.penalty
-            block.penalty.add_gradient(block.weights, block.grads, strength)
-            value = strength * block.penalty.value(block.weights)
-            extra = value if extra is None else extra + value
-        reported = loss.reported(data_loss, self.goal.n_targets)
-        if extra is None:
-            return data_loss, reported
-        value = data_loss + extra
-        return value, value if reported is data_loss else reported + extra
+            penalty = block.value_and_gradient(scales.penalty)
+            value, reported = value + penalty, reported + penalty
+        return value, reported
 
-    def _forward(self, run: Run) -> list:
-        """Run all layers, with noise; returns what each of them read."""
-        x, inputs = self._disturbed_x(run), []
-        for layer, params, out, dropout in zip(
-            self.layers, run.params, run.outputs, run.dropouts, strict=True
-        ):
-            inputs.append(x)
-            layer.forward(x, out, params, run.noise or None)
-            x = out.a if dropout is None else dropout.forward(out.a, run.noise)
-        return inputs
+    def data_objective(self, run: Run, scales: Scales) -> tuple[np.ndarray, np.ndarray]:
+        """:meth:`objective` without the penalties on weights."""
+        for call in run.forward:
+            call()
+        loss = self.goal.loss
+        value = loss.value_and_gradient(run.y, run.raw, run.weight, run.grad_raw)
+        value = value * scales.loss
+        np.multiply(run.grad_raw, scales.loss_of_rows, out=run.grad_raw)
+        run.activity_strength = scales.activity_penalty
+        run.activity[:] = 0
+        for call in run.backward:
+            call()
+        reported = loss.reported(value, self.goal.n_targets)
+        if self.goal.activity_penalties:
+            return value + run.activity, reported + run.activity
+        return value, reported
 
-    def _disturbed_x(self, run: Run) -> Any:
-        x: Any = run.x
-        rate = self.goal.input_dropout
-        if run.noisy_x is not None:
-            x = add_noise(x, self.goal.input_noise, run.noise, run.noisy_x)
-        if run.input_dropout is not None:
-            x = run.input_dropout.forward(x, run.noise)
-        elif rate:
-            x = drop_sparse(x, rate, run.noise)
-        return x
 
-    def _backward(self, run: Run, inputs: list, activity_strength: np.ndarray) -> np.ndarray | None:
-        """Back-propagate; returns the activity penalty of each network, times its strength."""
-        value = None
-        row_weight = run.weight
-        if row_weight is not None and row_weight.shape[2] > 1:
-            row_weight = row_weight.mean(axis=2, keepdims=True)
-        for i in reversed(range(len(self.layers))):
-            out, grad_out, dropout = run.outputs[i], run.grad_outputs[i], run.dropouts[i]
-            if dropout is not None:
-                dropout.backward(grad_out)
-            penalty = self._activity_penalties[i]
-            if penalty is not None:
-                of_layer = penalty.value_and_gradient(
-                    out.a, row_weight, activity_strength, grad_out
-                )
-                value = of_layer if value is None else value + of_layer
-            grad_x = run.grad_outputs[i - 1] if i else None
-            self.layers[i].backward(inputs[i], out, grad_out, grad_x, run.params[i], run.grads[i])
-        return value
-
-    def prox(self, run: Run, step: np.ndarray) -> None:
-        """The penalties' proximal steps; `step` is (n_networks of the run, n_weights)."""
-        for block in run.penalised:
-            sizes = step[:, block.columns].reshape(block.weights.shape)
-            block.penalty.prox(block.weights, sizes)
-
-    def limit_norms(self, run: Run, bound: float) -> None:
-        """Keep the norm of the weights into each hidden unit's summed inputs within a bound."""
-        for params in run.params[:-1]:
-            kernels.limit_column_norms(params["weight"], bound)
+def _add_activity(
+    run: Run,
+    penalty: ActivityPenalty,
+    a: np.ndarray,
+    row_weight: np.ndarray | None,
+    grad_out: np.ndarray,
+) -> None:
+    run.activity += penalty.value_and_gradient(a, row_weight, run.activity_strength, grad_out)

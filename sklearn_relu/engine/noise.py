@@ -61,8 +61,8 @@ class Dropout:
     mask: np.ndarray
     out: np.ndarray
 
-    def forward(self, a: np.ndarray, noise: Generators) -> np.ndarray:
-        """Overwrite `mask`, which is 0 for what is dropped, and `out`; returns the latter."""
+    def forward(self, a: np.ndarray, noise: Generators) -> None:
+        """Overwrite `mask`, which is 0 for what is dropped, and `out`."""
         keep, value = 1.0 - self.rate, self.value
         scale = 1.0 / (keep if value == 0 else np.sqrt(keep * (1.0 + self.rate * value**2)))
         for i, generator in enumerate(noise):
@@ -78,15 +78,14 @@ class Dropout:
                     np.subtract(a[i, rows], value, out=out)
                     out *= mask
                     out += scale * value * keep
-        return self.out
 
     def backward(self, grad: np.ndarray) -> None:
         """Turn the gradient of `out` into that of the values before dropout, in place."""
         grad *= self.mask
 
 
-def add_noise(x: np.ndarray, sd: float, noise: Generators, out: np.ndarray) -> np.ndarray:
-    """Overwrite `out` with `x` plus normal noise; returns it.
+def add_noise(x: np.ndarray, sd: float, noise: Generators, out: np.ndarray) -> None:
+    """Overwrite `out` with `x` plus normal noise.
 
     Parameters
     ----------
@@ -99,15 +98,13 @@ def add_noise(x: np.ndarray, sd: float, noise: Generators, out: np.ndarray) -> n
         generator.standard_normal(out=rows, dtype=rows.dtype)
     out *= sd
     out += x
-    return out
 
 
-def drop_sparse(x: list[sp.csr_array], rate: float, noise: Generators) -> list[sp.csr_array]:
+def drop_sparse(
+    x: list[sp.csr_array], rate: float, noise: Generators, out: list[sp.csr_array]
+) -> None:
     """Dropout of the stored values of sparse inputs; the others are 0 already."""
-    dropped = []
-    for matrix, generator in zip(x, noise, strict=True):
+    for i, (matrix, generator) in enumerate(zip(x, noise, strict=True)):
         keep = generator.random(matrix.nnz, dtype=np.float32) >= rate
-        matrix = matrix.copy()
-        matrix.data *= keep / matrix.dtype.type(1 - rate)
-        dropped.append(matrix)
-    return dropped
+        out[i] = matrix.copy()
+        out[i].data *= keep / matrix.dtype.type(1 - rate)

@@ -1,53 +1,54 @@
 """The end of an epoch: what it was like, and whether another one follows."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Epoch, Job, Outcome, TrainingState
-from sklearn_relu.engine.layers import Arrays
+from sklearn_relu.engine.buffers import ParameterLayout
+from sklearn_relu.engine.jobs import Epoch, Job, Outcome
 
 
 def record(
     job: Job,
-    state: TrainingState,
-    network: list[Arrays],
+    state: dict[str, Any],
+    layout: ParameterLayout,
     loss: float,
     learning_rate: float,
     seconds: float,
-) -> TrainingState:
-    """Note an epoch's figures, and count those without improvement.
+) -> None:
+    """Give a job its state after an epoch, with the epoch's figures; count those that improved
+    nothing.
 
     What improves is the validation score under early stopping, else the loss.
 
     Parameters
     ----------
     job : Job
-    state : TrainingState
-        That after the epoch, with `params`, but without its figures.
-    network : list of dict of ndarray
-        The parameters, one dict a layer.
+    state : dict
+        What changed in the job's state, `params` above all, but for the figures.
+    layout : ParameterLayout
+        Where each layer's parameters are.
     loss, learning_rate, seconds : float
-
-    Returns
-    -------
-    state : TrainingState
     """
+    last, params = job.state, state["params"]
     job.report(f"Iteration {job.n_epochs + 1}, loss = {loss:.8f}")
     validation_loss = score = np.nan
     if job.validate is not None:
-        validation_loss, score = job.validate(network)
+        validation_loss, score = job.validate(layout.views(params[None]))
         job.report(f"Validation score: {score:f}")
     # Beyond an interrupted epoch's figures, which are of no complete epoch.
-    state.history[job.state.epoch :] = [Epoch(loss, validation_loss, score, learning_rate, seconds)]
+    last.history[last.epoch :] = [Epoch(loss, validation_loss, score, learning_rate, seconds)]
     if job.early_stopping:
-        stale = not score >= state.best_score + job.tol
-        if score > state.best_score:
-            state = replace(state, best_score=score, best_params=state.params)
+        stale = not score >= last.best_score + job.tol
+        if score > last.best_score:
+            state |= {"best_score": score, "best_params": params}
     else:
-        stale = loss > state.best_loss - job.tol
-        state = replace(state, best_loss=min(loss, state.best_loss))
-    return replace(state, no_improvement=state.no_improvement + 1 if stale else 0)
+        stale = loss > last.best_loss - job.tol
+        state["best_loss"] = min(loss, last.best_loss)
+    no_improvement = last.no_improvement + 1 if stale else 0
+    job.state = replace(last, epoch=last.epoch + 1, no_improvement=no_improvement, **state)
+    job.n_epochs += 1
 
 
 def decide(job: Job, learning_rate: float, elapsed: float) -> None:

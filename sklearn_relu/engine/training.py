@@ -1,23 +1,17 @@
 """Training: epochs, batches and stopping rules, for jobs of one shape at once."""
 
+import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.engine import kernels
-from sklearn_relu.engine.batches import (
-    Rows,
-    gather,
-    make_stack,
-    n_rows_of,
-    rows_of,
-    weight_of,
-)
+from sklearn_relu.engine.batches import Rows, gather, make_stack, rows_of, weight_of
+from sklearn_relu.engine.descent import Descent
 from sklearn_relu.engine.full_batch import minimize
 from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.network import Scales
+from sklearn_relu.engine.network import Run, Scales
 from sklearn_relu.engine.stopping import decide, record
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
@@ -50,22 +44,16 @@ def train(jobs: list[Job]) -> None:
             _Epochs(jobs, optimizer).train()
 
 
-@dataclass
-class _Views:
-    """Views of all that a run of neighbouring networks has, network axis first."""
+@dataclass(frozen=True)
+class _Step:
+    """What a step of neighbouring networks, with as many rows each, needs: made once."""
 
     networks: slice
     jobs: list[Job]
-    params: np.ndarray
-    grads: np.ndarray
-    slots: dict[str, np.ndarray]
-    step_size: np.ndarray | None
-    rates: np.ndarray
-    alpha: np.ndarray
-    activity_alpha: np.ndarray
-    loss_sum: np.ndarray
-    scales: dict[int, Scales]
-    """By the number of rows, where there are no sample weights."""
+    run: Run
+    descent: Descent
+    scales: Scales | None
+    """None if they depend on the batch's sample weights."""
 
 
 class _Epochs:
@@ -111,19 +99,19 @@ class _Epochs:
         self.activity_alpha = np.array([job.activity_alpha for job in self.jobs], dtype)
         self.rates = np.empty((n, 1), dtype)
         self.finite = [True] * n
-        self.loss_sum, self.n_trained = np.zeros(n), [0] * n
+        self.loss_sum, self.n_trained = [0.0] * n, [0] * n
         self.n_rows = [job.n_rows for job in self.jobs]
         self.within_epoch = [
             i for i, job in enumerate(self.jobs) if job.schedule.changes_within_epoch
         ]
-        self._views_of: dict[tuple[int, int], _Views] = {}
+        self._steps: dict[tuple[int, int, int], _Step] = {}
 
     def _begin_epoch(self) -> None:
         self.orders = [_next_order(job) for job in self.jobs]
+        self.rows = [rows_of(*each) for each in zip(self.jobs, self.orders, strict=True)]
         for i, job in enumerate(self.jobs):
             self.rates[i] = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
-        self.loss_sum[:] = 0
-        self.n_trained = [0] * len(self.jobs)
+        self.loss_sum, self.n_trained = [0.0] * len(self.jobs), [0] * len(self.jobs)
 
     def _batch(self, batch: int, start: int) -> None:
         """One step of every network that has rows left; those with as many rows step together."""
@@ -131,22 +119,26 @@ class _Epochs:
             job = self.jobs[i]
             progress = job.progress(batch, float(self.rates[i, 0]))
             self.rates[i] = job.schedule.rate(job.learning_rate, progress)
-        for first, rows, weight_sum in self._runs(start):
-            self._step(first, rows, weight_sum)
+        for run in self._runs(start):
+            self._step(*run)
 
-    def _runs(self, start: int) -> Iterator[tuple[int, list[Rows], np.ndarray]]:
-        """Neighbours in the stack whose batches have the same number of rows, and weight."""
+    def _runs(self, start: int) -> Iterator[tuple[int, int, list[Rows], list[float]]]:
+        """Neighbours in the stack whose batches have the same number of rows, and weight.
+
+        The first one, the number of rows, and for each its rows and their sum of weights.
+        """
         first, n_rows = 0, 0
         rows: list[Rows] = []
         weight_sums: list[float] = []
         for i, job in enumerate(self.jobs):
             stop = min(start + self.batch_size, self.n_rows[i])
-            batch = rows_of(job, self.orders[i], start, stop)
-            weight_sum = weight_of(job, batch)
+            of_epoch, weight = self.rows[i], job.sample_weight
+            batch = slice(start, stop) if of_epoch is None else of_epoch[start:stop]
+            weight_sum = weight_of(None if weight is None else weight[batch], stop - start)
             # Nothing to learn from a batch without weight: such a network stands still.
             takes_part = stop > start and weight_sum > 0 and self.finite[i]
             if rows and not (takes_part and stop - start == n_rows):
-                yield first, rows, np.array(weight_sums)
+                yield first, n_rows, rows, weight_sums
                 rows, weight_sums = [], []
             if takes_part:
                 if not rows:
@@ -154,87 +146,66 @@ class _Epochs:
                 rows.append(batch)
                 weight_sums.append(weight_sum)
         if rows:
-            yield first, rows, np.array(weight_sums)
+            yield first, n_rows, rows, weight_sums
 
-    def _step(self, first: int, rows: list[Rows], weight_sum: np.ndarray) -> None:
-        stack, n_rows = self.stack, n_rows_of(rows[0])
-        views = self._views(first, first + len(rows))
-        run = stack.run(views.networks.start, views.networks.stop, n_rows)
-        gather(views.jobs, rows, run)
-        value, reported = stack.objective(run, self._scales(views, n_rows, weight_sum))
-        if self.recipe.gradient_clipping is not None:
-            kernels.limit_norms(views.grads, self.recipe.gradient_clipping)
-        self.optimizer.step(
-            views.params,
-            views.grads,
-            views.slots,
-            views.rates,
-            stack.layout.n_weights,
-            views.step_size,
-        )
-        if views.step_size is not None:
-            views.step_size *= (views.alpha / weight_sum).astype(views.params.dtype)[:, None]
-            stack.prox(run, views.step_size)
-        if self.recipe.max_norm is not None:
-            stack.limit_norms(run, self.recipe.max_norm)
-        # A parameter that is not finite shows in the next batch's value, or at the epoch's end.
-        self.finite[views.networks] = np.isfinite(value).tolist()
-        views.loss_sum += reported * n_rows
-        for i in range(first, first + len(rows)):
+    def _step(self, first: int, n_rows: int, rows: list[Rows], weight_sums: list[float]) -> None:
+        step = self._made(first, first + len(rows), n_rows)
+        gather(step.jobs, rows, step.run)
+        scales = step.scales or self._scales(step.networks, weight_sums)
+        value, reported = self.stack.data_objective(step.run, scales)
+        penalty = step.descent.step(scales.penalty)
+        # Plain floats: for a few networks they take less time than small arrays.
+        figures = value.tolist(), reported.tolist(), penalty
+        for i, (objective, loss, extra) in enumerate(zip(*figures, strict=True), start=first):
+            # A parameter that is not finite shows in the next batch's value, or at the epoch's end.
+            self.finite[i] = math.isfinite(objective + extra)
+            self.loss_sum[i] += (loss + extra) * n_rows
             self.n_trained[i] += n_rows
 
-    def _scales(self, views: "_Views", n_rows: int, weight_sum: np.ndarray) -> Scales:
-        if views.jobs[0].sample_weight is not None:
-            return Scales.of(weight_sum, views.alpha, views.activity_alpha)
-        if n_rows not in views.scales:
-            views.scales[n_rows] = Scales.of(weight_sum, views.alpha, views.activity_alpha)
-        return views.scales[n_rows]
-
-    def _views(self, first: int, last: int) -> "_Views":
-        """The views for a run of networks; made once, until a network leaves."""
-        if (first, last) not in self._views_of:
+    def _made(self, first: int, last: int, n_rows: int) -> _Step:
+        """What a step of these networks needs; made once, until a network leaves."""
+        key = first, last, n_rows
+        if key not in self._steps:
             networks = slice(first, last)
-            self._views_of[first, last] = _Views(
+            jobs = self.jobs[networks]
+            noise = [job.noise for job in jobs if job.noise is not None] or None
+            run = self.stack.run(networks, n_rows, noise)
+            step_size = self.step_size if self.has_prox else None
+            shared = self.recipe, self.optimizer, self.slots, self.rates, step_size
+            weighted = jobs[0].sample_weight is not None
+            self._steps[key] = _Step(
                 networks,
-                self.jobs[networks],
-                self.stack.params[networks],
-                self.stack.grads[networks],
-                {name: values[networks] for name, values in self.slots.items()},
-                self.step_size[networks] if self.has_prox else None,
-                self.rates[networks],
-                self.alpha[networks],
-                self.activity_alpha[networks],
-                self.loss_sum[networks],
-                {},
+                jobs,
+                run,
+                Descent(self.stack, run, *shared),
+                None if weighted else self._scales(networks, [n_rows] * len(jobs)),
             )
-        return self._views_of[first, last]
+        return self._steps[key]
+
+    def _scales(self, networks: slice, weight_sums: list[float]) -> Scales:
+        return Scales.of(np.array(weight_sums), self.alpha[networks], self.activity_alpha[networks])
 
     def _end_epoch(self, i: int) -> None:
-        job, state = self.jobs[i], self.jobs[i].state
-        if not (self.finite[i] and np.isfinite(self.stack.params[i]).all()):
+        job, params = self.jobs[i], self.stack.params[i]
+        if not (self.finite[i] and np.isfinite(params).all()):
             job.outcome = "diverged"
             return
-        n_batches = -(-job.n_rows // self.batch_size)
-        state = replace(
-            state,
-            params=self.stack.params[i].copy(),
-            order=self.orders[i],
-            epoch=state.epoch + 1,
-            step=state.step + n_batches,
-            samples_seen=state.samples_seen + job.n_rows,
-        )
+        last = job.state
+        state = {
+            "params": params.copy(),
+            "order": self.orders[i],
+            "step": last.step + -(-job.n_rows // self.batch_size),
+            "samples_seen": last.samples_seen + job.n_rows,
+        }
         if job.resumable:
-            state = replace(
-                state,
-                slots={name: values[i : i + 1].copy() for name, values in self.slots.items()},
-                rng_state=job.rng.get_state(legacy=False),
-                noise_state=None if job.noise is None else job.noise.bit_generator.state,
-            )
-        loss = float(self.loss_sum[i] / max(self.n_trained[i], 1))
+            state |= {
+                "slots": {name: values[i : i + 1].copy() for name, values in self.slots.items()},
+                "rng_state": job.rng.get_state(legacy=False),
+                "noise_state": None if job.noise is None else job.noise.bit_generator.state,
+            }
+        loss = self.loss_sum[i] / max(self.n_trained[i], 1)
         rate, now = float(self.rates[i, 0]), time.perf_counter()
-        network = self.stack.layout.views(self.stack.params[i : i + 1])
-        job.state = record(job, state, network, loss, rate, now - self.epoch_start)
-        job.n_epochs += 1
+        record(job, state, self.stack.layout, loss, rate, now - self.epoch_start)
         decide(job, rate, now - self.start)
 
     def _drop_the_done(self) -> None:

@@ -1,7 +1,6 @@
 """The contract of a loss."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from numbers import Real
 
 import numpy as np
@@ -143,7 +142,7 @@ class ElementwiseLoss(Loss):
         if raw.size <= kernels.PIECE:
             return self._piece(y, raw, weight, grad_raw)
         total = np.zeros(len(raw), raw.dtype)
-        for piece in _pieces(raw.shape):
+        for piece in kernels.blocks(*raw.shape):
             piece_weight = None if weight is None else weight[piece]
             total[piece[0]] += self._piece(y[piece], raw[piece], piece_weight, grad_raw[piece])
         return total
@@ -159,15 +158,6 @@ def _condition(domain: Interval) -> str:
     if domain.right is not None:
         return f"in [{domain.left}, {domain.right}]"
     return f"{'>=' if domain.closed == 'left' else '>'} {domain.left}"
-
-
-def _pieces(shape: tuple[int, int, int]) -> Iterator[tuple[slice, slice]]:
-    """Networks and samples that fit in a piece: several networks, or a part of one. A network's
-    pieces, and so the bits of its sum, do not depend on how many others there are."""
-    n_networks, n_samples, width = shape
-    for networks in kernels.pieces(n_networks, n_samples * width):
-        for samples in kernels.pieces(n_samples, width):
-            yield networks, samples
 
 
 def _weighted_sum(value, weight, grad):

@@ -49,45 +49,41 @@ class Adam(Optimizer):
             "t": np.zeros((len(params), 1)),
         }
 
+    def begin_step(self, state, learning_rate):
+        """Count."""
+        state["t"] += 1
+
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the moments, then the parameters by their quotient."""
-        plain = step_size is None and type(self)._step_is_plain()
-        if plain and (loops := fused.loops()):
-            slots = state["m"], state["v"], state["t"]
+        g, m, v = grads, state["m"], state["v"]
+        if step_size is None and (loops := fused.loops()) and self._step_is_plain():
             constants = self.beta_1, self.beta_2, self.epsilon
-            loops.adam(params, grads, *slots, learning_rate, *constants)
+            loops.adam(params, g, m, v, state["t"], learning_rate, *constants)
             return
         # The moments are kept without their factors 1 - beta, which saves two passes: then
         # m = beta_1 * m + g and v = beta_2 * v + g**2, and rate and epsilon take the factors over.
-        t = state["t"]
-        t += 1
-        # One number a network: in plain floats, which cost a third of what small arrays cost.
         of_moment, of_gradient = self._scales(learning_rate.ravel().tolist(), state)
-        for piece in kernels.pieces(params.shape[1], len(params)):
-            w, g = params[:, piece], grads[:, piece]
-            m, v = state["m"][:, piece], state["v"][:, piece]
-            spread = kernels.scratch(g.shape, g.dtype)
-            m *= self.beta_1
-            m += g
-            v *= self.beta_2
+        spread = kernels.scratch(g.shape, g.dtype)
+        m *= self.beta_1
+        m += g
+        v *= self.beta_2
+        if of_gradient:
+            gradient = kernels.scratch(g.shape, g.dtype, slot=1)
+            np.copyto(gradient, g)
+        np.multiply(g, g, out=g)
+        v += g
+        self._spread(v, state, out=spread)
+        np.divide(m, spread, out=g)
+        kernels.add_scaled(params, g, of_moment)
+        if of_gradient:
+            gradient /= spread
+            kernels.add_scaled(params, gradient, of_gradient)
+        if step_size is not None:
+            # What a steady gradient of 1 makes of m, and so of the step.
+            of_steady = of_moment * (1 - self.beta_1 ** state["t"][:, 0]) / (1 - self.beta_1)
             if of_gradient:
-                gradient = kernels.scratch(g.shape, g.dtype, slot=1)
-                np.copyto(gradient, g)
-            np.multiply(g, g, out=g)
-            v += g
-            self._spread(v, state, piece, out=spread)
-            np.divide(m, spread, out=g)
-            kernels.add_scaled(w, g, of_moment)
-            if of_gradient:
-                gradient /= spread
-                kernels.add_scaled(w, gradient, of_gradient)
-            if step_size is not None:
-                # What a steady gradient of 1 makes of m, and so of the step.
-                of_steady = of_moment * (1 - self.beta_1 ** t[:, 0]) / (1 - self.beta_1)
-                if of_gradient:
-                    of_steady += of_gradient
-                scale = -of_steady[:, None].astype(params.dtype)
-                put_step_size(step_size, piece, scale, spread)
+                of_steady += of_gradient
+            put_step_size(step_size, -of_steady[:, None].astype(params.dtype), spread)
 
     @classmethod
     def _step_is_plain(cls):
@@ -110,8 +106,8 @@ class Adam(Optimizer):
         """Corrects the second moment in step t, and gives it its factor 1 - beta_2."""
         return math.sqrt((1 - self.beta_2**t) / (1 - self.beta_2))
 
-    def _spread(self, v, state, piece, out):
-        """What the step is divided by, from the second moment ``v`` of a piece."""
+    def _spread(self, v, state, out):
+        """What the step is divided by, from the second moment ``v``."""
         np.sqrt(v, out=out)
         out += self.epsilon / math.sqrt(1 - self.beta_2)
 
@@ -178,10 +174,10 @@ class AMSGrad(Adam):
         """Adam's, and the largest second moment, 0."""
         return super().init_state(params) | {"v_max": np.zeros_like(params)}
 
-    def _spread(self, v, state, piece, out):
-        v_max = state["v_max"][:, piece]
+    def _spread(self, v, state, out):
+        v_max = state["v_max"]
         np.maximum(v_max, v, out=v_max)
-        super()._spread(v_max, state, piece, out)
+        super()._spread(v_max, state, out)
 
 
 class Nadam(Adam):
@@ -220,13 +216,18 @@ class Nadam(Adam):
         """Adam's, and the product of the momenta, 1."""
         return super().init_state(params) | {"mu_product": np.ones((len(params), 1))}
 
+    def begin_step(self, state, learning_rate):
+        """Count, and multiply the momenta."""
+        super().begin_step(state, learning_rate)
+        steps, products = state["t"].ravel().tolist(), state["mu_product"][:, 0]
+        for i, t in enumerate(steps):
+            products[i] *= self._mu(t)
+
     def _scales(self, rates, state):
         of_moment, of_gradient = [], []
-        steps, products = state["t"].ravel().tolist(), state["mu_product"][:, 0]
-        for i, (rate, t) in enumerate(zip(rates, steps, strict=True)):
+        steps, products = (state[name].ravel().tolist() for name in ("t", "mu_product"))
+        for rate, t, product in zip(rates, steps, products, strict=True):
             mu, mu_next = self._mu(t), self._mu(t + 1)
-            products[i] *= mu
-            product = float(products[i])
             scale = -rate * self._correction(t)
             of_moment.append(scale * mu_next / (1 - product * mu_next) * (1 - self.beta_1))
             of_gradient.append(scale * (1 - mu) / (1 - product))
@@ -269,6 +270,6 @@ class RAdam(Adam):
     def _correction(self, t):
         return self._rectification(t) * super()._correction(t) or 1.0
 
-    def _spread(self, v, state, piece, out):
-        super()._spread(v, state, piece, out)
+    def _spread(self, v, state, out):
+        super()._spread(v, state, out)
         out[[not self._rectification(t) for t in state["t"].ravel().tolist()]] = 1

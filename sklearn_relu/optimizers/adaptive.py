@@ -53,34 +53,35 @@ class RMSprop(Optimizer):
             }
         return state
 
+    def begin_step(self, state, learning_rate):
+        """With momentum, update how far a steady gradient moves a parameter."""
+        if self.heavy_ball:
+            state["reach"] *= self.heavy_ball
+            state["reach"] += 1
+
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the average squares, then the parameters."""
         # The average is kept without its factor 1 - rho, which rate and epsilon take over.
         root = math.sqrt(1 - self.rho)
-        moves = [-rate / root for rate in learning_rate.ravel().tolist()]
-        scale = learning_rate / root
+        g, squares = grads, state["squares"]
+        spread = kernels.scratch(g.shape, g.dtype)
+        squares *= self.rho
+        np.multiply(g, g, out=spread)
+        squares += spread
+        np.sqrt(squares, out=spread)
+        spread += self.epsilon / root
+        g /= spread
         if self.heavy_ball:
-            # Exact once the average square is steady.
-            state["reach"] *= self.heavy_ball
-            state["reach"] += 1
-            scale = scale * state["reach"]
-        for piece in kernels.pieces(params.shape[1], len(params)):
-            g, squares = grads[:, piece], state["squares"][:, piece]
-            spread = kernels.scratch(g.shape, g.dtype)
-            squares *= self.rho
-            np.multiply(g, g, out=spread)
-            squares += spread
-            np.sqrt(squares, out=spread)
-            spread += self.epsilon / root
-            g /= spread
-            if self.heavy_ball:
-                velocity = state["velocity"][:, piece]
-                velocity *= self.heavy_ball
-                velocity += g
-                g = velocity
-            kernels.add_scaled(params[:, piece], g, moves)
-            if step_size is not None:
-                put_step_size(step_size, piece, scale, spread)
+            velocity = state["velocity"]
+            velocity *= self.heavy_ball
+            velocity += g
+            g = velocity
+        kernels.add_scaled(params, g, [-rate / root for rate in learning_rate.ravel().tolist()])
+        if step_size is not None:
+            scale = learning_rate / root
+            if self.heavy_ball:  # exact once the average square is steady
+                scale = scale * state["reach"]
+            put_step_size(step_size, scale, spread)
 
 
 class Adagrad(Optimizer):
@@ -111,18 +112,16 @@ class Adagrad(Optimizer):
 
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the sums, then the parameters."""
-        moves = [-rate for rate in learning_rate.ravel().tolist()]
-        for piece in kernels.pieces(params.shape[1], len(params)):
-            g, squares = grads[:, piece], state["sum_squares"][:, piece]
-            spread = kernels.scratch(g.shape, g.dtype)
-            np.multiply(g, g, out=spread)
-            squares += spread
-            np.sqrt(squares, out=spread)
-            spread += self.epsilon
-            g /= spread
-            kernels.add_scaled(params[:, piece], g, moves)
-            if step_size is not None:
-                put_step_size(step_size, piece, learning_rate, spread)
+        g, squares = grads, state["sum_squares"]
+        spread = kernels.scratch(g.shape, g.dtype)
+        np.multiply(g, g, out=spread)
+        squares += spread
+        np.sqrt(squares, out=spread)
+        spread += self.epsilon
+        g /= spread
+        kernels.add_scaled(params, g, [-rate for rate in learning_rate.ravel().tolist()])
+        if step_size is not None:
+            put_step_size(step_size, learning_rate, spread)
 
 
 class Adadelta(Optimizer):
@@ -162,22 +161,19 @@ class Adadelta(Optimizer):
         """Update the average squares, the parameters, and the average squared moves."""
         # The averages are kept without their factor 1 - rho, which eps takes over.
         eps = self.eps / (1 - self.rho)
-        rates = [-rate for rate in learning_rate.ravel().tolist()]
-        for piece in kernels.pieces(params.shape[1], len(params)):
-            g = grads[:, piece]
-            squares, moves = state["squares"][:, piece], state["moves"][:, piece]
-            spread, product = (kernels.scratch(g.shape, g.dtype, slot) for slot in (0, 1))
-            squares *= self.rho
-            np.multiply(g, g, out=product)
-            squares += product
-            np.add(squares, eps, out=spread)
-            np.add(moves, eps, out=product)
-            spread /= product
-            np.sqrt(spread, out=spread)
-            g /= spread
-            kernels.add_scaled(params[:, piece], g, rates)
-            moves *= self.rho
-            np.multiply(g, g, out=product)
-            moves += product
-            if step_size is not None:
-                put_step_size(step_size, piece, learning_rate, spread)
+        g, squares, moves = grads, state["squares"], state["moves"]
+        spread, product = (kernels.scratch(g.shape, g.dtype, slot) for slot in (0, 1))
+        squares *= self.rho
+        np.multiply(g, g, out=product)
+        squares += product
+        np.add(squares, eps, out=spread)
+        np.add(moves, eps, out=product)
+        spread /= product
+        np.sqrt(spread, out=spread)
+        g /= spread
+        kernels.add_scaled(params, g, [-rate for rate in learning_rate.ravel().tolist()])
+        moves *= self.rho
+        np.multiply(g, g, out=product)
+        moves += product
+        if step_size is not None:
+            put_step_size(step_size, learning_rate, spread)

@@ -17,15 +17,21 @@ class Solver(Part, ABC):
 
 
 class Optimizer(Solver):
-    """A stochastic optimizer: one step for each batch.
+    """A stochastic optimizer: one step for each batch, each parameter for itself.
 
-    Its state is a separate value, a dict of arrays with the network axis first, so that one
-    optimizer can serve any contiguous run of the networks of a stack.
+    Its state is a separate value, a dict of arrays with the network axis first. What has one
+    number a parameter is shaped like `params`; what has one a network is (n_networks, 1).
     """
 
     @abstractmethod
     def init_state(self, params: np.ndarray) -> dict[str, np.ndarray]:
         """The state before the first step, for params of shape (n_networks, n_params)."""
+
+    def begin_step(self, state: dict[str, np.ndarray], learning_rate: np.ndarray) -> None:
+        """Update in place what the state has one number of for each network, such as counters.
+
+        Called once for each batch, before the parameters are updated in pieces.
+        """
 
     @abstractmethod
     def step(
@@ -37,7 +43,7 @@ class Optimizer(Solver):
         n_weights: int,
         step_size: np.ndarray | None = None,
     ) -> None:
-        """Update `params` and `state` in place.
+        """Update some parameters of some networks, few enough for the cache, and their state.
 
         Parameters
         ----------
@@ -77,18 +83,13 @@ def decay_weights(
         params[:, :n_weights] *= 1 - learning_rate * weight_decay
 
 
-def put_step_size(
-    step_size: np.ndarray, piece: slice, scale: np.ndarray, spread: np.ndarray
-) -> None:
-    """``step_size = scale / spread`` for the weights among the parameters of one piece.
+def put_step_size(step_size: np.ndarray, scale: np.ndarray, spread: np.ndarray) -> None:
+    """``step_size = scale / spread`` for the weights among the parameters.
 
     Parameters
     ----------
     step_size : ndarray of shape (n_networks, n_weights)
-    piece : slice
-        Of the parameters.
     scale : ndarray of shape (n_networks, 1)
-    spread : ndarray of shape (n_networks, parameters in the piece)
+    spread : ndarray of shape (n_networks, n_params)
     """
-    of_weights = step_size[:, piece]
-    np.divide(scale, spread[:, : of_weights.shape[1]], out=of_weights)
+    np.divide(scale, spread[:, : step_size.shape[1]], out=step_size)

@@ -47,26 +47,31 @@ class SGD(Optimizer):
             "reach": np.zeros((len(params), 1), params.dtype),
         }
 
-    def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
-        """Update the velocities, then the parameters."""
-        decay_weights(params, learning_rate, n_weights, self.weight_decay)
-        for piece in kernels.pieces(params.shape[1], len(params)):
-            move, velocity = grads[:, piece], state["velocity"][:, piece]
-            move *= learning_rate
-            velocity *= self.momentum
-            velocity -= move
-            if self.nesterovs_momentum:
-                params[:, piece] -= move
-                np.multiply(velocity, self.momentum, out=move)
-                params[:, piece] += move
-            else:
-                params[:, piece] += velocity
-        # Momentum moves a parameter with a steady gradient by up to rate / (1 - momentum) a step.
-        # With the bare rate, a weight would be 0 only below (1 - momentum) times the strength.
+    def begin_step(self, state, learning_rate):
+        """Update the reach.
+
+        Momentum moves a parameter with a steady gradient by up to ``rate / (1 - momentum)`` a step.
+        With the bare rate, a weight would be 0 only below ``1 - momentum`` times the strength.
+        """
         reach = state["reach"]
         reach *= self.momentum
         reach += learning_rate
+
+    def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
+        """Update the velocities, then the parameters."""
+        decay_weights(params, learning_rate, n_weights, self.weight_decay)
+        move, velocity = grads, state["velocity"]
+        move *= learning_rate
+        velocity *= self.momentum
+        velocity -= move
+        if self.nesterovs_momentum:
+            params -= move
+            np.multiply(velocity, self.momentum, out=move)
+            params += move
+        else:
+            params += velocity
         if step_size is not None:
+            reach = state["reach"]
             ahead = self.momentum * reach + learning_rate
             step_size[...] = ahead if self.nesterovs_momentum else reach
 
@@ -113,26 +118,26 @@ class Lion(Optimizer):
         """The average 0, and the number of steps."""
         return {"m": np.zeros_like(params), "t": np.zeros((len(params), 1))}
 
+    def begin_step(self, state, learning_rate):
+        """Count."""
+        state["t"] += 1
+
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the parameters, then the average."""
         decay_weights(params, learning_rate, n_weights, self.weight_decay)
-        t = state["t"]
-        t += 1
         # m without its factor 1 - b2 and c without 1 - b1, as Adam's moments.
         share = self.b1 * (1 - self.b2) / (1 - self.b1)
-        moves = [-rate for rate in learning_rate.ravel().tolist()]
-        for piece in kernels.pieces(params.shape[1], len(params)):
-            g, m = grads[:, piece], state["m"][:, piece]
-            c = kernels.scratch(g.shape, g.dtype)
-            np.multiply(m, share, out=c)
-            c += g
-            m *= self.b2
-            m += g
-            np.sign(c, out=g)
-            kernels.add_scaled(params[:, piece], g, moves)
-            if step_size is not None:
-                self._spread(m, c, t, out=c)
-                put_step_size(step_size, piece, learning_rate, c)
+        g, m = grads, state["m"]
+        c = kernels.scratch(g.shape, g.dtype)
+        np.multiply(m, share, out=c)
+        c += g
+        m *= self.b2
+        m += g
+        np.sign(c, out=g)
+        kernels.add_scaled(params, g, [-rate for rate in learning_rate.ravel().tolist()])
+        if step_size is not None:
+            self._spread(m, c, state["t"], out=c)
+            put_step_size(step_size, learning_rate, c)
 
     def _spread(self, m, c, t, out):
         """``max(|c|, |m|)``, each as large as a steady gradient; above 0, for one may be all 0."""

@@ -34,6 +34,13 @@ class Penalty(Part, ABC):
         strength : ndarray of shape (n_networks,)
         """
 
+    def value_and_gradient(
+        self, weights: np.ndarray, grad: np.ndarray, strength: np.ndarray
+    ) -> np.ndarray:
+        """``strength`` times :meth:`value`, after :meth:`add_gradient`."""
+        self.add_gradient(weights, grad, strength)
+        return strength * self.value(weights)
+
     def prox(self, weights: np.ndarray, step: np.ndarray) -> None:
         """Proximal step of the part that is not smooth, in place, after the optimizer's step.
 
