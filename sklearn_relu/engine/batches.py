@@ -50,7 +50,7 @@ def gather(jobs: list[Job], rows: list[Rows], run: Run) -> None:
         else:
             run.x[i] = job.X[batch]
         _take(job.y, batch, run.y[i])
-        if run.weight is not None:
+        if job.sample_weight is not None and run.weight is not None:
             _take(job.sample_weight, batch, run.weight[i])
 
 

@@ -22,17 +22,19 @@ cache; smaller pieces measure slower, for each costs a call per operation."""
 ROW = 2048
 """Elements of a constant that stays in the level 1 cache."""
 
+CONSTANTS = {"zeros": 0, "ones": 1}
+
+MAX_VIEWS = 1000
+"""Of scratch memory, which a thread keeps: each new batch size brings some."""
+
 SMALL_PRODUCT = 1_000_000
 """Multiplications up to which OpenBLAS takes matrices as they are."""
-
-SMALL_UPDATE = 4096
-"""Elements up to which numpy's broadcasting is as fast as a BLAS update of rank 1."""
 
 
 class _Local(threading.local):
     def __init__(self):
-        self.buffers = {}
-        self.constants = {}
+        self.memory = {}
+        self.views = {}
 
 
 _local = _Local()
@@ -53,11 +55,7 @@ def scratch(shape: tuple[int, ...], dtype, slot: int = 0) -> np.ndarray:
     -------
     buffer : ndarray of `shape`
     """
-    size = math.prod(shape)
-    buffer = _local.buffers.get((slot, dtype))
-    if buffer is None or buffer.size < size:
-        buffer = _local.buffers[slot, dtype] = np.empty(max(size, PIECE), dtype)
-    return buffer[:size].reshape(shape)
+    return _view(slot, shape, dtype)
 
 
 def pieces(n: int, width: int = 1) -> Iterator[slice]:
@@ -92,7 +90,7 @@ def product(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
     """
     _, n, m = left.shape
     k = right.shape[2]
-    if m == 1 and len(left) == len(right):  # numpy's matmul has a slow loop of its own
+    if m == 1 and len(left) == len(right):
         return partial(outer, left, right, out)
     if n % 2 == 0 and SMALL_PRODUCT < n * m * k <= 2 * SMALL_PRODUCT:
         left = left.reshape(len(left), 2, n // 2, m)
@@ -102,45 +100,41 @@ def product(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
 
 
 def outer(column: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
-    """``out = column @ row``; a large one by a BLAS update of rank 1, which takes half as long.
+    """``out = column @ row``, by BLAS: numpy's matmul has a slow loop of its own for these, and its
+    broadcasting takes twice the time.
 
     Parameters
     ----------
     column : ndarray of shape (n_networks, n_samples, 1)
     row : ndarray of shape (n_networks, 1, width)
-    out : ndarray of shape (n_networks, n_samples, width)
+    out : ndarray of shape (n_networks, n_samples, width), each network's part contiguous
     """
-    if out[0].size < SMALL_UPDATE:
-        np.multiply(column, row, out=out)
-        return
-    out.fill(0)
-    for rows, left, right in zip(out, column, row, strict=True):
-        _add_outer(rows, left[:, 0], right[0])
+    for left, right, product in zip(column, row, out, strict=True):
+        np.dot(left, right, out=product)
 
 
 def add_outer(out: np.ndarray, column: np.ndarray, row: np.ndarray) -> None:
-    """``out += column @ row``; shapes as for :func:`outer`, each network's part contiguous."""
+    """``out += column @ row`` by a BLAS update of rank 1; shapes as for :func:`outer`."""
+    ger = blas.dger if out.dtype == np.float64 else blas.sger
     for rows, left, right in zip(out, column, row, strict=True):
-        _add_outer(rows, left[:, 0], right[0])
+        ger(1.0, right[0], left[:, 0], a=rows.T, overwrite_a=1)
 
 
-def _add_outer(rows: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
-    """``rows += left[:, None] * right`` in place, a BLAS update of rank 1."""
-    ger = blas.dger if rows.dtype == np.float64 else blas.sger
-    ger(1.0, right, left, a=rows.T, overwrite_a=1)
+def axpy(x: np.ndarray, out: np.ndarray, scale: float) -> None:
+    """``out += scale * x`` for contiguous arrays (n,): BLAS needs one pass and no temporary."""
+    (blas.daxpy if out.dtype == np.float64 else blas.saxpy)(x, out, a=scale)
 
 
 def add_scaled(out: np.ndarray, x: np.ndarray, scale: Iterable[float]) -> None:
-    """``out[i] += scale[i] * x[i]`` for each network i: BLAS needs one pass and no temporary.
+    """``out[i] += scale[i] * x[i]`` for each network i.
 
     Parameters
     ----------
     out, x : ndarray of shape (n_networks, ...), each network's part contiguous
     scale : sequence of n_networks numbers
     """
-    axpy = blas.daxpy if out.dtype == np.float64 else blas.saxpy
     for out_row, x_row, factor in zip(out, x, scale, strict=True):
-        axpy(x_row.reshape(-1), out_row.reshape(-1), a=factor)
+        axpy(x_row.reshape(-1), out_row.reshape(-1), factor)
 
 
 def add_weighted(out: np.ndarray, x: np.ndarray, weight: np.ndarray, function: np.ufunc) -> None:
@@ -170,7 +164,7 @@ def rectify(x: np.ndarray, out: np.ndarray) -> None:
         Contiguous, of one shape.
     """
     x, out = x.reshape(-1), out.reshape(-1)
-    zeros = _constant(0, (ROW,), x.dtype)
+    zeros = _view("zeros", (ROW,), x.dtype)
     if x.size >= ROW:
         whole = x.size - x.size % ROW
         np.maximum(x[:whole].reshape(-1, ROW), zeros, out=out[:whole].reshape(-1, ROW))
@@ -286,19 +280,24 @@ def limit_norms(grads: np.ndarray, bound: float) -> None:
 
 
 def _ones(n: int, dtype) -> np.ndarray:
-    return _constant(1, (1, n), dtype)
+    return _view("ones", (1, n), dtype)
 
 
-def _constant(value: int, shape: tuple[int, ...], dtype) -> np.ndarray:
-    """A view of memory that all shapes share."""
-    views = _local.constants
-    view = views.get((value, shape, dtype))
-    if view is None:
-        size = math.prod(shape)
-        flat = views.get((value, dtype))
-        if flat is None or flat.size < size:
-            flat = views[value, dtype] = np.full(max(size, PIECE), value, dtype)
-        if len(views) > 1000:  # of as many batch sizes
-            views.clear()
-        view = views[value, shape, dtype] = flat[:size].reshape(shape)
+def _view(name: int | str, shape: tuple[int, ...], dtype) -> np.ndarray:
+    """The beginning of this thread's memory of that name, in that shape."""
+    key = name, shape, dtype
+    view = _local.views.get(key)
+    return _make_view(*key) if view is None else view
+
+
+def _make_view(name: int | str, shape: tuple[int, ...], dtype) -> np.ndarray:
+    size, memory = math.prod(shape), _local.memory.get((name, dtype))
+    if memory is None or memory.size < size:
+        memory = np.empty(max(size, PIECE), dtype)
+        if name in CONSTANTS:
+            memory.fill(CONSTANTS[name])
+        _local.memory[name, dtype] = memory
+    if len(_local.views) == MAX_VIEWS:
+        _local.views.clear()
+    view = _local.views[name, shape, dtype] = memory[:size].reshape(shape)
     return view

@@ -151,7 +151,7 @@ class NetworkStack:
         self,
         networks: slice,
         n_rows: int,
-        noise: Generators | None = None,
+        noise: Generators = (),
         data: Batch | None = None,
     ) -> Run:
         """The views and the calls of a step, for a run of networks and a number of rows.
@@ -162,7 +162,7 @@ class NetworkStack:
         ----------
         networks : slice
         n_rows : int
-        noise : sequence of Generator, default=None
+        noise : sequence of Generator, default=()
             One for each network. Without them, what is random gives what it gives on average.
         data : tuple of (x, y, weight), default=None
             What to read instead of memory that the caller fills.
@@ -196,9 +196,7 @@ class NetworkStack:
         y = view("y", (k, n_rows, self.goal.n_targets))
         return x, y, view("weight", (k, n_rows, n_weights)) if n_weights else None
 
-    def _bind(
-        self, run: Run, params: list[Arrays], grads: list[Arrays], noise: Generators | None
-    ) -> None:
+    def _bind(self, run: Run, params: list[Arrays], grads: list[Arrays], noise: Generators) -> None:
         """Make the calls of a step, forward layer by layer and backward likewise."""
         k, n_rows = run.y.shape[:2]
         view = self._memory.view
@@ -207,7 +205,7 @@ class NetworkStack:
         inputs, outputs, dropouts = [], [], []
         for i, layer in enumerate(self.layers):
             out = self._memory.output(i, layer, k, n_rows)
-            run.forward += layer.forward(x, out, params[i], noise)
+            run.forward += layer.forward(x, out, params[i], noise or None)
             value = layer.activation.dropout_value
             dropout = self._dropout(i, self._dropout_rates[i], out.a.shape, value)
             inputs.append(x)
@@ -222,9 +220,10 @@ class NetworkStack:
         # Where the two gradients are the same, the memories change their parts.
         here, there = GRADIENTS
         for i, layer in reversed(list(enumerate(self.layers))):
-            out, grad_out = outputs[i], view(here, (k, n_rows, layer.output_width))
-            if dropouts[i] is not None:
-                run.backward.append(partial(dropouts[i].backward, grad_out))
+            out, dropout = outputs[i], dropouts[i]
+            grad_out = view(here, (k, n_rows, layer.output_width))
+            if dropout is not None:
+                run.backward.append(partial(dropout.backward, grad_out))
             penalty = self._activity_penalties[i]
             if penalty is not None:
                 add = partial(_add_activity, run, penalty, out.a, row_weight, grad_out)
@@ -244,7 +243,7 @@ class NetworkStack:
         run.forward.append(partial(np.mean, run.weight, axis=2, keepdims=True, out=row_weight))
         return row_weight
 
-    def _disturbed_x(self, run: Run, noise: Generators | None) -> np.ndarray | SparseBatch:
+    def _disturbed_x(self, run: Run, noise: Generators) -> np.ndarray | SparseBatch:
         """What the first layer reads: x, or x with noise."""
         x, goal = run.x, self.goal
         if isinstance(x, list):

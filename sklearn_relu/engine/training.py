@@ -168,7 +168,7 @@ class _Epochs:
         if key not in self._steps:
             networks = slice(first, last)
             jobs = self.jobs[networks]
-            noise = [job.noise for job in jobs if job.noise is not None] or None
+            noise = [job.noise for job in jobs if job.noise is not None]
             run = self.stack.run(networks, n_rows, noise)
             step_size = self.step_size if self.has_prox else None
             shared = self.recipe, self.optimizer, self.slots, self.rates, step_size
