@@ -1,5 +1,7 @@
 """Jobs trained as one stack equal the same jobs trained alone, bit for bit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -119,6 +121,23 @@ def test_penalties_and_sample_weights_in_a_stack(optimizer, activity):
 def test_networks_of_a_stack_draw_the_noise_that_they_draw_alone(activation):
     noise = {"dropout": [0.3, 0.0], "input_dropout": 0.1, "input_noise": 0.2}
     check(make_recipe(activation, **noise, max_norm=1.0, gradient_clipping=0.5))
+
+
+def test_dropout_rates_may_differ_in_a_stack():
+    recipe = make_recipe("relu", dropout=[0.3, 0.0], input_dropout=0.1)
+    rates = [0.05 + 0.1 * i for i in range(len(make_jobs(recipe)))]
+
+    def jobs():
+        jobs = make_jobs(recipe)
+        for job, rate in zip(jobs, rates, strict=True):
+            job.recipe = replace(recipe, dropout=[rate, 0.0], input_dropout=rate / 2)
+        return jobs
+
+    alone, together = jobs(), jobs()
+    for job in alone:
+        train([job])
+    train(together)
+    assert_same(alone, together)
 
 
 def test_weights_of_each_target_in_a_stack():

@@ -32,7 +32,7 @@ def generators(n=2):
 
 
 def dropped(rate, value, a):
-    dropout = Dropout(rate, value, np.full_like(a, np.nan), np.full_like(a, np.nan))
+    dropout = Dropout([rate] * len(a), value, np.full_like(a, np.nan), np.full_like(a, np.nan))
     dropout.forward(a, generators(len(a)))
     return dropout.out, dropout
 
@@ -84,7 +84,7 @@ def test_dropout_draws_the_same_alone_and_in_a_stack():
     a = np.random.RandomState(0).normal(size=(3, 70, 700))
     out, _ = dropped(0.3, 0.0, a)
     mask, alone = np.empty_like(a[2:]), np.empty_like(a[2:])
-    Dropout(0.3, 0.0, mask, alone).forward(a[2:], generators(3)[2:])
+    Dropout([0.3], 0.0, mask, alone).forward(a[2:], generators(3)[2:])
     assert np.array_equal(out[2:], alone)
 
 
@@ -92,7 +92,7 @@ def test_sparse_inputs_lose_stored_values_and_stay_sparse():
     matrix = sp.random_array((200, 100), density=0.2, format="csr", rng=0)
     before = matrix.copy()
     out = [matrix]
-    drop_sparse([matrix], 0.4, generators(1), out)
+    drop_sparse([matrix], [0.4], generators(1), out)
     lost = out[0]
     assert (matrix != before).nnz == 0
     kept = lost.data != 0

@@ -1,5 +1,6 @@
 """A stack of networks of one shape: forward, backward, the objective."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -135,9 +136,8 @@ class NetworkStack:
         self.layout = ParameterLayout(goal.layers)
         self.params = np.zeros((n_networks, self.layout.n_params), goal.dtype)
         self.grads = np.zeros_like(self.params)
-        # The output layer has no dropout and no penalty on its activations.
+        # The output layer has no penalty on its activations.
         n_hidden = len(self.layers) - 1
-        self._dropout_rates = [*(goal.dropout or [0.0] * n_hidden), 0.0]
         self._activity_penalties = [*(goal.activity_penalties or [None] * n_hidden), None]
         self._memory = Memory(np.dtype(goal.dtype))
 
@@ -152,6 +152,7 @@ class NetworkStack:
         networks: slice,
         n_rows: int,
         noise: Generators = (),
+        dropout_rates: Sequence[Sequence[float]] = (),
         data: Batch | None = None,
     ) -> Run:
         """The views and the calls of a step, for a run of networks and a number of rows.
@@ -164,6 +165,8 @@ class NetworkStack:
         n_rows : int
         noise : sequence of Generator, default=()
             One for each network. Without them, what is random gives what it gives on average.
+        dropout_rates : sequence of sequence of float, default=()
+            For each network those of the inputs and of the hidden layers; by default the goal's.
         data : tuple of (x, y, weight), default=None
             What to read instead of memory that the caller fills.
         """
@@ -186,7 +189,10 @@ class NetworkStack:
             activity=np.zeros(k),
             activity_strength=np.zeros(k, self.params.dtype),
         )
-        self._bind(run, params, grads, noise)
+        rates = dropout_rates or [self.goal.dropout_rates] * k
+        # The output layer has no dropout.
+        by_layer = [*zip(*rates, strict=True), ()]
+        self._bind(run, params, grads, noise, by_layer)
         return run
 
     def _batch(self, k: int, n_rows: int) -> Batch:
@@ -196,18 +202,25 @@ class NetworkStack:
         y = view("y", (k, n_rows, self.goal.n_targets))
         return x, y, view("weight", (k, n_rows, n_weights)) if n_weights else None
 
-    def _bind(self, run: Run, params: list[Arrays], grads: list[Arrays], noise: Generators) -> None:
+    def _bind(
+        self,
+        run: Run,
+        params: list[Arrays],
+        grads: list[Arrays],
+        noise: Generators,
+        dropout_rates: list[tuple[float, ...]],
+    ) -> None:
         """Make the calls of a step, forward layer by layer and backward likewise."""
         k, n_rows = run.y.shape[:2]
         view = self._memory.view
         row_weight = self._row_weight(run)
-        x = self._disturbed_x(run, noise)
+        x = self._disturbed_x(run, noise, dropout_rates[0])
         inputs, outputs, dropouts = [], [], []
         for i, layer in enumerate(self.layers):
             out = self._memory.output(i, layer, k, n_rows)
             run.forward += layer.forward(x, out, params[i], noise or None)
             value = layer.activation.dropout_value
-            dropout = self._dropout(i, self._dropout_rates[i], out.a.shape, value)
+            dropout = self._dropout(i, dropout_rates[i + 1], out.a.shape, value)
             inputs.append(x)
             outputs.append(out)
             dropouts.append(dropout)
@@ -243,30 +256,34 @@ class NetworkStack:
         run.forward.append(partial(np.mean, run.weight, axis=2, keepdims=True, out=row_weight))
         return row_weight
 
-    def _disturbed_x(self, run: Run, noise: Generators) -> np.ndarray | SparseBatch:
+    def _disturbed_x(
+        self, run: Run, noise: Generators, rates: Sequence[float]
+    ) -> np.ndarray | SparseBatch:
         """What the first layer reads: x, or x with noise."""
-        x, goal = run.x, self.goal
+        x = run.x
         if isinstance(x, list):
-            if goal.input_dropout:
+            if any(rates):
                 dropped: SparseBatch = list(x)
-                run.forward.append(partial(drop_sparse, x, goal.input_dropout, noise, dropped))
+                run.forward.append(partial(drop_sparse, x, rates, noise, dropped))
                 return dropped
             return x
-        if goal.input_noise:
+        if self.goal.input_noise:
             noisy = self._memory.view("noisy x", x.shape)
-            run.forward.append(partial(add_noise, x, goal.input_noise, noise, noisy))
+            run.forward.append(partial(add_noise, x, self.goal.input_noise, noise, noisy))
             x = noisy
-        dropout = self._dropout("input", goal.input_dropout, x.shape)
+        dropout = self._dropout("input", rates, x.shape)
         if dropout is not None:
             run.forward.append(partial(dropout.forward, x, noise))
             x = dropout.out
         return x
 
-    def _dropout(self, name, rate: float, shape, value: float = 0.0) -> Dropout | None:
-        if not rate:
+    def _dropout(
+        self, name: int | str, rates: Sequence[float], shape: tuple[int, ...], value: float = 0.0
+    ) -> Dropout | None:
+        if not any(rates):
             return None
         view = self._memory.view
-        return Dropout(rate, value, view((name, "mask"), shape), view((name, "dropped"), shape))
+        return Dropout(rates, value, view((name, "mask"), shape), view((name, "dropped"), shape))
 
     def _penalised(
         self, networks: slice, params: list[Arrays], grads: list[Arrays]

@@ -40,13 +40,15 @@ def noise_generator(rng: np.random.RandomState, saved: Any = None) -> np.random.
 class Dropout:
     """Dropout of a layer's values, with the buffers that it needs.
 
-    A unit is dropped with probability `rate` and is `value` then. Where that is 0, the others are
+    A unit is dropped with its network's rate and is `value` then. Where that is 0, the others are
     divided by ``1 - rate``, which keeps the mean. Otherwise all are scaled and shifted so that
     mean 0 and variance 1 are kept: alpha dropout.
 
     Attributes
     ----------
-    rate, value : float
+    rates : sequence of float
+        One for each network, all above 0.
+    value : float
     mask, out : ndarray of shape (n_networks, n_samples, width)
 
     References
@@ -56,16 +58,17 @@ class Dropout:
     Klambauer, Unterthiner, Mayr & Hochreiter (2017), Self-normalizing neural networks, section 2.
     """
 
-    rate: float
+    rates: Sequence[float]
     value: float
     mask: np.ndarray
     out: np.ndarray
 
     def forward(self, a: np.ndarray, noise: Generators) -> None:
         """Overwrite `mask`, which is 0 for what is dropped, and `out`."""
-        keep, value = 1.0 - self.rate, self.value
-        scale = 1.0 / (keep if value == 0 else np.sqrt(keep * (1.0 + self.rate * value**2)))
-        for i, generator in enumerate(noise):
+        value = self.value
+        for i, (rate, generator) in enumerate(zip(self.rates, noise, strict=True)):
+            keep = 1.0 - rate
+            scale = 1.0 / (keep if value == 0 else np.sqrt(keep * (1.0 + rate * value**2)))
             for rows in kernels.pieces(*a.shape[1:]):
                 mask, out = self.mask[i, rows], self.out[i, rows]
                 generator.random(out=mask, dtype=mask.dtype)
@@ -101,10 +104,10 @@ def add_noise(x: np.ndarray, sd: float, noise: Generators, out: np.ndarray) -> N
 
 
 def drop_sparse(
-    x: list[sp.csr_array], rate: float, noise: Generators, out: list[sp.csr_array]
+    x: list[sp.csr_array], rates: Sequence[float], noise: Generators, out: list[sp.csr_array]
 ) -> None:
     """Dropout of the stored values of sparse inputs; the others are 0 already."""
-    for i, (matrix, generator) in enumerate(zip(x, noise, strict=True)):
+    for i, (matrix, rate, generator) in enumerate(zip(x, rates, noise, strict=True)):
         keep = generator.random(matrix.nnz, dtype=np.float32) >= rate
         out[i] = matrix.copy()
         out[i].data *= keep / matrix.dtype.type(1 - rate)

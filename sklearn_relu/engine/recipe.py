@@ -47,11 +47,15 @@ class Objective:
     input_noise: float = 0.0
 
     @property
+    def dropout_rates(self) -> list[float]:
+        """Those of the inputs and of each hidden layer."""
+        return [self.input_dropout, *(self.dropout or [0.0] * (len(self.layers) - 1))]
+
+    @property
     def is_random(self) -> bool:
         """Whether computing it draws random numbers."""
         return (
-            any(self.dropout)
-            or self.input_dropout > 0
+            any(self.dropout_rates)
             or self.input_noise > 0
             or any(layer.activation.is_random for layer in self.layers)
         )

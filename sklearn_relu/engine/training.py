@@ -26,7 +26,8 @@ def train(jobs: list[Job]) -> None:
     Parameters
     ----------
     jobs : list of Job
-        All with the same recipe, and all or none with sample weights.
+        All with the same recipe, but for dropout rates above 0, and all or none with sample
+        weights.
     """
     recipe = jobs[0].recipe
     product = largest_product(recipe.layers, recipe.batch_size)
@@ -169,7 +170,8 @@ class _Epochs:
             networks = slice(first, last)
             jobs = self.jobs[networks]
             noise = [job.noise for job in jobs if job.noise is not None]
-            run = self.stack.run(networks, n_rows, noise)
+            rates = [job.recipe.dropout_rates for job in jobs]
+            run = self.stack.run(networks, n_rows, noise, rates)
             step_size = self.step_size if self.has_prox else None
             shared = self.recipe, self.optimizer, self.slots, self.rates, step_size
             weighted = jobs[0].sample_weight is not None
