@@ -49,7 +49,7 @@ class Activation(Part, ABC):
     """False: :meth:`backward` reads `a` only, so `z` and `a` may share memory."""
 
     passes_through: ClassVar[bool] = False
-    """True: `a` is `z`, its gradient is that of `z`, and :meth:`backward` is not called."""
+    """True: `a` is `z` with its gradient, and training spares the call of :meth:`backward`."""
 
     is_random: ClassVar[bool] = False
     """True: :meth:`forward` draws when training; full-batch solvers refuse such an activation."""
