@@ -1,0 +1,309 @@
+"""Gathers the fits that tasks start, and has those of one shape trained together.
+
+Each task runs in a thread of its own, and in turns: at most as many at once as its caller asked
+for. One that comes to train hands its jobs over and waits, without a turn. When no task can go on,
+what waits is divided into stacks, and the first fit's thread of each stack trains it for all. Then
+they go on, again in turns.
+"""
+
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from sklearn_relu.engine import training
+from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.stacks import Fit, stacks_of, train_stack
+
+MAX_TASKS = 256
+"""Tasks that have begun and not ended; each has a thread."""
+
+_here = threading.local()
+
+
+def current_task() -> "Task | None":
+    """The task that this thread runs."""
+    return getattr(_here, "task", None)
+
+
+def train(jobs: list[Job]) -> None:
+    """Train the jobs of a fit: in a task together with those of others, else at once.
+
+    Parameters
+    ----------
+    jobs : list of Job
+        As for :func:`sklearn_relu.engine.training.train`, with the same results.
+    """
+    task = current_task()
+    if task is None:
+        training.train(jobs)
+    else:
+        task.call.gathering.train(task, jobs)
+
+
+class Call:
+    """The tasks of one parallel call.
+
+    Parameters
+    ----------
+    gathering : Gathering
+    limit : int
+        How many tasks may run at once; within another call's task, no fewer than there.
+    parent : Task or None
+        The task that makes the call.
+
+    Attributes
+    ----------
+    is_aborted : bool
+        Whether its tasks are to end: what trains or waits in them raises KeyboardInterrupt.
+    """
+
+    def __init__(self, gathering: "Gathering", limit: int, parent: "Task | None" = None):
+        self.gathering = gathering
+        self.limit = limit if parent is None else max(limit, parent.call.limit)
+        self.parent = parent
+        self.depth: int = 0 if parent is None else parent.call.depth + 1
+        self.tasks: set[Task] = set()
+        self.parent_waits = self.has_failed = self.is_aborted = False
+        self.seconds = 0.0
+        self.ended = threading.Event()
+
+
+class Task:
+    """A function that runs in a thread of its own.
+
+    Parameters
+    ----------
+    call : Call
+    function : callable
+    on_end : callable
+        Called with the function's value and the exception it raised, one of them None; in the
+        task's turn.
+
+    Attributes
+    ----------
+    seconds_waited : float
+        Those in which it waited for others, or others' fits were trained.
+    """
+
+    def __init__(self, call: Call, function: Callable[[], Any], on_end: Callable[[Any, Any], None]):
+        self.call = call
+        self.function = function
+        self.on_end = on_end
+        self.turn = threading.Semaphore(0)
+        self.has_begun = False
+        self.n_bytes = 0
+        self.seconds_waited = 0.0
+        self.stack: dict[Fit, Task] = {}
+        self.inner: list[Call] = []
+
+
+class Gathering:
+    """Tasks that take turns, and their fits that wait to be trained.
+
+    Parameters
+    ----------
+    max_bytes : int
+        About the memory that tasks that have begun may hold, with their stacks. One task runs
+        however much it needs.
+    stack_sizes : list of int
+        To which the number of fits in each stack is added.
+    """
+
+    def __init__(self, max_bytes: int, stack_sizes: list[int]):
+        self._max_bytes = max_bytes
+        self._stack_sizes = stack_sizes
+        self._lock = threading.Lock()
+        self._new: list[deque[Task]] = []
+        """By depth: what is within another task comes first, so that this one can end."""
+        self._ready: deque[Task] = deque()
+        self._waiting: dict[Fit, Task] = {}
+        self._n_running = self._n_training = self._n_begun = 0
+        self._n_bytes = self._largest = 0
+        self._stop = threading.Event()
+
+    def add(self, call: Call, function: Callable[[], Any], on_end: Callable) -> None:
+        """Add a task to a call; it begins when the gathering goes on."""
+        task = Task(call, function, on_end)
+        with self._lock:
+            call.tasks.add(task)
+            while len(self._new) <= call.depth:
+                self._new.append(deque())
+            self._new[call.depth].append(task)
+
+    def go_on(self) -> None:
+        """Give turns to tasks, now that a call's first ones are there."""
+        # In a thread, where no KeyboardInterrupt can come between two steps.
+        threading.Thread(target=self._locked, args=(self._give_turns,)).start()
+
+    def wait_for(self, call: Call) -> None:
+        """In the task that made the call: wait until its tasks have ended, or one has failed.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the call that this task belongs to is aborted.
+        """
+        task, start = call.parent, time.perf_counter()
+        assert task is not None
+        with self._lock:
+            call.parent_waits = bool(call.tasks) and not call.has_failed
+        if call.parent_waits:
+            self._pause(task)
+        task.seconds_waited += time.perf_counter() - start - call.seconds
+        if task.call.is_aborted:
+            raise KeyboardInterrupt
+
+    def abort(self, call: Call) -> None:
+        """Have all tasks of a call end, and wait until they have.
+
+        Fits that train stop at the next batch if the call is not within another one's task, else
+        with their stack. Other code of a task comes to its end.
+        """
+        thread = threading.Thread(target=self._locked, args=(self._abort, call))
+        thread.start()
+        if call.parent is None:
+            call.ended.wait()
+            return
+        thread.join()
+        while call.tasks:
+            call.parent_waits = True
+            self._pause(call.parent)
+
+    def train(self, task: Task, jobs: list[Job]) -> None:
+        """In a task: train together with what others hand over."""
+        fit, start = Fit(jobs), time.perf_counter()
+        with self._lock:
+            if task.call.is_aborted:
+                raise KeyboardInterrupt
+            self._waiting[fit] = task
+            n_bytes = fit.n_bytes
+            self._largest = max(self._largest, n_bytes)
+            self._n_bytes += n_bytes - task.n_bytes
+            task.n_bytes = n_bytes
+        self._pause(task)
+        if task.stack:
+            self._train_stack_of(task)
+        task.seconds_waited += time.perf_counter() - start - fit.seconds
+        if fit.error is not None:
+            raise fit.error
+        if task.call.is_aborted:
+            raise KeyboardInterrupt
+
+    def _train_stack_of(self, task: Task) -> None:
+        stack, task.stack = task.stack, {}
+        try:
+            train_stack(list(stack), self._stop)
+        finally:
+            with self._lock:
+                self._stack_sizes.append(len(stack))
+                self._n_training -= 1
+                self._ready.extend(other for other in stack.values() if other is not task)
+                self._give_turns()
+
+    def _pause(self, task: Task) -> None:
+        """Give the turn away until it comes again."""
+        # Warnings have one list of filters in a process: on leaving, it is this task's again.
+        with warnings.catch_warnings():
+            self._locked(self._end_turn)
+            task.turn.acquire()
+
+    def _run(self, task: Task) -> None:
+        """What a task's thread does."""
+        _here.task = task
+        value = error = None
+        start = time.perf_counter()
+        try:
+            value = task.function()
+        except BaseException as raised:
+            error = raised
+        # What the caller does at the end, such as making the next task, is no part of this one.
+        _here.task = None
+        seconds = time.perf_counter() - start - task.seconds_waited
+        try:
+            task.on_end(value, error)
+        finally:
+            self._locked(self._end, task, seconds, error is not None)
+
+    def _locked(self, function: Callable, *args) -> None:
+        with self._lock:
+            function(*args)
+
+    # All that follows needs the lock.
+
+    def _end_turn(self) -> None:
+        self._n_running -= 1
+        self._give_turns()
+
+    def _end(self, task: Task, seconds: float, has_failed: bool) -> None:
+        call = task.call
+        self._n_begun -= 1
+        self._n_bytes -= task.n_bytes
+        call.tasks.discard(task)
+        call.seconds += seconds
+        call.has_failed |= has_failed
+        self._tell_parent(call)
+        self._end_turn()
+
+    def _tell_parent(self, call: Call) -> None:
+        """Let the call's maker know that its tasks have ended, or one has failed."""
+        if not call.tasks:
+            call.ended.set()
+        if call.parent_waits and (not call.tasks or call.has_failed):
+            call.parent_waits = False
+            self._ready.append(call.parent)
+
+    def _give_turns(self) -> None:
+        while (task := self._next()) is not None:
+            self._n_running += 1
+            self._n_training += bool(task.stack)
+            if task.has_begun:
+                task.turn.release()
+                continue
+            task.has_begun = True
+            task.n_bytes = self._largest
+            self._n_bytes += task.n_bytes
+            self._n_begun += 1
+            threading.Thread(target=self._run, args=(task,), daemon=True).start()
+
+    def _next(self) -> Task | None:
+        """The next task that may run now."""
+        new = next((queue for queue in reversed(self._new) if queue), None)
+        fits_in = self._n_begun < MAX_TASKS and self._n_bytes + self._largest <= self._max_bytes
+        if not self._ready and not (new and fits_in) and self._n_running == self._n_training:
+            self._make_stacks()
+        # Where all that has begun waits for tasks within it, one more begins, whatever it needs.
+        queue = self._ready or (new if fits_in or not self._n_running else None)
+        if not queue or self._n_running >= queue[0].call.limit:
+            return None
+        return queue.popleft()
+
+    def _make_stacks(self) -> None:
+        """Divide what waits; the first of each stack will train it."""
+        n_threads = max((task.call.limit for task in self._waiting.values()), default=1)
+        for stack in stacks_of(list(self._waiting), n_threads):
+            first = self._waiting[stack[0]]
+            first.stack = {fit: self._waiting[fit] for fit in stack}
+            self._ready.append(first)
+        self._waiting.clear()
+
+    def _abort(self, call: Call) -> None:
+        call.is_aborted = call.has_failed = True
+        if call.parent is None:
+            self._stop.set()
+        for queue in self._new:
+            call.tasks.difference_update(queue)
+            kept = [task for task in queue if task.call is not call]
+            queue.clear()
+            queue.extend(kept)
+        for fit, task in list(self._waiting.items()):
+            if task.call is call:
+                del self._waiting[fit]
+                self._ready.append(task)
+        for task in call.tasks:
+            for inner in task.inner:
+                self._abort(inner)
+        self._tell_parent(call)
+        self._give_turns()
