@@ -112,15 +112,12 @@ class _Backend(ParallelBackendBase):
         """Begin a parallel call: within a task, in that task's gathering."""
         task = current_task()
         gathering = self._new_gathering() if task is None else task.call.gathering
-        self._calls.append(Call(gathering, self._limit, task))
-        if task is not None:
-            task.inner.append(self._calls[-1])
+        self._calls.append(gathering.open(self._limit, task))
 
     def stop_call(self) -> None:
         """End it."""
         call = self._calls.pop()
-        if call.parent is not None:
-            call.parent.inner.remove(call)
+        call.gathering.close(call)
 
     def submit(self, func: Callable[[], list], callback: Callable) -> None:
         """Add a task, of which joblib's callback takes value and error."""

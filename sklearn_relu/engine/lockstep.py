@@ -11,6 +11,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 from sklearn_relu.engine import training
@@ -56,19 +57,29 @@ class Call:
 
     Attributes
     ----------
+    tasks : set of Task
+        Those that have not ended.
+    seconds : float
+        The time of those that have, without what they waited.
+    parent_waits, has_failed : bool
     is_aborted : bool
         Whether its tasks are to end: what trains or waits in them raises KeyboardInterrupt.
+    ended : Event
+        Set when no task is left.
     """
 
     def __init__(self, gathering: "Gathering", limit: int, parent: "Task | None" = None):
         self.gathering = gathering
-        self.limit = limit if parent is None else max(limit, parent.call.limit)
+        self.limit, self.depth = limit, 0
         self.parent = parent
-        self.depth: int = 0 if parent is None else parent.call.depth + 1
         self.tasks: set[Task] = set()
-        self.parent_waits = self.has_failed = self.is_aborted = False
         self.seconds = 0.0
+        self.parent_waits = self.has_failed = self.is_aborted = False
         self.ended = threading.Event()
+        if parent is not None:
+            self.limit = max(limit, parent.call.limit)
+            self.depth = parent.call.depth + 1
+            self.is_aborted = parent.call.is_aborted
 
 
 class Task:
@@ -84,20 +95,29 @@ class Task:
 
     Attributes
     ----------
+    turn : Semaphore
+        It waits for this.
+    n_bytes : int
+        About the memory that it holds; until it comes to train, that of the largest yet.
     seconds_waited : float
         Those in which it waited for others, or others' fits were trained.
+    stack : dict of Fit to Task
+        What it has to train in its next turn.
+    calls : list of Call
+        Those that it has made and that have not ended.
     """
 
     def __init__(self, call: Call, function: Callable[[], Any], on_end: Callable[[Any, Any], None]):
         self.call = call
         self.function = function
+        self.context = copy_context()  # such as numpy's treatment of errors
         self.on_end = on_end
         self.turn = threading.Semaphore(0)
         self.has_begun = False
         self.n_bytes = 0
         self.seconds_waited = 0.0
         self.stack: dict[Fit, Task] = {}
-        self.inner: list[Call] = []
+        self.calls: list[Call] = []
 
 
 class Gathering:
@@ -124,6 +144,20 @@ class Gathering:
         self._n_bytes = self._largest = 0
         self._stop = threading.Event()
 
+    def open(self, limit: int, parent: Task | None) -> Call:
+        """A new call, made by the task `parent` unless that is None."""
+        with self._lock:
+            call = Call(self, limit, parent)
+            if parent is not None:
+                parent.calls.append(call)
+            return call
+
+    def close(self, call: Call) -> None:
+        """Forget a call that has ended."""
+        with self._lock:
+            if call.parent is not None:
+                call.parent.calls.remove(call)
+
     def add(self, call: Call, function: Callable[[], Any], on_end: Callable) -> None:
         """Add a task to a call; it begins when the gathering goes on."""
         task = Task(call, function, on_end)
@@ -149,8 +183,9 @@ class Gathering:
         task, start = call.parent, time.perf_counter()
         assert task is not None
         with self._lock:
-            call.parent_waits = bool(call.tasks) and not call.has_failed
-        if call.parent_waits:
+            must_wait = bool(call.tasks) and not call.has_failed and not call.is_aborted
+            call.parent_waits = must_wait
+        if must_wait:
             self._pause(task)
         task.seconds_waited += time.perf_counter() - start - call.seconds
         if task.call.is_aborted:
@@ -168,9 +203,13 @@ class Gathering:
             call.ended.wait()
             return
         thread.join()
-        while call.tasks:
-            call.parent_waits = True
+        while self._parent_must_wait(call):
             self._pause(call.parent)
+
+    def _parent_must_wait(self, call: Call) -> bool:
+        with self._lock:
+            call.parent_waits = bool(call.tasks)
+            return call.parent_waits
 
     def train(self, task: Task, jobs: list[Job]) -> None:
         """In a task: train together with what others hand over."""
@@ -179,10 +218,9 @@ class Gathering:
             if task.call.is_aborted:
                 raise KeyboardInterrupt
             self._waiting[fit] = task
-            n_bytes = fit.n_bytes
-            self._largest = max(self._largest, n_bytes)
-            self._n_bytes += n_bytes - task.n_bytes
-            task.n_bytes = n_bytes
+            self._largest = max(self._largest, fit.n_bytes)
+            self._n_bytes += fit.n_bytes - task.n_bytes
+            task.n_bytes = fit.n_bytes
         self._pause(task)
         if task.stack:
             self._train_stack_of(task)
@@ -216,7 +254,7 @@ class Gathering:
         value = error = None
         start = time.perf_counter()
         try:
-            value = task.function()
+            value = task.context.run(task.function)
         except BaseException as raised:
             error = raised
         # What the caller does at the end, such as making the next task, is no part of this one.
@@ -251,7 +289,7 @@ class Gathering:
         """Let the call's maker know that its tasks have ended, or one has failed."""
         if not call.tasks:
             call.ended.set()
-        if call.parent_waits and (not call.tasks or call.has_failed):
+        if call.parent is not None and call.parent_waits and (not call.tasks or call.has_failed):
             call.parent_waits = False
             self._ready.append(call.parent)
 
@@ -303,7 +341,7 @@ class Gathering:
                 del self._waiting[fit]
                 self._ready.append(task)
         for task in call.tasks:
-            for inner in task.inner:
+            for inner in task.calls:
                 self._abort(inner)
         self._tell_parent(call)
         self._give_turns()

@@ -1,10 +1,10 @@
 """Which fits train together as one stack, and training them."""
 
-import copy
 import threading
 import time
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ from sklearn_relu.engine.training import train
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.part import Part
 
-CACHE = 2_000_000
-"""Bytes that one step of a stack may touch: beyond a processor's cache, a network that is trained
-alone finds its parameters there and one in a stack does not."""
+CACHE = 8_000_000
+"""Bytes that one step of a stack may touch. Larger stacks of wide networks measure slower: one
+network alone finds its parameters in the processor's cache, one of many does not."""
 
 WORTHWHILE = 8
 """Networks that make a stack: fewer are not split further to keep a second thread busy."""
@@ -36,40 +36,42 @@ class Fit:
         Its share of the time that its stack took.
     error : BaseException or None
         What training raised.
+    kind : hashable
+        Equal for fits that may share a stack.
+    n_bytes_of_a_step : int
+        About the memory that a step of its networks touches.
+    n_bytes : int
+        About the memory that the fit and what leads to it hold.
     """
 
     jobs: list[Job]
     seconds: float = 0.0
     error: BaseException | None = None
+    kind: Hashable = field(init=False)
+    n_bytes_of_a_step: int = field(init=False)
+    n_bytes: int = field(init=False)
 
-    @property
-    def n_bytes(self) -> int:
-        """About the memory that the fit and what leads to it hold.
-
-        Rows count three times: as they came, as they are after what precedes the network, and
-        those to score on.
-        """
-        job = self.jobs[0]
-        arrays = [job.y, job.sample_weight]
-        if isinstance(job.X, np.ndarray):
-            arrays.append(job.X)
-        else:
-            arrays += [job.X.data, job.X.indices, job.X.indptr]
-        rows = sum(array.nbytes for array in arrays if array is not None)
-        # The state and its best parameters are beside those of the stack.
-        return 3 * rows + self.n_bytes_of_a_step + 2 * len(self.jobs) * job.state.params.nbytes
-
-    @property
-    def n_bytes_of_a_step(self) -> int:
-        """About the memory that a step of its networks touches.
-
-        Parameters, gradients and two slots of the solver; the batch, and for each layer summed
-        inputs, activations and their gradients.
-        """
+    def __post_init__(self):
+        self.kind = _kind(self)
+        hash(self.kind)  # here, in the fit's own thread, it may fail
         job, recipe = self.jobs[0], self.jobs[0].recipe
+        # Parameters, gradients and two slots; the batch and, for each layer, three more arrays.
         widths = sum(layer.fan_in + 2 * layer.output_width for layer in recipe.layers)
         step = 4 * job.state.params.size + recipe.batch_size * widths
-        return len(self.jobs) * step * np.dtype(recipe.dtype).itemsize
+        self.n_bytes_of_a_step = len(self.jobs) * step * np.dtype(recipe.dtype).itemsize
+        # Rows as they came, after what precedes the network, and those to score on; the state's
+        # parameters and the best ones.
+        rows = _n_bytes(job.X) + _n_bytes(job.y) + _n_bytes(job.sample_weight)
+        states = 2 * len(self.jobs) * job.state.params.nbytes
+        self.n_bytes = 3 * rows + states + self.n_bytes_of_a_step
+
+
+def _n_bytes(array: Any) -> int:
+    if array is None:
+        return 0
+    if isinstance(array, np.ndarray):
+        return array.nbytes
+    return array.data.nbytes + array.indices.nbytes + array.indptr.nbytes
 
 
 def stacks_of(fits: list[Fit], n_threads: int = 1) -> list[list[Fit]]:
@@ -91,18 +93,17 @@ def stacks_of(fits: list[Fit], n_threads: int = 1) -> list[list[Fit]]:
     """
     groups: dict[Hashable, list[Fit]] = {}
     for fit in fits:
-        groups.setdefault(_kind(fit), []).append(fit)
+        groups.setdefault(fit.kind, []).append(fit)
     stacks = []
     for group in groups.values():
         n_fitting = max(1, CACHE // group[0].n_bytes_of_a_step)
         n_stacks = max(-(-len(group) // n_fitting), min(n_threads, len(group) // WORTHWHILE), 1)
         edges = np.linspace(0, len(group), n_stacks + 1).round().astype(int).tolist()
-        stacks += [group[i:j] for i, j in zip(edges, edges[1:], strict=False)]
+        stacks += [group[i:j] for i, j in pairwise(edges)]
     return stacks
 
 
 def _kind(fit: Fit) -> Hashable:
-    """Equal for fits that may share a stack."""
     job, recipe = fit.jobs[0], fit.jobs[0].recipe
     if np.isfinite(job.time_limit) or isinstance(recipe.optimizer, FullBatchOptimizer):
         return id(fit)
@@ -170,7 +171,9 @@ class _Start:
         self._attributes = vars(job).copy()
         self._history = list(job.state.history)
         self._rng_state = job.rng.get_state(legacy=False)
-        self._noise_state = None if job.noise is None else copy.copy(job.noise.bit_generator.state)
+        self._noise_state: Any = None
+        if job.noise is not None:
+            self._noise_state = job.noise.bit_generator.state
 
     def restore(self, job: Job) -> None:
         """Make the job as it was."""
