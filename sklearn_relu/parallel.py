@@ -140,7 +140,7 @@ class _Backend(ParallelBackendBase):
         """All first tasks have been submitted, and the caller waits."""
         call = self._calls[-1]
         if call.parent is not None:
-            call.gathering.wait_for(call)
+            call.gathering.run(call)
             yield
         else:
             with warnings.catch_warnings():  # which tasks in threads may leave changed

@@ -210,7 +210,7 @@ class TestErrors:
             ("table.csv --folds 59", "folds must be at least 2 and at most"),
             ("table.csv --seeds 0", "at least 1; got '0'"),
             ("table.csv --max-iter x", "got 'x'"),
-            ("table.csv --jobs 0", "a number of processes, or -1 for all cores; got '0'"),
+            ("table.csv --jobs 0", "a positive number, or -1 for all cores; got '0'"),
             ("table.csv --random-state -1", "at least 0; got '-1'"),
             ("table.csv --task ranking", "invalid choice: 'ranking'"),
             ("--target x", "--target needs a FILE"),

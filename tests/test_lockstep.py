@@ -144,14 +144,14 @@ def random_estimators(seed):
 @pytest.mark.parametrize("seed", range(12))
 def test_random_grids_give_the_same_bits(seed):
     estimators = random_estimators(seed)
-    kwargs = {"y": [Y, TARGETS][seed % 2], "n_jobs": 1 + seed % 3 // 2}
+    kwargs = {"y": [Y, TARGETS][seed % 2]}
     if seed % 3 == 0:
         kwargs["sample_weight"] = np.random.RandomState(seed).uniform(size=len(X))
     if seed % 4 == 0 and not any(each.input_noise for each in estimators):
         kwargs["X"] = sp.csr_array(np.where(X > 0, X, 0))
     alone = fit_all(estimators, **kwargs)
     with lockstep():
-        together = fit_all(estimators, **kwargs)
+        together = fit_all(estimators, n_jobs=1 + seed % 3 // 2, **kwargs)
     for one, other in zip(alone, together, strict=True):
         assert one.n_iter_ == other.n_iter_
         np.testing.assert_equal(one.history_["loss"], other.history_["loss"])
@@ -447,7 +447,7 @@ def test_ctrl_c_ends_nested_searches():
     assert_no_thread_is_left(n_threads)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(25))
 def test_no_deadlock_whatever_fails(seed):
     run_with_failures(seed)
 

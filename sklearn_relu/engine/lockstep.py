@@ -1,9 +1,10 @@
 """Gathers the fits that tasks start, and has those of one shape trained together.
 
-Each task runs in a thread of its own, and in turns: at most as many at once as its caller asked
-for. One that comes to train hands its jobs over and waits, without a turn. When no task can go on,
-what waits is divided into stacks, and the first fit's thread of each stack trains it for all. Then
-they go on, again in turns.
+Tasks run in threads, and in turns: at most as many at once as their caller asked for. One that
+comes to train hands its jobs over and waits, without a turn. When no task can go on, what waits is
+divided into stacks, and the first fit's thread of each stack trains it for all. Then they go on,
+again in turns. A task that makes a call of its own runs that call's tasks itself, one by one; only
+when it has to wait in one, others begin in other threads.
 """
 
 import threading
@@ -59,6 +60,8 @@ class Call:
     ----------
     tasks : set of Task
         Those that have not ended.
+    new : deque of Task
+        Those that have not begun.
     seconds : float
         The time of those that have, without what they waited.
     parent_waits, has_failed : bool
@@ -73,6 +76,7 @@ class Call:
         self.limit, self.depth = limit, 0
         self.parent = parent
         self.tasks: set[Task] = set()
+        self.new: deque[Task] = deque()
         self.seconds = 0.0
         self.parent_waits = self.has_failed = self.is_aborted = False
         self.ended = threading.Event()
@@ -83,7 +87,7 @@ class Call:
 
 
 class Task:
-    """A function that runs in a thread of its own.
+    """A function that runs in turns with others.
 
     Parameters
     ----------
@@ -136,8 +140,7 @@ class Gathering:
         self._max_bytes = max_bytes
         self._stack_sizes = stack_sizes
         self._lock = threading.Lock()
-        self._new: list[deque[Task]] = []
-        """By depth: what is within another task comes first, so that this one can end."""
+        self._calls: list[Call] = []
         self._ready: deque[Task] = deque()
         self._waiting: dict[Fit, Task] = {}
         self._n_running = self._n_training = self._n_begun = 0
@@ -148,6 +151,7 @@ class Gathering:
         """A new call, made by the task `parent` unless that is None."""
         with self._lock:
             call = Call(self, limit, parent)
+            self._calls.append(call)
             if parent is not None:
                 parent.calls.append(call)
             return call
@@ -155,6 +159,7 @@ class Gathering:
     def close(self, call: Call) -> None:
         """Forget a call that has ended."""
         with self._lock:
+            self._calls.remove(call)
             if call.parent is not None:
                 call.parent.calls.remove(call)
 
@@ -163,33 +168,46 @@ class Gathering:
         task = Task(call, function, on_end)
         with self._lock:
             call.tasks.add(task)
-            while len(self._new) <= call.depth:
-                self._new.append(deque())
-            self._new[call.depth].append(task)
+            call.new.append(task)
 
     def go_on(self) -> None:
         """Give turns to tasks, now that a call's first ones are there."""
         # In a thread, where no KeyboardInterrupt can come between two steps.
         threading.Thread(target=self._locked, args=(self._give_turns,)).start()
 
-    def wait_for(self, call: Call) -> None:
-        """In the task that made the call: wait until its tasks have ended, or one has failed.
+    def run(self, call: Call) -> None:
+        """In the task that made the call: run its tasks until all have ended, or one has failed.
 
         Raises
         ------
         KeyboardInterrupt
             If the call that this task belongs to is aborted.
         """
-        task, start = call.parent, time.perf_counter()
-        assert task is not None
-        with self._lock:
-            must_wait = bool(call.tasks) and not call.has_failed and not call.is_aborted
-            call.parent_waits = must_wait
-        if must_wait:
-            self._pause(task)
-        task.seconds_waited += time.perf_counter() - start - call.seconds
-        if task.call.is_aborted:
+        parent, start = call.parent, time.perf_counter()
+        assert parent is not None
+        self._locked(self._give_turns)
+        while (task := self._take_new(call)) is not None:
+            self._run(task)
+        if self._must_wait(call, until_all_ended=False):
+            self._pause(parent)
+        parent.seconds_waited += time.perf_counter() - start - call.seconds
+        if parent.call.is_aborted:
             raise KeyboardInterrupt
+
+    def _take_new(self, call: Call) -> Task | None:
+        """A task to run in this thread."""
+        with self._lock:
+            if call.has_failed or not call.new:
+                return None
+            task = call.new.popleft()
+            self._begin(task)
+            return task
+
+    def _must_wait(self, call: Call, until_all_ended: bool) -> bool:
+        """Whether the task that made the call now has to pause; then it will get a turn."""
+        with self._lock:
+            call.parent_waits = bool(call.tasks) and (until_all_ended or not call.has_failed)
+            return call.parent_waits
 
     def abort(self, call: Call) -> None:
         """Have all tasks of a call end, and wait until they have.
@@ -203,13 +221,8 @@ class Gathering:
             call.ended.wait()
             return
         thread.join()
-        while self._parent_must_wait(call):
+        while self._must_wait(call, until_all_ended=True):
             self._pause(call.parent)
-
-    def _parent_must_wait(self, call: Call) -> bool:
-        with self._lock:
-            call.parent_waits = bool(call.tasks)
-            return call.parent_waits
 
     def train(self, task: Task, jobs: list[Job]) -> None:
         """In a task: train together with what others hand over."""
@@ -249,21 +262,28 @@ class Gathering:
             task.turn.acquire()
 
     def _run(self, task: Task) -> None:
-        """What a task's thread does."""
-        _here.task = task
+        """Run a task in this thread, which has a turn."""
+        outer, _here.task = current_task(), task
         value = error = None
         start = time.perf_counter()
         try:
             value = task.context.run(task.function)
         except BaseException as raised:
             error = raised
+        seconds = time.perf_counter() - start - task.seconds_waited
         # What the caller does at the end, such as making the next task, is no part of this one.
         _here.task = None
-        seconds = time.perf_counter() - start - task.seconds_waited
         try:
             task.on_end(value, error)
         finally:
+            _here.task = outer
             self._locked(self._end, task, seconds, error is not None)
+
+    def _run_in_thread(self, task: Task) -> None:
+        try:
+            self._run(task)
+        finally:
+            self._locked(self._end_turn)
 
     def _locked(self, function: Callable, *args) -> None:
         with self._lock:
@@ -275,6 +295,12 @@ class Gathering:
         self._n_running -= 1
         self._give_turns()
 
+    def _begin(self, task: Task) -> None:
+        task.has_begun = True
+        task.n_bytes = self._largest
+        self._n_bytes += task.n_bytes
+        self._n_begun += 1
+
     def _end(self, task: Task, seconds: float, has_failed: bool) -> None:
         call = task.call
         self._n_begun -= 1
@@ -283,7 +309,6 @@ class Gathering:
         call.seconds += seconds
         call.has_failed |= has_failed
         self._tell_parent(call)
-        self._end_turn()
 
     def _tell_parent(self, call: Call) -> None:
         """Let the call's maker know that its tasks have ended, or one has failed."""
@@ -299,16 +324,16 @@ class Gathering:
             self._n_training += bool(task.stack)
             if task.has_begun:
                 task.turn.release()
-                continue
-            task.has_begun = True
-            task.n_bytes = self._largest
-            self._n_bytes += task.n_bytes
-            self._n_begun += 1
-            threading.Thread(target=self._run, args=(task,), daemon=True).start()
+            else:
+                self._begin(task)
+                threading.Thread(target=self._run_in_thread, args=(task,), daemon=True).start()
 
     def _next(self) -> Task | None:
         """The next task that may run now."""
-        new = next((queue for queue in reversed(self._new) if queue), None)
+        # Of a call within another's task first, so that this one can end.
+        calls = (call for call in self._calls if call.new)
+        deepest = max(calls, key=lambda call: call.depth, default=None)
+        new = None if deepest is None else deepest.new
         fits_in = self._n_begun < MAX_TASKS and self._n_bytes + self._largest <= self._max_bytes
         if not self._ready and not (new and fits_in) and self._n_running == self._n_training:
             self._make_stacks()
@@ -331,11 +356,8 @@ class Gathering:
         call.is_aborted = call.has_failed = True
         if call.parent is None:
             self._stop.set()
-        for queue in self._new:
-            call.tasks.difference_update(queue)
-            kept = [task for task in queue if task.call is not call]
-            queue.clear()
-            queue.extend(kept)
+        call.tasks.difference_update(call.new)
+        call.new.clear()
         for fit, task in list(self._waiting.items()):
             if task.call is call:
                 del self._waiting[fit]
