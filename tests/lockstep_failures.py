@@ -141,6 +141,7 @@ if __name__ == "__main__":
     outcomes: dict[str, int] = {}
     for each in range(int(sys.argv[1])):
         faulthandler.dump_traceback_later(SECONDS, exit=True)
+        print(each, end="\r", flush=True)
         outcome = run(each)[:60]
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     faulthandler.cancel_dump_traceback_later()

@@ -62,6 +62,7 @@ class TestCompare:
         assert any(line.startswith("relu") for line in lines)
         assert "1 candidate, 2 folds, 1 seed; best: relu, 4: accuracy" in out
         assert "2 of 2 fits reached --max-iter" in out
+        assert "Trained in lockstep: 2 fits in 1 stack of up to 2." in out
         assert max(map(len, lines)) <= 100
         assert os.listdir(folder) == ["table.csv"]
 

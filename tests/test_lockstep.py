@@ -37,6 +37,8 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.activations import ReLU, Tanh
+from sklearn_relu.engine.stacks import Fit, stacks_of
+from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.optimizers import Adam
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -213,6 +215,21 @@ def test_wide_networks_share_no_stack_that_would_leave_the_cache():
     for estimator in estimators:
         estimator.set_params(hidden_layer_sizes=(300, 300))
     assert assert_fit_as_without(estimators) == [2, 2]
+
+
+def test_a_stack_is_divided_for_threads_that_train_at_the_same_time():
+    estimators = [model(random_state=seed) for seed in range(17)]
+    with lockstep() as stacks:
+        fit_all(estimators, n_jobs=2)
+    # How many tasks come to wait before the first stack depends on the threads.
+    assert sum(stacks.sizes) == 17
+    assert len(stacks_of([Fit(job) for job in jobs_of(estimators)], 2)) == 2
+    assert len(stacks_of([Fit(job) for job in jobs_of(estimators[:15])], 2)) == 1
+
+
+def jobs_of(estimators):
+    """What they would hand over, on the same rows."""
+    return [each._make_jobs(resolve_parts(each), X, Y) for each in map(clone, estimators)]
 
 
 def test_a_fit_outside_of_any_task_trains_at_once():

@@ -356,7 +356,8 @@ class Gathering:
         call.is_aborted = call.has_failed = True
         if call.parent is None:
             self._stop.set()
-        call.tasks.difference_update(call.new)
+        # Also one that a KeyboardInterrupt kept from `new`.
+        call.tasks = {task for task in call.tasks if task.has_begun}
         call.new.clear()
         for fit, task in list(self._waiting.items()):
             if task.call is call:

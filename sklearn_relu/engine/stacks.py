@@ -142,15 +142,17 @@ def train_stack(fits: list[Fit], stop: threading.Event) -> None:
         Once it is set, training ends at the next batch.
     """
     jobs = [job for fit in fits for job in fit.jobs]
-    starts = [_Start(job) for job in jobs] if len(fits) > 1 else []
+    starts: list[_Start] = []
     start = time.perf_counter()
     try:
+        if len(fits) > 1:
+            starts = [_Start(job) for job in jobs]
         train(jobs, stop)
     except Exception as error:
         if len(fits) == 1:
             fits[0].error = error
         else:
-            for job, saved in zip(jobs, starts, strict=True):
+            for job, saved in zip(jobs, starts, strict=False):  # none if the first line failed
                 saved.restore(job)
             for fit in fits:
                 train_stack([fit], stop)
