@@ -150,7 +150,8 @@ class _Backend(ParallelBackendBase):
     def abort_everything(self, ensure_ready: bool = True) -> None:
         """End the call's tasks, after an error or a KeyboardInterrupt."""
         call = self._calls[-1]
-        call.gathering.abort(call)
+        with warnings.catch_warnings():
+            call.gathering.abort(call)
 
     def get_nested_backend(self) -> tuple["_Backend", None]:
         """The backend within a task."""

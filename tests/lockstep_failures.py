@@ -97,7 +97,7 @@ def run(seed: int) -> str:
         refit=nested,
         pre_dispatch=[1, "2*n_jobs", "all"][rng.randint(3)],
     )
-    n_threads = threading.active_count()
+    n_threads, filters = threading.active_count(), list(warnings.filters)
     # One in three bounds cannot hold the whole search.
     max_bytes = int(10 ** rng.uniform(3, 8))
     timer = threading.Timer(rng.uniform(0, 0.06), _thread.interrupt_main)
@@ -116,6 +116,7 @@ def run(seed: int) -> str:
     while threading.active_count() > n_threads and time.monotonic() < deadline:
         time.sleep(0.001)
     assert threading.active_count() <= n_threads, threading.enumerate()
+    assert warnings.filters == filters
     if isinstance(together, str) and together == "interrupted":
         return together
     alone = _outcome(search.set_params(n_jobs=None), nested)
