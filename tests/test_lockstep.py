@@ -199,6 +199,28 @@ def test_parts_that_are_equal_share_a_stack():
     assert assert_fit_as_without(estimators) == [3]
 
 
+class Shifted(Tanh):
+    """A part whose hyper-parameter may be anything."""
+
+    def __init__(self, by=None):
+        self.by = by
+
+
+def test_hyper_parameters_of_any_type_are_compared():
+    values = [
+        np.arange(3),
+        np.arange(3),
+        np.arange(4),
+        [1, {"a": 2}],
+        [1, {"a": 2}],
+        {1, 2},
+        {1, 2},
+    ]
+    estimators = [model(activation=Shifted(by), max_iter=1) for by in values]
+    # What cannot be hashed is equal to itself only.
+    assert assert_fit_as_without(estimators) == [2, 1, 2, 1, 1]
+
+
 @pytest.mark.parametrize("params", [{"time_limit": 100.0}, {"solver": "lbfgs"}], ids=str)
 def test_what_trains_alone(params):
     estimators = [model(random_state=seed, **params) for seed in range(3)]
