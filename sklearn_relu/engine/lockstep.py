@@ -12,12 +12,14 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from contextvars import copy_context
 from typing import Any
 
 from sklearn_relu.engine import training
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.stacks import Fit, stacks_of, train_stack
+from sklearn_relu.engine.threads import suitable_blas_threads
 
 MAX_TASKS = 256
 """Tasks that have begun and not ended; each has a thread."""
@@ -246,7 +248,9 @@ class Gathering:
     def _train_stack_of(self, task: Task) -> None:
         stack, task.stack = task.stack, {}
         try:
-            train_stack(list(stack), self._stop)
+            # Stacks that train at the same time have one BLAS thread each.
+            with suitable_blas_threads() if task.call.limit > 1 else nullcontext():
+                train_stack(list(stack), self._stop)
         finally:
             with self._lock:
                 self._stack_sizes.append(len(stack))
