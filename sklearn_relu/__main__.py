@@ -74,7 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         help="fits with different seeds on each fold; default: 1")  # fmt: skip
     add("--max-iter", type=_at_least(1), default=200, metavar="N",
         help="most epochs of a fit; default: 200")  # fmt: skip
-    add("--jobs", type=_jobs, default=-1, metavar="N", help="processes; default: -1, all cores")
+    add("--jobs", type=_jobs, default=-1, metavar="N",
+        help="stacks of networks trained at the same time; default: -1, all cores")  # fmt: skip
     add("--random-state", type=_at_least(0), default=0, metavar="N", help="default: 0")
     add("--categorical", nargs="+", default=(), metavar="COLUMN",
         help="columns of numbers that are categories")  # fmt: skip
@@ -108,7 +109,7 @@ def _number_or_name(text: str) -> float | str:
 def _jobs(text: str) -> int:
     if not re.fullmatch(r"-1|[1-9]\d*", text):
         raise argparse.ArgumentTypeError(
-            f"must be a number of processes, or -1 for all cores; got {text!r}"
+            f"must be a positive number, or -1 for all cores; got {text!r}"
         )
     return int(text)
 

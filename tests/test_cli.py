@@ -62,6 +62,7 @@ class TestCompare:
         assert any(line.startswith("relu") for line in lines)
         assert "1 candidate, 2 folds, 1 seed; best: relu, 4: accuracy" in out
         assert "2 of 2 fits reached --max-iter" in out
+        assert "Trained in lockstep: 2 fits in 1 stack of up to 2." in out
         assert max(map(len, lines)) <= 100
         assert os.listdir(folder) == ["table.csv"]
 
@@ -210,7 +211,7 @@ class TestErrors:
             ("table.csv --folds 59", "folds must be at least 2 and at most"),
             ("table.csv --seeds 0", "at least 1; got '0'"),
             ("table.csv --max-iter x", "got 'x'"),
-            ("table.csv --jobs 0", "a number of processes, or -1 for all cores; got '0'"),
+            ("table.csv --jobs 0", "a positive number, or -1 for all cores; got '0'"),
             ("table.csv --random-state -1", "at least 0; got '-1'"),
             ("table.csv --task ranking", "invalid choice: 'ranking'"),
             ("--target x", "--target needs a FILE"),

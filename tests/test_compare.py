@@ -89,13 +89,16 @@ class TestSearch:
             search = one(X[:20], Y[:20], max_iter=2000, learning_rates=[0.05])
         assert fits_at_max_iter(search) == (0, 2)
 
-    def test_results_do_not_depend_on_the_number_of_processes(self, search):
+    def test_results_do_not_depend_on_the_number_of_threads(self, search):
         parallel = sklearn_relu.compare(
             X, Y, activations=["relu", "tanh"], seeds=2, n_jobs=2, **SMALL
         )
         for name in ("score", "sparsity", "dead_units", "gradient_ratio", "epochs"):
             got = [row[name] for row in comparison_rows(parallel)]
             assert_allclose(got, [row[name] for row in comparison_rows(search)], rtol=1e-6)
+
+    def test_fits_of_one_shape_train_together(self, search):
+        assert search.stack_sizes_ == [4, 4, 4, 4]  # 2 seeds, 2 folds
 
     def test_whatever_is_named_is_searched(self):
         search = one(

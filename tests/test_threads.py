@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.datasets import make_classification
+from sklearn.model_selection import cross_val_score
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from sklearn_relu import MLPClassifier
+from sklearn_relu import MLPClassifier, lockstep
+from sklearn_relu.activations import ReLU
 from sklearn_relu.engine.threads import LARGE_PRODUCT, suitable_blas_threads
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -52,6 +54,24 @@ def test_limits_nest_and_are_taken_back_after_an_error(two_threads):
     assert blas_threads() == {2}
 
 
+def test_the_limit_holds_in_any_thread_and_leaves_none_in_control(two_threads):
+    seen = []
+
+    def fit():
+        with suitable_blas_threads():
+            seen.append(blas_threads())
+
+    thread = threading.Thread(target=fit)
+    thread.start()
+    thread.join()
+    assert seen == [{1}]
+    assert blas_threads() == {2}
+    with threadpool_limits(1, user_api="blas"):
+        assert blas_threads() == {1}
+        fit()
+    assert blas_threads() == {2}
+
+
 def test_fits_in_threads_leave_the_limit_as_it_was(two_threads):
     X, y = make_classification(60, random_state=0)
     alone = MLPClassifier((8,), max_iter=20, random_state=0).fit(X, y)
@@ -65,9 +85,25 @@ def test_fits_in_threads_leave_the_limit_as_it_was(two_threads):
     np.testing.assert_array_equal(models[3].coefs_[0], alone.coefs_[0])
 
 
-def test_predictions_run_under_the_limit_chunk_by_chunk(two_threads, monkeypatch):
-    from sklearn_relu.activations import ReLU
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_stacks_that_train_at_the_same_time_have_one_thread_each(two_threads, monkeypatch, n_jobs):
+    X, y = make_classification(400, 200, random_state=0)
+    model = MLPClassifier((300,), batch_size=300, max_iter=1, random_state=0)
+    seen, forward = [], ReLU.bias_forward
 
+    def spying(self, *args):
+        if args[0].shape[1] == 300:  # a batch, not rows to score on
+            seen.append(blas_threads("numpy"))
+        return forward(self, *args)
+
+    monkeypatch.setattr(ReLU, "bias_forward", spying)
+    with lockstep():
+        cross_val_score(model, X, y, cv=4, n_jobs=n_jobs)
+    assert set(map(frozenset, seen)) == {frozenset({1 if n_jobs else 2})}
+    assert blas_threads() == {2}
+
+
+def test_predictions_run_under_the_limit_chunk_by_chunk(two_threads, monkeypatch):
     X, y = make_classification(60, random_state=0)
     model = MLPClassifier((8,), max_iter=2, random_state=0).fit(X, y)
     seen, forward = [], ReLU.bias_forward

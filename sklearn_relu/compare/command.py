@@ -194,6 +194,7 @@ def _notes(search, rows: list[dict], seeds: int) -> list[str]:
         f"{_counted(seeds, 'seed')}; best: "
         f"{row_label(best, rows)}: {search.refit} {best['score']:.3f} ± {best['score_sd']:.3f}.",
         LEGEND,
+        _how_trained(search.stack_sizes_),
     ]
     if n_reached:
         notes.append(
@@ -201,6 +202,12 @@ def _notes(search, rows: list[dict], seeds: int) -> list[str]:
             "figures."
         )
     return notes
+
+
+def _how_trained(stack_sizes: list[int]) -> str:
+    """How many fits trained together."""
+    stacks = _counted(len(stack_sizes), "stack")
+    return f"Trained in lockstep: {sum(stack_sizes)} fits in {stacks} of up to {max(stack_sizes)}."
 
 
 def _counted(n: int, what: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.exceptions import ConvergenceWarning
@@ -20,6 +19,7 @@ from sklearn_relu.engine.threads import suitable_blas_threads
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.inspection import final_network
+from sklearn_relu.parallel import lockstep
 from sklearn_relu.scorers import (
     dead_units_scorer,
     gradient_ratio_scorer,
@@ -59,10 +59,10 @@ def compare(
 ) -> GridSearchCV:
     """Compare activations, depths and whatever else is named, on the same folds and seeds.
 
-    It is a grid search over a Pipeline: missing numbers are replaced by the median and all numbers
-    are standardized; categorical columns are one-hot encoded (a missing value is a category of its
-    own); then comes the network, in the step ``mlp``. For regression this step is a
-    TransformedTargetRegressor that standardizes y.
+    It is a grid search over a Pipeline, in :func:`sklearn_relu.lockstep`: missing numbers are
+    replaced by the median and all numbers are standardized; categorical columns are one-hot encoded
+    (a missing value is a category of its own); then comes the network, in the step ``mlp``. For
+    regression this step is a TransformedTargetRegressor that standardizes y.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def compare(
     max_iter : int, default=200
         Most epochs of a fit.
     n_jobs : int, default=None
-        Processes; -1 means all cores.
+        Stacks of networks that are trained at the same time, in threads; -1 means all cores.
     random_state : int, default=0
         Draws the folds, and is the first of the seeds.
     callbacks : sequence of callback
@@ -100,6 +100,7 @@ def compare(
     search : GridSearchCV
         Fitted; scored by accuracy or r2, on which it is refit, and by the scorers of
         :mod:`sklearn_relu.scorers`. See :func:`sklearn_relu.compare.table.comparison_rows`.
+        Its attribute `stack_sizes_` has the number of fits in each stack that was trained.
 
     Raises
     ------
@@ -149,13 +150,13 @@ def compare(
     )
     if callbacks:
         search.set_callbacks(*callbacks)
-    with suitable_blas_threads(), warnings.catch_warnings():
-        # One warning with their number follows instead; the filter reaches the workers too.
+    with suitable_blas_threads(), warnings.catch_warnings(), lockstep() as stacks:
+        # One warning with their number follows instead.
         warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
-        # A worker's first fit loads what all need: not in the time of the first candidate.
-        n_workers = effective_n_jobs(n_jobs)
-        Parallel(n_jobs=n_jobs)(delayed(_first_fit)() for _ in range(n_workers))
+        # The first fit loads what all need: not in the time of the first candidate.
+        _first_fit()
         search.fit(X, y)
+    search.stack_sizes_ = stacks.sizes
     n_reached, n_fits = fits_at_max_iter(search)
     if n_reached:
         warnings.warn(

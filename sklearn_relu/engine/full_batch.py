@@ -1,5 +1,6 @@
 """Training on all rows at once, with an optimizer of its own stopping rule."""
 
+import threading
 import time
 from dataclasses import replace
 
@@ -12,7 +13,12 @@ from sklearn_relu.engine.stopping import record
 from sklearn_relu.optimizers import FullBatchOptimizer
 
 
-def minimize(job: Job, optimizer: FullBatchOptimizer, time_limit: float) -> None:
+def minimize(
+    job: Job,
+    optimizer: FullBatchOptimizer,
+    time_limit: float,
+    stop: threading.Event | None = None,
+) -> None:
     """Train one network on all its rows at once, for at most about `time_limit` seconds."""
     stack = make_stack([job])
     run = stack.run(slice(0, 1), job.n_rows, data=all_rows(job))
@@ -26,6 +32,8 @@ def minimize(job: Job, optimizer: FullBatchOptimizer, time_limit: float) -> None
     def objective(params):
         """The objective and its gradient."""
         nonlocal loss
+        if stop is not None and stop.is_set():
+            raise KeyboardInterrupt
         stack.params[0] = params
         value, reported = stack.objective(run, scales)
         loss = float(reported[0])

@@ -62,8 +62,20 @@ def _hold(libraries: list[LibController]) -> None:
         for library in libraries:
             if library.filepath not in _held:
                 _held[library.filepath] = [0, library.num_threads]
-                library.set_num_threads(1)
+                _set_threads(library, 1)
             _held[library.filepath][0] += 1
+
+
+def _set_threads(library: LibController, n_threads: int) -> None:
+    """Set it from whatever thread.
+
+    Newer threadpoolctl does nothing in a thread while another one has set OpenBLAS's. Here limits
+    are counted across threads, and nobody is kept from setting others afterwards.
+    """
+    clear = getattr(library, "clear_controlling_thread", lambda force: None)
+    clear(force=True)
+    library.set_num_threads(n_threads)
+    clear(force=True)
 
 
 def _release(libraries: list[LibController]) -> None:
@@ -72,5 +84,5 @@ def _release(libraries: list[LibController]) -> None:
             held = _held[library.filepath]
             held[0] -= 1
             if not held[0]:
-                library.set_num_threads(held[1])
+                _set_threads(library, held[1])
                 del _held[library.filepath]

@@ -1,6 +1,7 @@
 """Training: epochs, batches and stopping rules, for jobs of one shape at once."""
 
 import math
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
 
 
-def train(jobs: list[Job]) -> None:
+def train(jobs: list[Job], stop: threading.Event | None = None) -> None:
     """Train jobs of one recipe; each gives the same bits as if it were alone.
 
     Results are left in each job's `state`, `n_epochs` and `outcome`. On KeyboardInterrupt each job
@@ -28,6 +29,8 @@ def train(jobs: list[Job]) -> None:
     jobs : list of Job
         All with the same recipe, but for dropout rates above 0, and all or none with sample
         weights.
+    stop : Event, default=None
+        Once another thread sets it, KeyboardInterrupt is raised at the next batch.
     """
     recipe = jobs[0].recipe
     product = largest_product(recipe.layers, recipe.batch_size)
@@ -40,9 +43,9 @@ def train(jobs: list[Job]) -> None:
             for i, job in enumerate(jobs, start=1):
                 # Each has its share of the time, and what the ones before it left.
                 share = job.time_limit * i / len(jobs) - (time.perf_counter() - start)
-                minimize(job, optimizer, share)
+                minimize(job, optimizer, share, stop)
         else:
-            _Epochs(jobs, optimizer).train()
+            _Epochs(jobs, optimizer).train(stop)
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,14 @@ class _Epochs:
         self.start = self.epoch_start = time.perf_counter()
         self._lay_out()
 
-    def train(self) -> None:
+    def train(self, stop: threading.Event | None = None) -> None:
         """Epoch after epoch, until the last job has left the stack."""
         while self.jobs:
             self.epoch_start = time.perf_counter()
             self._begin_epoch()
             for batch, start in enumerate(range(0, self.jobs[0].n_rows, self.batch_size)):
+                if stop is not None and stop.is_set():
+                    raise KeyboardInterrupt
                 self._batch(batch, start)
                 if not any(self.finite):
                     break

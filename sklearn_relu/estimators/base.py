@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_relu.engine.inference import raw_outputs
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.training import train
+from sklearn_relu.engine.lockstep import train
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.data import (
     Data,

@@ -350,7 +350,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             )
 
     def _encode_targets(self, y, loss):
-        return loss.encode(self._label_binarizer.transform(y))
+        return loss.encode(self._indicator(y))
+
+    def _indicator(self, y):
+        """As the binarizer transforms, without checking again labels that are known."""
+        if self._is_multilabel():
+            return self._label_binarizer.transform(y)
+        numbers = np.searchsorted(self.classes_, y)
+        if self._label_binarizer.y_type_ == "multiclass":
+            return np.eye(len(self.classes_), dtype=int)[numbers]
+        return numbers[:, None]
 
     def _is_multilabel(self):
         return self._label_binarizer.y_type_.startswith("multilabel")

@@ -1,0 +1,374 @@
+"""Gathers the fits that tasks start, and has those of one shape trained together.
+
+Tasks run in threads, and in turns: at most as many at once as their caller asked for. One that
+comes to train hands its jobs over and waits, without a turn. When no task can go on, what waits is
+divided into stacks, and the first fit's thread of each stack trains it for all. Then they go on,
+again in turns. A task that makes a call of its own runs that call's tasks itself, one by one; only
+when it has to wait in one, others begin in other threads.
+"""
+
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable
+from contextlib import nullcontext
+from contextvars import copy_context
+from typing import Any
+
+from sklearn_relu.engine import training
+from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.stacks import Fit, stacks_of, train_stack
+from sklearn_relu.engine.threads import suitable_blas_threads
+
+MAX_TASKS = 256
+"""Tasks that have begun and not ended; each has a thread."""
+
+_here = threading.local()
+
+
+def current_task() -> "Task | None":
+    """The task that this thread runs."""
+    return getattr(_here, "task", None)
+
+
+def train(jobs: list[Job]) -> None:
+    """Train the jobs of a fit: in a task together with those of others, else at once.
+
+    Parameters
+    ----------
+    jobs : list of Job
+        As for :func:`sklearn_relu.engine.training.train`, with the same results.
+    """
+    task = current_task()
+    if task is None:
+        training.train(jobs)
+    else:
+        task.call.gathering.train(task, jobs)
+
+
+class Call:
+    """The tasks of one parallel call.
+
+    Parameters
+    ----------
+    gathering : Gathering
+    limit : int
+        How many tasks may run at once; within another call's task, no fewer than there.
+    parent : Task or None
+        The task that makes the call.
+
+    Attributes
+    ----------
+    tasks : set of Task
+        Those that have not ended.
+    new : deque of Task
+        Those that have not begun.
+    seconds : float
+        The time of those that have, without what they waited.
+    parent_waits, has_failed : bool
+    is_aborted : bool
+        Whether its tasks are to end: what trains or waits in them raises KeyboardInterrupt.
+    ended : Event
+        Set when no task is left.
+    """
+
+    def __init__(self, gathering: "Gathering", limit: int, parent: "Task | None" = None):
+        self.gathering = gathering
+        self.limit, self.depth = limit, 0
+        self.parent = parent
+        self.tasks: set[Task] = set()
+        self.new: deque[Task] = deque()
+        self.seconds = 0.0
+        self.parent_waits = self.has_failed = self.is_aborted = False
+        self.ended = threading.Event()
+        if parent is not None:
+            self.limit = max(limit, parent.call.limit)
+            self.depth = parent.call.depth + 1
+            self.is_aborted = parent.call.is_aborted
+
+
+class Task:
+    """A function that runs in turns with others.
+
+    Parameters
+    ----------
+    call : Call
+    function : callable
+    on_end : callable
+        Called with the function's value and the exception it raised, one of them None; in the
+        task's turn.
+
+    Attributes
+    ----------
+    turn : Semaphore
+        It waits for this.
+    n_bytes : int
+        About the memory that it holds; until it comes to train, that of the largest yet.
+    seconds_waited : float
+        Those in which it waited for others, or others' fits were trained.
+    stack : dict of Fit to Task
+        What it has to train in its next turn.
+    calls : list of Call
+        Those that it has made and that have not ended.
+    """
+
+    def __init__(self, call: Call, function: Callable[[], Any], on_end: Callable[[Any, Any], None]):
+        self.call = call
+        self.function = function
+        self.context = copy_context()  # such as numpy's treatment of errors
+        self.on_end = on_end
+        self.turn = threading.Semaphore(0)
+        self.has_begun = False
+        self.n_bytes = 0
+        self.seconds_waited = 0.0
+        self.stack: dict[Fit, Task] = {}
+        self.calls: list[Call] = []
+
+
+class Gathering:
+    """Tasks that take turns, and their fits that wait to be trained.
+
+    Parameters
+    ----------
+    max_bytes : int
+        About the memory that tasks that have begun may hold, with their stacks. One task runs
+        however much it needs.
+    stack_sizes : list of int
+        To which the number of fits in each stack is added.
+    """
+
+    def __init__(self, max_bytes: int, stack_sizes: list[int]):
+        self._max_bytes = max_bytes
+        self._stack_sizes = stack_sizes
+        self._lock = threading.Lock()
+        self._calls: list[Call] = []
+        self._ready: deque[Task] = deque()
+        self._waiting: dict[Fit, Task] = {}
+        self._n_running = self._n_training = self._n_begun = 0
+        self._n_bytes = self._largest = 0
+        self._stop = threading.Event()
+
+    def open(self, limit: int, parent: Task | None) -> Call:
+        """A new call, made by the task `parent` unless that is None."""
+        with self._lock:
+            call = Call(self, limit, parent)
+            self._calls.append(call)
+            if parent is not None:
+                parent.calls.append(call)
+            return call
+
+    def close(self, call: Call) -> None:
+        """Forget a call that has ended."""
+        with self._lock:
+            self._calls.remove(call)
+            if call.parent is not None:
+                call.parent.calls.remove(call)
+
+    def add(self, call: Call, function: Callable[[], Any], on_end: Callable) -> None:
+        """Add a task to a call; it begins when the gathering goes on."""
+        task = Task(call, function, on_end)
+        with self._lock:
+            call.tasks.add(task)
+            call.new.append(task)
+
+    def go_on(self) -> None:
+        """Give turns to tasks, now that a call's first ones are there."""
+        # In a thread, where no KeyboardInterrupt can come between two steps.
+        threading.Thread(target=self._locked, args=(self._give_turns,)).start()
+
+    def run(self, call: Call) -> None:
+        """In the task that made the call: run its tasks until all have ended, or one has failed.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the call that this task belongs to is aborted.
+        """
+        parent, start = call.parent, time.perf_counter()
+        assert parent is not None
+        self._locked(self._give_turns)
+        while (task := self._take_new(call)) is not None:
+            self._run(task)
+        if self._must_wait(call, until_all_ended=False):
+            self._pause(parent)
+        parent.seconds_waited += time.perf_counter() - start - call.seconds
+        if parent.call.is_aborted:
+            raise KeyboardInterrupt
+
+    def _take_new(self, call: Call) -> Task | None:
+        """A task to run in this thread."""
+        with self._lock:
+            if call.has_failed or not call.new:
+                return None
+            task = call.new.popleft()
+            self._begin(task)
+            return task
+
+    def _must_wait(self, call: Call, until_all_ended: bool) -> bool:
+        """Whether the task that made the call now has to pause; then it will get a turn."""
+        with self._lock:
+            call.parent_waits = bool(call.tasks) and (until_all_ended or not call.has_failed)
+            return call.parent_waits
+
+    def abort(self, call: Call) -> None:
+        """Have all tasks of a call end, and wait until they have.
+
+        Fits that train stop at the next batch if the call is not within another one's task, else
+        with their stack. Other code of a task comes to its end.
+        """
+        thread = threading.Thread(target=self._locked, args=(self._abort, call))
+        thread.start()
+        if call.parent is None:
+            call.ended.wait()
+            return
+        thread.join()
+        while self._must_wait(call, until_all_ended=True):
+            self._pause(call.parent)
+
+    def train(self, task: Task, jobs: list[Job]) -> None:
+        """In a task: train together with what others hand over."""
+        fit, start = Fit(jobs), time.perf_counter()
+        with self._lock:
+            if task.call.is_aborted:
+                raise KeyboardInterrupt
+            self._waiting[fit] = task
+            self._largest = max(self._largest, fit.n_bytes)
+            self._n_bytes += fit.n_bytes - task.n_bytes
+            task.n_bytes = fit.n_bytes
+        self._pause(task)
+        if task.stack:
+            self._train_stack_of(task)
+        task.seconds_waited += time.perf_counter() - start - fit.seconds
+        if fit.error is not None:
+            raise fit.error
+        if task.call.is_aborted:
+            raise KeyboardInterrupt
+
+    def _train_stack_of(self, task: Task) -> None:
+        stack, task.stack = task.stack, {}
+        try:
+            # Stacks that train at the same time have one BLAS thread each.
+            with suitable_blas_threads() if task.call.limit > 1 else nullcontext():
+                train_stack(list(stack), self._stop)
+        finally:
+            with self._lock:
+                self._stack_sizes.append(len(stack))
+                self._n_training -= 1
+                self._ready.extend(other for other in stack.values() if other is not task)
+                self._give_turns()
+
+    def _pause(self, task: Task) -> None:
+        """Give the turn away until it comes again."""
+        # Warnings have one list of filters in a process: on leaving, it is this task's again.
+        with warnings.catch_warnings():
+            self._locked(self._end_turn)
+            task.turn.acquire()
+
+    def _run(self, task: Task) -> None:
+        """Run a task in this thread, which has a turn."""
+        outer, _here.task = current_task(), task
+        value = error = None
+        start = time.perf_counter()
+        try:
+            value = task.context.run(task.function)
+        except BaseException as raised:
+            error = raised
+        seconds = time.perf_counter() - start - task.seconds_waited
+        # What the caller does at the end, such as making the next task, is no part of this one.
+        _here.task = None
+        try:
+            task.on_end(value, error)
+        finally:
+            _here.task = outer
+            self._locked(self._end, task, seconds, error is not None)
+
+    def _run_in_thread(self, task: Task) -> None:
+        try:
+            self._run(task)
+        finally:
+            self._locked(self._end_turn)
+
+    def _locked(self, function: Callable, *args) -> None:
+        with self._lock:
+            function(*args)
+
+    # All that follows needs the lock.
+
+    def _end_turn(self) -> None:
+        self._n_running -= 1
+        self._give_turns()
+
+    def _begin(self, task: Task) -> None:
+        task.has_begun = True
+        task.n_bytes = self._largest
+        self._n_bytes += task.n_bytes
+        self._n_begun += 1
+
+    def _end(self, task: Task, seconds: float, has_failed: bool) -> None:
+        call = task.call
+        self._n_begun -= 1
+        self._n_bytes -= task.n_bytes
+        call.tasks.discard(task)
+        call.seconds += seconds
+        call.has_failed |= has_failed
+        self._tell_parent(call)
+
+    def _tell_parent(self, call: Call) -> None:
+        """Let the call's maker know that its tasks have ended, or one has failed."""
+        if not call.tasks:
+            call.ended.set()
+        if call.parent is not None and call.parent_waits and (not call.tasks or call.has_failed):
+            call.parent_waits = False
+            self._ready.append(call.parent)
+
+    def _give_turns(self) -> None:
+        while (task := self._next()) is not None:
+            self._n_running += 1
+            self._n_training += bool(task.stack)
+            if task.has_begun:
+                task.turn.release()
+            else:
+                self._begin(task)
+                threading.Thread(target=self._run_in_thread, args=(task,), daemon=True).start()
+
+    def _next(self) -> Task | None:
+        """The next task that may run now."""
+        # Of a call within another's task first, so that this one can end.
+        calls = (call for call in self._calls if call.new)
+        deepest = max(calls, key=lambda call: call.depth, default=None)
+        new = None if deepest is None else deepest.new
+        fits_in = self._n_begun < MAX_TASKS and self._n_bytes + self._largest <= self._max_bytes
+        if not self._ready and not (new and fits_in) and self._n_running == self._n_training:
+            self._make_stacks()
+        # Where all that has begun waits for tasks within it, one more begins, whatever it needs.
+        queue = self._ready or (new if fits_in or not self._n_running else None)
+        if not queue or self._n_running >= queue[0].call.limit:
+            return None
+        return queue.popleft()
+
+    def _make_stacks(self) -> None:
+        """Divide what waits; the first of each stack will train it."""
+        n_threads = max((task.call.limit for task in self._waiting.values()), default=1)
+        for stack in stacks_of(list(self._waiting), n_threads):
+            first = self._waiting[stack[0]]
+            first.stack = {fit: self._waiting[fit] for fit in stack}
+            self._ready.append(first)
+        self._waiting.clear()
+
+    def _abort(self, call: Call) -> None:
+        call.is_aborted = call.has_failed = True
+        if call.parent is None:
+            self._stop.set()
+        # Also one that a KeyboardInterrupt kept from `new`.
+        call.tasks = {task for task in call.tasks if task.has_begun}
+        call.new.clear()
+        for fit, task in list(self._waiting.items()):
+            if task.call is call:
+                del self._waiting[fit]
+                self._ready.append(task)
+        for task in call.tasks:
+            for inner in task.calls:
+                self._abort(inner)
+        self._tell_parent(call)
+        self._give_turns()

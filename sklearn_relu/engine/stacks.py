@@ -1,0 +1,189 @@
+"""Which fits train together as one stack, and training them."""
+
+import threading
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.layers import Layer
+from sklearn_relu.engine.recipe import Recipe
+from sklearn_relu.engine.training import train
+from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.part import Part
+
+CACHE = 8_000_000
+"""Bytes that one step of a stack may touch. Larger stacks of wide networks measure slower: one
+network alone finds its parameters in the processor's cache, one of many does not."""
+
+WORTHWHILE = 8
+"""Networks that make a stack: fewer are not split further to keep a second thread busy."""
+
+
+@dataclass(eq=False)
+class Fit:
+    """The jobs of one estimator's fit, and what became of them.
+
+    Attributes
+    ----------
+    jobs : list of Job
+        One for each network; all have the same recipe.
+    seconds : float
+        Its share of the time that its stack took.
+    error : BaseException or None
+        What training raised.
+    kind : hashable
+        Equal for fits that may share a stack.
+    n_bytes_of_a_step : int
+        About the memory that a step of its networks touches.
+    n_bytes : int
+        About the memory that the fit and what leads to it hold.
+    """
+
+    jobs: list[Job]
+    seconds: float = 0.0
+    error: BaseException | None = None
+    kind: Hashable = field(init=False)
+    n_bytes_of_a_step: int = field(init=False)
+    n_bytes: int = field(init=False)
+
+    def __post_init__(self):
+        self.kind = _kind(self)
+        hash(self.kind)  # here, in the fit's own thread, it may fail
+        job, recipe = self.jobs[0], self.jobs[0].recipe
+        # Parameters, gradients and two slots; the batch and, for each layer, three more arrays.
+        widths = sum(layer.fan_in + 2 * layer.output_width for layer in recipe.layers)
+        step = 4 * job.state.params.size + recipe.batch_size * widths
+        self.n_bytes_of_a_step = len(self.jobs) * step * np.dtype(recipe.dtype).itemsize
+        # Rows as they came, after what precedes the network, and those to score on; the state's
+        # parameters and the best ones.
+        rows = _n_bytes(job.X) + _n_bytes(job.y) + _n_bytes(job.sample_weight)
+        states = 2 * len(self.jobs) * job.state.params.nbytes
+        self.n_bytes = 3 * rows + states + self.n_bytes_of_a_step
+
+
+def _n_bytes(array: Any) -> int:
+    if array is None:
+        return 0
+    if isinstance(array, np.ndarray):
+        return array.nbytes
+    return array.data.nbytes + array.indices.nbytes + array.indptr.nbytes
+
+
+def stacks_of(fits: list[Fit], n_threads: int = 1) -> list[list[Fit]]:
+    """Divide fits into stacks that train together.
+
+    In one stack all have equal recipes; they may differ in their data, weights, generators,
+    initial parameters, learning rates and schedules, strengths and stopping rules. What has a
+    time limit, or a solver of its own stopping rule, is alone.
+
+    Parameters
+    ----------
+    fits : list of Fit
+    n_threads : int, default=1
+        Stacks that can train at the same time.
+
+    Returns
+    -------
+    stacks : list of list of Fit
+    """
+    groups: dict[Hashable, list[Fit]] = {}
+    for fit in fits:
+        groups.setdefault(fit.kind, []).append(fit)
+    stacks = []
+    for group in groups.values():
+        n_fitting = max(1, CACHE // group[0].n_bytes_of_a_step)
+        n_stacks = max(-(-len(group) // n_fitting), min(n_threads, len(group) // WORTHWHILE), 1)
+        edges = np.linspace(0, len(group), n_stacks + 1).round().astype(int).tolist()
+        stacks += [group[i:j] for i, j in pairwise(edges)]
+    return stacks
+
+
+def _kind(fit: Fit) -> Hashable:
+    job, recipe = fit.jobs[0], fit.jobs[0].recipe
+    if np.isfinite(job.time_limit) or isinstance(recipe.optimizer, FullBatchOptimizer):
+        return id(fit)
+    # One penalty for all layers sees their weights as one block; equal ones do not.
+    is_shared = all(penalty is recipe.penalties[0] for penalty in recipe.penalties)
+    n_weights = 0 if job.sample_weight is None else job.sample_weight.shape[1]
+    # Where a network of the stack drops units, all do, each at its own rate.
+    drops = [rate > 0 for rate in recipe.dropout_rates]
+    recipe = replace(recipe, dropout=drops[1:], input_dropout=drops[0])
+    return _frozen(recipe), is_shared, n_weights, isinstance(job.X, np.ndarray)
+
+
+def _frozen(value: Any) -> Hashable:
+    """Equal for parts of one class with equal hyper-parameters, and for what is built of them."""
+    if isinstance(value, Part | Layer | Recipe):
+        return type(value), _frozen(vars(value))
+    if isinstance(value, dict):
+        return tuple((name, _frozen(each)) for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(each) for each in value)
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    try:
+        hash(value)
+    except TypeError:
+        return "only itself", id(value)
+    return type(value), value
+
+
+def train_stack(fits: list[Fit], stop: threading.Event) -> None:
+    """Train fits together; sets `seconds` and, where training raised, `error` of each.
+
+    Where a stack fails, each of its fits begins anew and alone, so that an error is that fit's.
+
+    Parameters
+    ----------
+    fits : list of Fit
+    stop : Event
+        Once it is set, training ends at the next batch.
+    """
+    jobs = [job for fit in fits for job in fit.jobs]
+    starts: list[_Start] = []
+    start = time.perf_counter()
+    try:
+        if len(fits) > 1:
+            starts = [_Start(job) for job in jobs]
+        train(jobs, stop)
+    except Exception as error:
+        if len(fits) == 1:
+            fits[0].error = error
+        else:
+            for job, saved in zip(jobs, starts, strict=False):  # none if the first line failed
+                saved.restore(job)
+            for fit in fits:
+                train_stack([fit], stop)
+            return
+    except BaseException as error:
+        for fit in fits:
+            fit.error = error
+    seconds = time.perf_counter() - start
+    steps = [sum(max(job.n_epochs, 1) * job.n_rows for job in fit.jobs) for fit in fits]
+    for fit, n_steps in zip(fits, steps, strict=True):
+        fit.seconds = seconds * n_steps / sum(steps)
+
+
+class _Start:
+    """What training changes in a job, as it was before."""
+
+    def __init__(self, job: Job):
+        self._attributes = vars(job).copy()
+        self._history = list(job.state.history)
+        self._rng_state = job.rng.get_state(legacy=False)
+        self._noise_state: Any = None
+        if job.noise is not None:
+            self._noise_state = job.noise.bit_generator.state
+
+    def restore(self, job: Job) -> None:
+        """Make the job as it was."""
+        vars(job).update(self._attributes)
+        job.state = replace(job.state, history=self._history)
+        job.rng.set_state(self._rng_state)
+        if job.noise is not None:
+            job.noise.bit_generator.state = self._noise_state
