@@ -44,7 +44,9 @@ def test_class_weights_multiply_sample_weights(class_weight, solver, with_sample
 def test_it_shifts_predictions_to_rare_classes_as_in_logistic_regression():
     binary = y == 1
     plain, balanced = (
-        MLPClassifier((), solver="lbfgs", alpha=1, class_weight=each, tol=1e-9, max_iter=2000)
+        MLPClassifier(
+            (), solver="lbfgs", alpha=1, class_weight=each, tol=1e-9, max_iter=2000, random_state=0
+        )
         for each in (None, "balanced")
     )
     assert plain.fit(X, binary).predict(X).mean() < balanced.fit(X, binary).predict(X).mean()
