@@ -54,8 +54,9 @@ def lockstep(*, max_bytes: int = 2**30) -> Iterator[Stacks]:
 
     Notes
     -----
-    `n_jobs` of what runs in the context is how many tasks run at the same time, and how many
-    stacks train at the same time, in threads of this process; tasks that wait do not count.
+    `n_jobs` of what runs in the context is how many tasks run at the same time, in threads of this
+    process; tasks that wait do not count. Stacks of middle-sized networks train in as many threads
+    as BLAS may have.
 
     Examples
     --------

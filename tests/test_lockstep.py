@@ -37,6 +37,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.activations import ReLU, Tanh
+from sklearn_relu.engine import lockstep as gathering
 from sklearn_relu.engine.stacks import Fit, stacks_of
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.optimizers import Adam
@@ -240,18 +241,20 @@ def test_what_trains_alone(params):
 def test_wide_networks_share_no_stack_that_would_leave_the_cache():
     estimators = [model(random_state=seed, max_iter=1) for seed in range(4)]
     for estimator in estimators:
-        estimator.set_params(hidden_layer_sizes=(300, 300))
+        estimator.set_params(hidden_layer_sizes=(200, 200))
     assert assert_fit_as_without(estimators) == [2, 2]
 
 
-def test_a_stack_is_divided_for_threads_that_train_at_the_same_time():
+def test_a_stack_of_heavy_fits_is_divided_for_threads_that_train_at_the_same_time(monkeypatch):
+    monkeypatch.setattr("sklearn_relu.engine.stacks.CACHE", 2**40)
     estimators = [model(random_state=seed) for seed in range(17)]
-    with lockstep() as stacks:
-        fit_all(estimators, n_jobs=2)
-    # How many tasks come to wait before the first stack depends on the threads.
-    assert sum(stacks.sizes) == 17
-    assert len(stacks_of([Fit(job) for job in jobs_of(estimators)], 2)) == 2
-    assert len(stacks_of([Fit(job) for job in jobs_of(estimators[:15])], 2)) == 1
+    light = [Fit(job) for job in jobs_of(estimators)]
+    assert len(stacks_of(light, 2)) == 1
+    for estimator in estimators:
+        estimator.set_params(hidden_layer_sizes=(80, 80))
+    heavy = [Fit(job) for job in jobs_of(estimators)]
+    assert len(stacks_of(heavy, 2)) == 2
+    assert len(stacks_of(heavy[:15], 2)) == 1
 
 
 def jobs_of(estimators):
@@ -658,3 +661,31 @@ def test_lockstep_within_lockstep():
         together = grid_search().fit(X, Y)
     assert (outer.sizes, inner.sizes) == ([], [12])
     np.testing.assert_equal(results(together), results(alone))
+
+
+def test_stacks_of_heavy_fits_train_at_the_same_time(monkeypatch):
+    """As many as BLAS may have threads; those of small networks one after the other."""
+    at_once = {"now": 0, "most": 0}
+    train_stack = gathering.train_stack
+
+    def counted(*args):
+        with lock:
+            at_once["now"] += 1
+            at_once["most"] = max(at_once.values())
+        train_stack(*args)
+        with lock:
+            at_once["now"] -= 1
+
+    lock = threading.Lock()
+    monkeypatch.setattr(gathering, "train_stack", counted)
+    monkeypatch.setattr(gathering, "allowed_blas_threads", lambda: 2)
+    for width, most in ((100, 2), (5, 1)):
+        at_once["most"] = 0
+        estimators = [
+            model(random_state=seed, batch_size=20, max_iter=20).set_params(
+                hidden_layer_sizes=(width, width)
+            )
+            for seed in range(16)
+        ]
+        assert len(assert_fit_as_without(estimators)) == most
+        assert at_once["most"] == most

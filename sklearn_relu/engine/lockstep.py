@@ -12,14 +12,13 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable
-from contextlib import nullcontext
 from contextvars import copy_context
 from typing import Any
 
 from sklearn_relu.engine import training
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.stacks import Fit, stacks_of, train_stack
-from sklearn_relu.engine.threads import suitable_blas_threads
+from sklearn_relu.engine.threads import allowed_blas_threads
 
 MAX_TASKS = 256
 """Tasks that have begun and not ended; each has a thread."""
@@ -144,8 +143,10 @@ class Gathering:
         self._lock = threading.Lock()
         self._calls: list[Call] = []
         self._ready: deque[Task] = deque()
+        self._to_train: deque[Task] = deque()
         self._waiting: dict[Fit, Task] = {}
         self._n_running = self._n_training = self._n_begun = 0
+        self._trains_heavy = False
         self._n_bytes = self._largest = 0
         self._stop = threading.Event()
 
@@ -248,9 +249,7 @@ class Gathering:
     def _train_stack_of(self, task: Task) -> None:
         stack, task.stack = task.stack, {}
         try:
-            # Stacks that train at the same time have one BLAS thread each.
-            with suitable_blas_threads() if task.call.limit > 1 else nullcontext():
-                train_stack(list(stack), self._stop)
+            train_stack(list(stack), self._stop)
         finally:
             with self._lock:
                 self._stack_sizes.append(len(stack))
@@ -339,21 +338,32 @@ class Gathering:
         deepest = max(calls, key=lambda call: call.depth, default=None)
         new = None if deepest is None else deepest.new
         fits_in = self._n_begun < MAX_TASKS and self._n_bytes + self._largest <= self._max_bytes
-        if not self._ready and not (new and fits_in) and self._n_running == self._n_training:
+        nobody_goes_on = self._n_running == self._n_training and not (self._ready or self._to_train)
+        if nobody_goes_on and not (new and fits_in):
             self._make_stacks()
+        if self._to_train and self._may_train(self._to_train[0]):
+            return self._to_train.popleft()
         # Where all that has begun waits for tasks within it, one more begins, whatever it needs.
         queue = self._ready or (new if fits_in or not self._n_running else None)
         if not queue or self._n_running >= queue[0].call.limit:
             return None
         return queue.popleft()
 
+    def _may_train(self, task: Task) -> bool:
+        """Whether a stack may be trained now: alone, or beside others if all are heavy."""
+        is_heavy = next(iter(task.stack)).is_heavy
+        if self._n_training:
+            beside = is_heavy and self._trains_heavy
+            return beside and self._n_training < allowed_blas_threads()
+        self._trains_heavy = is_heavy
+        return self._n_running < task.call.limit
+
     def _make_stacks(self) -> None:
         """Divide what waits; the first of each stack will train it."""
-        n_threads = max((task.call.limit for task in self._waiting.values()), default=1)
-        for stack in stacks_of(list(self._waiting), n_threads):
+        for stack in stacks_of(list(self._waiting), allowed_blas_threads()):
             first = self._waiting[stack[0]]
             first.stack = {fit: self._waiting[fit] for fit in stack}
-            self._ready.append(first)
+            self._to_train.append(first)
         self._waiting.clear()
 
     def _abort(self, call: Call) -> None:

@@ -46,6 +46,16 @@ def suitable_blas_threads(product: int = 0) -> Iterator[None]:
         _release(libraries)
 
 
+def allowed_blas_threads() -> int:
+    """How many threads numpy's BLAS may use, whatever limits this package has set."""
+    with _lock:
+        numbers = [
+            _held[lib.filepath][1] if lib.filepath in _held else lib.num_threads
+            for lib in _all_blas()
+        ]
+    return max(numbers, default=1)
+
+
 @cache
 def _all_blas() -> list[LibController]:
     return [lib for lib in ThreadpoolController().lib_controllers if lib.user_api == "blas"]
