@@ -71,21 +71,19 @@ class Descent:
         self.pieces = []
         for block in kernels.blocks(*self.params.shape):
             networks, columns = block
-            weights = slice(columns.start, max(columns.start, min(columns.stop, n_weights)))
+            params, grads = self.params[block], self.grads[block]
             slots = {
                 name: values[block] if values.shape == self.params.shape else values[networks]
                 for name, values in self.slots.items()
             }
-            step_size = None if self.step_size is None else self.step_size[networks, weights]
+            weights = slice(columns.start, max(columns.start, min(columns.stop, n_weights)))
             size = weights.stop - weights.start
-            arguments = (
-                *(self.params[block], self.grads[block], slots, self.rates[networks]),
-                *(size, step_size),
-            )
+            step_size = None if self.step_size is None else self.step_size[networks, weights]
             penalised = None
             if penalty is not None and size:
-                part = networks, weights, None
-                penalised = Penalised(penalty, self.params[part], self.grads[part], weights)
+                of_weights = np.s_[:, :size, None]
+                penalised = Penalised(penalty, params[of_weights], grads[of_weights], weights)
+            arguments = params, grads, slots, self.rates[networks], size, step_size
             self.pieces.append(_Piece(networks, penalised, arguments))
 
     def step(self, strength: np.ndarray) -> list[float]:
