@@ -2,7 +2,17 @@
 
 from sklearn_relu.compare import compare
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+from sklearn_relu.exceptions import TrainingWarning
+from sklearn_relu.inspection import activation_report, gradient_report, local_linear_map
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["MLPClassifier", "MLPRegressor", "compare"]
+__all__ = [
+    "MLPClassifier",
+    "MLPRegressor",
+    "TrainingWarning",
+    "activation_report",
+    "compare",
+    "gradient_report",
+    "local_linear_map",
+]
