@@ -75,16 +75,19 @@ def serious_findings(diagnosis: Diagnosis, unequal=UNEQUAL_SCALES) -> Iterator[F
             _remedy_for_constant(diagnosis),
         )
     if diagnosis.scales > unequal:
+        factor = float(f"{diagnosis.scales:.1g}")
         yield Finding(
             "inputs not scaled",
             diagnosis.scales,
-            f"The features' scales differ by a factor of {diagnosis.scales:.1g}: the largest "
-            "standard deviation over the smallest.",
+            f"The features' scales differ by a factor of {factor:,.0f}: the largest standard "
+            "deviation over the smallest.",
             "Put a StandardScaler before the network.",
         )
 
 
 def _remedy_for_constant(diagnosis: Diagnosis) -> str:
+    if (diagnosis.dead > DEAD).any():
+        return "Nothing passes its dead layer: cure that first."
     if vanishes(diagnosis):
         return "Its gradient vanishes on the way back: use activation='relu', or fewer layers."
     return (
@@ -99,6 +102,7 @@ def vanishes(diagnosis: Diagnosis) -> bool:
 
 
 def warn(diagnosis: Diagnosis) -> None:
-    """A :class:`TrainingWarning` for each serious finding."""
-    for finding in serious_findings(diagnosis):
-        warnings.warn(f"{finding.text} {finding.remedy}", TrainingWarning, stacklevel=2)
+    """One :class:`TrainingWarning` of all serious findings, if there are any."""
+    found = [f"{finding.text} {finding.remedy}" for finding in serious_findings(diagnosis)]
+    if found:
+        warnings.warn("\n".join(found), TrainingWarning, stacklevel=2)

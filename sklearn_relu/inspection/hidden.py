@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.engine.inference import forward_batches
 from sklearn_relu.estimators.validation import working_memory
-from sklearn_relu.inspection.model import fitted_network
+from sklearn_relu.inspection.model import final_network, fitted_network, own_network
 
 
 def hidden_activations(model, X, layer=-1) -> np.ndarray:
@@ -138,14 +138,20 @@ class HiddenLayer(
 
         Raises
         ------
+        TypeError
+            If the estimator does not end in a network.
         ValueError
             If the network has no such layer.
         """
         params = process_routing(self, "fit", **fit_params).estimator.fit
+        final_network(self.estimator)
         fitted = clone(self.estimator).fit(X, y, **params)
-        activations = hidden_activations(fitted, X[:1], self.layer)
+        following = own_network(fitted).coefs_[1:]
+        weights = following[_index(self.layer, len(following))]
+        self._n_features_out = weights.size // weights.shape[-1]  # of all networks
         self.estimator_ = fitted
-        self._n_features_out = activations[..., 0, :].size
+        if hasattr(fitted, "feature_names_in_"):
+            self.feature_names_in_ = fitted.feature_names_in_
         return self
 
     def transform(self, X):
