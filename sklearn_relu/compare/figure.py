@@ -11,6 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_relu.compare.table import candidates, per_fit
 from sklearn_relu.engine.threads import suitable_blas_threads
+from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection import final_network
 
 # Okabe & Ito's palette, which colour-blind readers can tell apart, without its yellow.
@@ -161,6 +162,7 @@ def _loss_curve(model, X, y) -> list[float]:
     with suitable_blas_threads(), warnings.catch_warnings():
         # How many fits reached max_iter is said with the scores.
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", TrainingWarning)
         return final_network(model.fit(X, y)).loss_curve_
 
 

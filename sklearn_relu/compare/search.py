@@ -19,11 +19,14 @@ from sklearn_relu.compare.table import fits_at_max_iter
 from sklearn_relu.engine.threads import suitable_blas_threads
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.parts import resolve_parts
+from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection import final_network
 from sklearn_relu.scorers import (
     dead_units_scorer,
     gradient_ratio_scorer,
     n_epochs_scorer,
+    n_parameters_scorer,
+    saturation_scorer,
     sparsity_scorer,
 )
 
@@ -137,8 +140,10 @@ def compare(
             score: score,
             "sparsity": sparsity_scorer,
             "dead_units": dead_units_scorer,
+            "saturation": saturation_scorer,
             "gradient_ratio": gradient_ratio_scorer,
             "n_epochs": n_epochs_scorer,
+            "n_parameters": n_parameters_scorer,
         },
         refit=score,
         cv=(StratifiedKFold if stratified else KFold)(
@@ -152,6 +157,8 @@ def compare(
     with suitable_blas_threads(), warnings.catch_warnings():
         # One warning with their number follows instead; the filter reaches the workers too.
         warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
+        # What comes to nothing shows in the scores.
+        warnings.simplefilter("ignore", TrainingWarning)
         # A worker's first fit loads what all need: not in the time of the first candidate.
         n_workers = effective_n_jobs(n_jobs)
         Parallel(n_jobs=n_jobs)(delayed(_first_fit)() for _ in range(n_workers))

@@ -81,12 +81,17 @@ def diagnose(jobs: list[Job]) -> Diagnosis:
         )
 
 
-def _rows(job: Job) -> slice:
-    """Rows at equal distances, few if training was short."""
+def _rows(job: Job) -> slice | np.ndarray:
+    """Rows at equal distances, of those with a weight; few if training was short."""
+    counting = None
     n_rows = job.X.shape[0]
+    if job.sample_weight is not None:
+        counting = np.flatnonzero(job.sample_weight.any(axis=1))
+        n_rows = len(counting)
     n_seen = int(SHARE_OF_ROWS * job.n_epochs * job.n_rows)
     n_looked_at = min(n_rows, MOST_ROWS, max(ENOUGH_ROWS, n_seen))
-    return slice(0, None, -(-n_rows // n_looked_at))
+    step = -(-n_rows // n_looked_at)
+    return slice(0, None, step) if counting is None else counting[::step]
 
 
 def _total_sd(values: np.ndarray) -> np.ndarray:
@@ -113,6 +118,6 @@ def _scales(X) -> float:
     else:
         mean, variance = X.mean(axis=0), X.var(axis=0)
     sd = np.sqrt(variance)
-    # The rounding of a constant column's mean is no spread.
-    sd = sd[sd > 10 * np.finfo(X.dtype).eps * np.abs(mean)]
+    # What rounding, also that of a scaler, leaves of a constant column is no spread.
+    sd = sd[sd > 100 * np.finfo(X.dtype).eps * np.maximum(np.abs(mean), sd.max())]
     return float(sd.max() / sd.min()) if len(sd) else 1.0
