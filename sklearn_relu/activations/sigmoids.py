@@ -126,7 +126,7 @@ class HardTanh(Activation):
         np.clip(z, -1, 1, out=a)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
-        """``grad_z = grad_a`` where |a| < 1, else 0."""
+        """``grad_z = grad_a`` where ``|a| < 1``, else 0."""
         np.abs(a, out=grad_z)
         np.less(grad_z, 1, out=grad_z)
         grad_z *= grad_a

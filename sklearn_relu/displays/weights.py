@@ -19,6 +19,8 @@ class WeightsDisplay:
         Height and width, if the features are the pixels of an image. None draws one line a unit.
     titles : sequence of str, default=None
         What to write over each image.
+    label : str, default="weight"
+        What the values are, for the scale of colours.
 
     Attributes
     ----------
@@ -28,10 +30,11 @@ class WeightsDisplay:
     figure_ : matplotlib Figure
     """
 
-    def __init__(self, weights, *, image_shape=None, titles=None):
+    def __init__(self, weights, *, image_shape=None, titles=None, label="weight"):
         self.weights = weights
         self.image_shape = image_shape
         self.titles = titles
+        self.label = label
 
     @classmethod
     def from_estimator(cls, estimator, *, image_shape=None, n_units=25, ax=None):
@@ -87,7 +90,7 @@ class WeightsDisplay:
             interpolation="nearest",
             aspect="auto" if self.image_shape is None else "equal",
         )
-        self.figure_.colorbar(self.image_, ax=ax, label="weight", shrink=0.8)
+        self.figure_.colorbar(self.image_, ax=ax, label=self.label, shrink=0.8)
         if self.image_shape is None:
             ax.set_xlabel("feature")
             ax.set_ylabel("unit")

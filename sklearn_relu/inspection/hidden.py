@@ -84,7 +84,7 @@ class HiddenLayer(
     estimator_ : estimator
         The fitted clone.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Only if the estimator has it.
 
     Examples
