@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test test-numpy lint types bench clean
+.PHONY: compare test test-numpy lint types bench docs clean
 
 compare: .venv/compare.stamp  ## ReLU against sigmoid and tanh, on scikit-learn's digits
 	$(BIN)/sklearn-relu compare
@@ -23,6 +23,9 @@ types: .venv/dev.stamp
 bench: .venv/test.stamp  ## seconds per fit against scikit-learn (and torch, if it is in .venv)
 	$(BIN)/python benchmarks/fit_speed.py
 
+docs: .venv/docs.stamp  ## the site, in docs/_build/html; its gallery runs all of examples/gallery
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
 .venv/%.stamp: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python >= 3.11 is needed; say which: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
@@ -31,4 +34,4 @@ bench: .venv/test.stamp  ## seconds per fit against scikit-learn (and torch, if 
 	@touch $@
 
 clean:
-	rm -rf .venv build dist .coverage .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv build dist docs/_build docs/api docs/gallery .coverage .pytest_cache .ruff_cache .mypy_cache

@@ -15,7 +15,7 @@ Run as ``python examples/dying_relus.py [my.csv --target NAME]``; it takes some 
 import numpy as np
 from tables import measure, percent, run, show, spread
 
-from sklearn_relu.inspection import hidden_activations
+from sklearn_relu.inspection import activation_report
 from sklearn_relu.scorers import dead_units_scorer
 
 UNITS = (
@@ -32,7 +32,7 @@ UNITS = (
 
 def stuck(model, X, y):
     """Share of units that tell nothing about a row."""
-    return np.mean([np.ptp(layer, axis=0) == 0 for layer in hidden_activations(model, X)])
+    return np.mean([sd == 0 for sd in activation_report(model, X).unit_sd])
 
 
 def main(table, rates=(0.01, 0.1, 1.0), max_iter=50, seeds=5):

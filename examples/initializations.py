@@ -22,8 +22,8 @@ INITIALIZATIONS = ("he_uniform", "glorot_uniform", "fan_in_uniform")
 
 def signal(model, X, y):
     """Root mean square of the last hidden layer over that of the first."""
-    layers = hidden_activations(model, X)
-    return np.sqrt(np.mean(layers[-1] ** 2) / np.mean(layers[0] ** 2))
+    first, last = (np.mean(hidden_activations(model, X, layer) ** 2) for layer in (0, -1))
+    return np.sqrt(last / first)
 
 
 def gradient(model, X, y):

@@ -17,7 +17,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu import MLPClassifier, MLPRegressor, TrainingWarning
 from sklearn_relu.compare.data import category_texts, check_target, columns_of
 from sklearn_relu.compare.files import Table, read_table
 from sklearn_relu.inspection import final_network
@@ -135,6 +135,7 @@ def run(main, description, default):
     options = vars(parser.parse_args())
     # Where the epochs do not suffice, this is the result and not an accident.
     warnings.simplefilter("ignore", ConvergenceWarning)
+    warnings.simplefilter("ignore", TrainingWarning)  # what fails shows in the figures
     try:
         main(load(options.pop("table"), **options))
     except ValueError as error:

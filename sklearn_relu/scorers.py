@@ -1,7 +1,8 @@
 """What happens inside a network, as scorers for ``GridSearchCV(scoring={...})``.
 
-Each is a callable ``(estimator, X, y) -> float`` that takes a fitted estimator of this package, or
-a Pipeline that ends in one. They measure; larger is not better: name the score to ``refit`` on.
+Each is a callable ``(estimator, X, y) -> float`` that takes a fitted MLPClassifier or MLPRegressor,
+of this package or scikit-learn's own, or a Pipeline that ends in one. They measure; larger is not
+better: name the score to ``refit`` on.
 
 Examples
 --------
@@ -18,7 +19,9 @@ Examples
 
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_relu.inspection import activation_report, final_network, gradient_report
+from sklearn_relu.inspection import final_network, gradient_report
+from sklearn_relu.inspection.activations import overall, unit_shares
+from sklearn_relu.inspection.model import own_network
 
 
 def sparsity_scorer(estimator, X, y=None) -> float:
@@ -36,7 +39,7 @@ def sparsity_scorer(estimator, X, y=None) -> float:
     share : float
         Between 0 and 1.
     """
-    return activation_report(estimator, X).sparsity
+    return overall([layer.zeros for layer in unit_shares(estimator, X)])
 
 
 def dead_units_scorer(estimator, X, y=None) -> float:
@@ -54,7 +57,27 @@ def dead_units_scorer(estimator, X, y=None) -> float:
     share : float
         Between 0 and 1.
     """
-    return activation_report(estimator, X).dead
+    return overall([layer.zeros == 1 for layer in unit_shares(estimator, X)])
+
+
+def saturation_scorer(estimator, X, y=None) -> float:
+    """Share of hidden activations for X that are saturated: within 1 % of a bound.
+
+    See :class:`sklearn_relu.inspection.ActivationReport`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    y : ignored
+
+    Returns
+    -------
+    share : float
+        Between 0 and 1.
+    """
+    return overall([layer.saturated for layer in unit_shares(estimator, X)])
 
 
 def gradient_ratio_scorer(estimator, X, y) -> float:
@@ -92,3 +115,23 @@ def n_epochs_scorer(estimator, X=None, y=None) -> float:
     network = final_network(estimator)
     check_is_fitted(network)
     return float(network.n_iter_)
+
+
+def n_parameters_scorer(estimator, X=None, y=None) -> float:
+    """Weights, biases and learned parameters of activations, of all networks of an ensemble.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+    X, y : ignored
+
+    Returns
+    -------
+    n_parameters : float
+    """
+    network = own_network(estimator)
+    check_is_fitted(network)
+    learned = [values for layer in network.activation_parameters_ for values in layer.values()]
+    arrays = [*network.coefs_, *network.intercepts_, *learned]
+    return float(sum(array.size for array in arrays))

@@ -14,12 +14,12 @@ from sklearn_relu.estimators.parts import FAMILIES
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["part", "engine.kernels", "engine.fused"],
+    ["part", "exceptions", "engine.kernels", "engine.fused"],
     FAMILY_MODULES,
     ["engine.layers"],
     ["engine.threads"],
     ["engine.buffers", "engine.noise", "engine.recipe"],
-    ["engine.network", "engine.inference"],
+    ["engine.network", "engine.inference", "engine.trace"],
     ["engine.jobs", "engine.descent"],
     ["engine.batches", "engine.stopping"],
     ["engine.full_batch"],

@@ -25,6 +25,7 @@ from sklearn_relu.compare.data import category_texts, check_target, columns_of, 
 from sklearn_relu.compare.table import best_row, csv_text, fits_at_max_iter, network_label
 from sklearn_relu.compare.terminal import rich_table, row_label
 from sklearn_relu.inspection import activation_report, final_network, gradient_report
+from sklearn_relu.scorers import n_parameters_scorer
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*reached max_iter:UserWarning")
 
@@ -93,7 +94,7 @@ class TestSearch:
         parallel = sklearn_relu.compare(
             X, Y, activations=["relu", "tanh"], seeds=2, n_jobs=2, **SMALL
         )
-        for name in ("score", "sparsity", "dead_units", "gradient_ratio", "epochs"):
+        for name in ("score", "sparsity", "dead_units", "saturation", "gradient_ratio", "epochs"):
             got = [row[name] for row in comparison_rows(parallel)]
             assert_allclose(got, [row[name] for row in comparison_rows(search)], rtol=1e-6)
 
@@ -361,7 +362,9 @@ class TestTable:
             ratios.append(gradient_report(model, X[train], Y[train], initial=True).ratio)
         assert row["sparsity"] == pytest.approx(np.mean([each.sparsity for each in reports]))
         assert row["dead_units"] == pytest.approx(np.mean([each.dead for each in reports]))
+        assert row["saturation"] == pytest.approx(np.mean([each.saturated for each in reports]))
         assert row["gradient_ratio"] == pytest.approx(np.mean(ratios))
+        assert row["n_parameters"] == n_parameters_scorer(search.best_estimator_)
         assert row["epochs"] == final_network(search.best_estimator_).n_iter_ == 3
 
     def test_csv_has_a_header_and_a_line_for_each_candidate(self, search, tmp_path):
@@ -410,7 +413,9 @@ def row(**changes):
         "epochs": 35.2,
         "sparsity": 0.4531,
         "dead_units": 0.0,
+        "saturation": 0.0123,
         "gradient_ratio": 1.2e-9,
+        "n_parameters": 73610.0,
         "n_fits": 5,
         "n_failed": 0,
         "n_at_max_iter": 0,
@@ -420,7 +425,7 @@ def row(**changes):
 class TestTerminal:
     def test_a_row_reads_as_its_figures(self):
         lines = text_of(rich_table([row()], "accuracy")).splitlines()
-        figures = "0.942 ± 0.014 1.000 0.67 35 45.3 % 0 % 1.2e-09"
+        figures = "0.942 ± 0.014 1.000 0.67 35 45.3 % 0 % 1.2 % 1.2e-09 74k"
         assert " ".join(lines[-1].split()) == f"relu 80x10 {figures}"
 
     @pytest.mark.parametrize(
@@ -429,6 +434,10 @@ class TestTerminal:
             ({"sparsity": 1e-5}, "<0.1 %"),
             ({"sparsity": 1.0}, "100 %"),
             ({"sparsity": np.nan}, " - "),
+            ({"n_parameters": 650.0}, " 650"),
+            ({"n_parameters": 7410.0}, " 7.4k"),
+            ({"n_parameters": 12_345_678.0}, " 12M"),
+            ({"n_parameters": np.nan}, " -"),
             ({"gradient_ratio": 0.0}, "0.00"),
             ({"gradient_ratio": 1.25}, "1.25"),
             ({"gradient_ratio": 12345.0}, "1.2e+04"),
@@ -467,6 +476,11 @@ class TestTerminal:
         assert "…" not in text
         assert "1.2e-09" in text
         assert "glorot_uniform" in text
+        assert "meters" not in text
+        settings = [row(initialization="auto"), row(initialization="glorot_uniform")]
+        assert "rated" in text_of(rich_table(settings, "accuracy"))
+        for header in ("rated", "meters"):
+            assert header in text_of(rich_table([row()], "accuracy"))
 
 
 class TestFigure:

@@ -92,6 +92,7 @@ def test_a_warm_start_after_a_plain_fit_goes_on_from_its_weights():
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_weights_that_a_user_assigns_are_where_training_goes_on(early_stopping):
     params = SMALL | {"early_stopping": early_stopping, "warm_start": True, "max_iter": 3}
     model, other = (MLPClassifier(**params).fit(X, y) for _ in range(2))

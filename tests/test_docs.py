@@ -1,7 +1,10 @@
 """Pages that are written from the code are as the code is."""
 
+import re
 import runpy
 from pathlib import Path
+
+import pytest
 
 from sklearn_relu.estimators.parts import FAMILIES
 
@@ -19,3 +22,12 @@ def test_the_page_of_parts_has_a_row_for_each_name():
     for family, _ in FAMILIES.values():
         for name, cls in family.items():
             assert f'| `"{name}"` | `{cls.__name__}(' in rows
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_snippet_about_reports_runs(capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "reports.md").read_text(), re.DOTALL)
+    exec(compile(code, "reports.md", "exec"), {})
+    printed = capsys.readouterr().out
+    for name in ("ActivationReport", "GradientReport", "LocalLinearMap", "Verdict"):
+        assert f"{name}: " in printed

@@ -35,7 +35,9 @@ def variant(Estimator, activation, solver):
 
 # Few epochs are enough for the checks. Those for array API inputs skip themselves.
 ignore_incidental = pytest.mark.filterwarnings(
-    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::sklearn.exceptions.SkipTestWarning"
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore::sklearn.exceptions.SkipTestWarning",
+    "ignore::sklearn_relu.TrainingWarning",
 )
 
 

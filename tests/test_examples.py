@@ -14,7 +14,10 @@ from sklearn.datasets import load_wine
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = ["biases", "depth", "dying_relus", "initializations", "scaling", "sparse_activities"]
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -261,6 +261,7 @@ def test_sklearn_draws_weights_then_biases_layer_by_layer(activation, factor, na
 
 
 @pytest.mark.parametrize("number", [0.0, 0.1, 1, -2.5])
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_biases_start_at_the_number_given(number):
     network = start(MLPRegressor(bias_initialization=number), np.ones((5, 2)), np.ones(5))
     for bias in network.intercepts_:
@@ -542,6 +543,7 @@ def test_from_coefs_fills_the_matrix_of_a_sole_layer():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_from_coefs_survives_clone_pickle_repr_and_a_search():
     X, y = blobs(3)
     model = MLPClassifier((6,), max_iter=3, random_state=0).fit(X, y)

@@ -15,12 +15,12 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.inspection import (
-    GRADIENT_ROWS,
     activation_report,
     final_network,
     gradient_report,
     hidden_activations,
 )
+from sklearn_relu.inspection.model import TRACED_ROWS
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [-2.0, 0.5]])
 y = np.array([1.0, 0.0, -1.0])
@@ -62,9 +62,13 @@ def relu_gradients():
 
 
 def test_hidden_activations_are_those_of_the_forward_pass():
-    layers = hidden_activations(by_hand(), X)
-    for got, expected in zip(layers, relu_layers(), strict=True):
-        assert_allclose(got, expected, rtol=1e-14)
+    model = by_hand()
+    for i, expected in enumerate(relu_layers()):
+        assert_allclose(hidden_activations(model, X, i), expected, rtol=1e-14)
+        assert_array_equal(
+            hidden_activations(model, X, i - 2), hidden_activations(model, X, layer=i)
+        )
+    assert_array_equal(hidden_activations(model, X), hidden_activations(model, X, 1))
 
 
 def test_shares_of_zeros_and_dead_units_are_counted():
@@ -103,8 +107,8 @@ def test_penalties_do_not_hide_the_gradient():
 
 
 def test_gradient_of_many_rows_is_that_of_their_mean():
-    many = np.tile(X, (GRADIENT_ROWS // 2, 1))
-    report = gradient_report(by_hand(), many, np.tile(y, GRADIENT_ROWS // 2))
+    many = np.tile(X, (TRACED_ROWS // 2, 1))
+    report = gradient_report(by_hand(), many, np.tile(y, TRACED_ROWS // 2))
     assert_allclose(report.weight_norms, gradient_report(by_hand(), X, y).weight_norms)
 
 
@@ -172,7 +176,7 @@ def test_an_ensemble_has_the_network_axis_first():
     model = quick(
         MLPRegressor(hidden_layer_sizes=(3, 2), ensemble_size=2, max_iter=1, random_state=5), X, y
     )
-    layers = hidden_activations(model, X)
+    layers = [hidden_activations(model, X, i) for i in range(2)]
     assert [a.shape for a in layers] == [(2, 3, 3), (2, 3, 2)]
     report, gradients = activation_report(model, X), gradient_report(model, X, y)
     assert report.layer_sparsity.shape == report.layer_dead.shape == (2, 2)
@@ -185,8 +189,8 @@ def test_an_ensemble_has_the_network_axis_first():
         single = by_hand()
         single.coefs_ = [w[i] for w in model.coefs_]
         single.intercepts_ = [b[i] for b in model.intercepts_]
-        for got, expected in zip(layers, hidden_activations(single, X), strict=True):
-            assert_allclose(got[i], expected, rtol=1e-12)
+        for j, got in enumerate(layers):
+            assert_allclose(got[i], hidden_activations(single, X, j), rtol=1e-12)
         norms = gradient_report(single, X, y).weight_norms
         assert_allclose(gradients.weight_norms[i], norms, rtol=1e-12)
     assert gradient_report(model, X, y, initial=True).weight_norms.shape == (2, 3)
@@ -201,7 +205,8 @@ def test_nothing_reaches_the_first_layer_of_a_dead_network():
 
 def test_a_linear_model_has_no_hidden_activations():
     model = quick(MLPRegressor(hidden_layer_sizes=(), max_iter=1, random_state=0), X, y)
-    assert hidden_activations(model, X) == []
+    with pytest.raises(ValueError, match="layer=-1 is not there: the network has no hidden layer"):
+        hidden_activations(model, X)
     report = activation_report(model, X)
     assert (report.sparsity, report.dead, report.layer_dead.size) == (0, 0, 0)
     assert gradient_report(model, X, y).ratio == 1
@@ -213,9 +218,7 @@ def test_steps_of_a_pipeline_transform_the_inputs():
     )
     quick(pipeline, X, y)
     scaled = StandardScaler().fit_transform(X)
-    assert_array_equal(
-        hidden_activations(pipeline, X)[0], hidden_activations(pipeline[-1], scaled)[0]
-    )
+    assert_array_equal(hidden_activations(pipeline, X), hidden_activations(pipeline[-1], scaled))
     assert gradient_report(pipeline, X, y).ratio == gradient_report(pipeline[-1], scaled, y).ratio
     unfitted = clone(pipeline)
     expected = gradient_report(unfitted[-1], scaled, y, initial=True)
@@ -224,7 +227,7 @@ def test_steps_of_a_pipeline_transform_the_inputs():
     alone = quick(
         Pipeline([("mlp", MLPRegressor(hidden_layer_sizes=(3,), max_iter=1, random_state=0))]), X, y
     )
-    assert_array_equal(hidden_activations(alone, X)[0], hidden_activations(alone[-1], X)[0])
+    assert_array_equal(hidden_activations(alone, X), hidden_activations(alone[-1], X))
 
 
 @pytest.mark.parametrize(
@@ -240,7 +243,7 @@ def test_a_transformed_target_is_the_network_s_target(transformation, transforme
     model = quick(TransformedTargetRegressor(network, **transformation), X, y)
     fitted = model.regressor_
     assert final_network(model) is fitted
-    assert_array_equal(hidden_activations(model, X)[0], hidden_activations(fitted, X)[0])
+    assert_array_equal(hidden_activations(model, X), hidden_activations(fitted, X))
     expected = gradient_report(fitted, X, transformed)
     assert_allclose(gradient_report(model, X, y).weight_norms, expected.weight_norms)
     expected = gradient_report(network, X, transformed, initial=True)
@@ -267,7 +270,7 @@ def test_sparse_and_single_precision_inputs():
     assert_allclose(sparse.weight_norms, gradient_report(model, X, y).weight_norms)
     assert activation_report(model, csr_array(X)).sparsity == pytest.approx(5 / 15)
     single = X.astype(np.float32)
-    assert hidden_activations(model, single)[0].dtype == np.float32
+    assert hidden_activations(model, single).dtype == np.float32
     assert_allclose(gradient_report(model, single, y).weight_norms, sparse.weight_norms, rtol=1e-5)
 
 

@@ -127,6 +127,7 @@ def test_the_default_start_keeps_the_signal_through_20_layers(activation):
     assert 1 / 6 < sizes[-1] / sizes[0] < 6
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_a_gain_is_finite_also_where_nothing_passes():
     assert np.isfinite(ThresholdReLU(40.0).gain)
     model = MLPClassifier(**SMALL, activation=ThresholdReLU(40.0)).fit(X, y)

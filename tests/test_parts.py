@@ -233,6 +233,7 @@ def small_fit(parameter, value):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(("parameter", "name"), [pair for pair in NAMES if pair not in REFUSED])
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_a_fit_by_name_and_by_part_are_the_same_and_leave_the_part_as_it_was(parameter, name):
     part = FAMILIES[parameter][0][name]()
     before = pickle.dumps(part)

@@ -29,6 +29,7 @@ def test_standardized_targets_give_what_a_transformed_target_gives(solver, colum
     np.testing.assert_allclose(inside.target_scale_, np.reshape(y, (150, -1)).std(axis=0))
 
 
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_targets_in_the_millions_are_not_learned_without():
     y = 5e6 + 1e5 * target
     assert MLPRegressor(**SMALL).fit(X, y).score(X, y) < 0

@@ -115,6 +115,7 @@ def test_gradient_clipping_bounds_a_step_of_sgd():
 
 
 @pytest.mark.parametrize("solver", [AdamW(weight_decay=0.5), SGD(0.0, weight_decay=0.5)], ids=repr)
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_decoupled_decay_means_the_same_for_every_batch_size(solver):
     # Without a gradient, weights shrink by rate * decay a step, whatever the batch.
     nothing = np.zeros_like(X)

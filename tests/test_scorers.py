@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import MLPClassifier, scorers
-from sklearn_relu.inspection import activation_report, gradient_report
+from sklearn_relu.inspection import activation_report, gradient_report, hidden_activations
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning"
@@ -20,6 +20,8 @@ pytestmark = pytest.mark.filterwarnings(
 SCORERS = {
     "sparsity": scorers.sparsity_scorer,
     "dead": scorers.dead_units_scorer,
+    "saturation": scorers.saturation_scorer,
+    "n_parameters": scorers.n_parameters_scorer,
     "ratio": scorers.gradient_ratio_scorer,
     "epochs": scorers.n_epochs_scorer,
 }
@@ -35,15 +37,31 @@ def test_scores_are_those_of_the_reports():
     report = activation_report(model, X)
     assert scorers.sparsity_scorer(model, X, y) == report.sparsity > 0
     assert scorers.dead_units_scorer(model, X) == report.dead
+    assert scorers.saturation_scorer(model, X) == report.saturated == 0
     initial = gradient_report(model, X, y, initial=True).ratio
     assert scorers.gradient_ratio_scorer(model, X, y) == initial
     assert scorers.gradient_ratio_scorer(pipeline(), X, y) == initial
     assert scorers.n_epochs_scorer(model) == 3.0
+    assert scorers.n_parameters_scorer(model) == (5 * 6 + 6) + (6 * 4 + 4) + (4 + 1)
 
 
-def test_epochs_of_an_unfitted_model_are_refused():
-    with pytest.raises(NotFittedError):
-        scorers.n_epochs_scorer(pipeline(), X, y)
+def test_saturated_activations_are_counted():
+    model = make_pipeline(StandardScaler(), MLPClassifier((6,), "tanh", max_iter=3, random_state=0))
+    model.fit(X, y)
+    model[-1].coefs_[0][:] *= 100
+    a = hidden_activations(model, X)
+    assert 0.5 < scorers.saturation_scorer(model, X) == np.mean(np.abs(a) >= 0.99) < 1
+
+
+def test_learned_slopes_and_all_networks_are_parameters():
+    model = MLPClassifier((6, 4), "prelu", ensemble_size=3, max_iter=1, random_state=0).fit(X, y)
+    assert scorers.n_parameters_scorer(model) == 3 * ((30 + 6) + (24 + 4) + (4 + 1) + 6 + 4)
+
+
+def test_figures_of_an_unfitted_model_are_refused():
+    for scorer in (scorers.n_epochs_scorer, scorers.n_parameters_scorer):
+        with pytest.raises(NotFittedError):
+            scorer(pipeline(), X, y)
 
 
 @pytest.mark.parametrize("name", SCORERS)

@@ -36,6 +36,7 @@ def test_every_task_solver_and_activation_gives_the_same_model(task, solver, act
 
 @every_pair
 @pytest.mark.parametrize("hidden_layer_sizes", [(), 4, [7, 4], (5, 4, 3)], ids=str)
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_any_depth_gives_the_same_model(task, solver, hidden_layer_sizes):
     task = make_task(task)
     params = SOLVERS[solver] | {"hidden_layer_sizes": hidden_layer_sizes}

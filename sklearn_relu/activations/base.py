@@ -59,6 +59,19 @@ class Activation(Part, ABC):
         """The infimum and the supremum of the activations."""
         return -np.inf, np.inf
 
+    is_piecewise_linear: ClassVar[bool] = False
+    """True: it is linear between its kinks and jumps; then a network of it is linear around every
+    input that is on none of them, and :meth:`linear_pieces` tells the pieces apart."""
+
+    units_are_alike: ClassVar[bool] = True
+    """False: what a unit gives depends on its place in the layer, or on the other units."""
+
+    @property
+    def saturation(self) -> tuple[float, ...]:
+        """The values at which it saturates: its finite bounds. 0 is no such value unless a subclass
+        says so: a rectifier that gives 0 is silent, not saturated."""
+        return tuple(bound for bound in self.bounds if bound != 0 and np.isfinite(bound))
+
     @property
     def gain(self) -> float:
         """What scales weights so that the size of the signal is kept from layer to layer.
@@ -106,6 +119,29 @@ class Activation(Part, ABC):
         grad_params: Arrays,
     ) -> None:
         """Overwrite `grad_z`, and each array of `grad_params` summed over the samples."""
+
+    def linear_pieces(self, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
+        """What tells the linear pieces apart on which the summed inputs are.
+
+        The default is the derivative; an activation of which two pieces have the same one says
+        more.
+
+        Parameters
+        ----------
+        z : ndarray of shape (n_networks, n_samples, input_width)
+        a : ndarray of shape (n_networks, n_samples, output_width)
+        params : dict of ndarray
+
+        Returns
+        -------
+        pieces : ndarray like z
+            Equal values of a unit mean the same piece.
+        """
+        pieces = np.empty_like(z)
+        unused = {name: np.empty_like(values) for name, values in params.items()}
+        self.backward(z, a, np.ones_like(a), pieces, params, unused)
+        pieces += 0  # -0 is the same piece as 0
+        return pieces
 
     def bias_forward(
         self, z: np.ndarray, bias: np.ndarray, a: np.ndarray, params: Arrays, noise: Noise = None

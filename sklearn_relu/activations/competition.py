@@ -57,6 +57,7 @@ class Maxout(Activation):
     """
 
     initialization = "variance_scaling"
+    is_piecewise_linear = True
 
     _parameter_constraints = {"n_pieces": [Interval(Integral, 1, None, closed="left")]}
 
@@ -108,6 +109,8 @@ class LWTA(Activation):
     """
 
     initialization = "variance_scaling"
+    is_piecewise_linear = True
+    units_are_alike = False
 
     _parameter_constraints = {"block_size": [Interval(Integral, 1, None, closed="left")]}
 

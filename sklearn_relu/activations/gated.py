@@ -36,6 +36,7 @@ class SiLU(Activation):
 
     bounds = (-0.2784645427610738, np.inf)
     initialization = "variance_scaling"
+    saturation = ()
 
     def forward(self, z, a, params, noise=None):
         """``a = z / (1 + exp(-z))``."""
@@ -76,6 +77,7 @@ class GELU(Activation):
     """
 
     initialization = "variance_scaling"
+    saturation = ()
 
     _parameter_constraints = {"approximate": [StrOptions({"none", "tanh"})]}
 
@@ -159,6 +161,7 @@ class HardSwish(Activation):
 
     bounds = (-0.375, np.inf)
     initialization = "variance_scaling"
+    saturation = ()
 
     def forward(self, z, a, params, noise=None):
         """``a = z * min(max(z / 6 + 1 / 2, 0), 1)``."""
@@ -196,6 +199,7 @@ class Mish(Activation):
 
     bounds = (-0.30884341301725043, np.inf)
     initialization = "variance_scaling"
+    saturation = ()
 
     def forward(self, z, a, params, noise=None):
         """``a = z * e * (e + 2) / (e * (e + 2) + 2)`` with ``e = exp(z)``."""

@@ -26,6 +26,7 @@ class LeakyReLU(Activation):
 
     initialization = "variance_scaling"
     needs_summed_input = False
+    is_piecewise_linear = True
 
     _parameter_constraints = {"negative_slope": [Interval(Real, 0, 1, closed="both")]}
 
@@ -69,6 +70,7 @@ class PReLU(Activation):
     """
 
     initialization = "variance_scaling"
+    is_piecewise_linear = True
 
     _parameter_constraints = {
         "initial_slope": [Interval(Real, None, None, closed="neither")],
@@ -155,6 +157,7 @@ class RReLU(Activation):
 
     initialization = "variance_scaling"
     is_random = True
+    is_piecewise_linear = True
 
     _parameter_constraints = {
         "lower": [Interval(Real, 0, 1, closed="both")],
@@ -204,3 +207,7 @@ class RReLU(Activation):
             np.not_equal(z_piece, 0, out=off_kink)
             np.divide(a_piece, z_piece, out=slope, where=off_kink)
         grad_z *= grad_a
+
+    def linear_pieces(self, z, a, params):
+        """1 where z > 0, else 0: the quotient that gives the slope is rounded."""
+        return np.greater(z, 0).astype(z.dtype)

@@ -12,6 +12,7 @@ class Identity(Activation):
     gain = 1.0
     needs_summed_input = False
     passes_through = True
+    is_piecewise_linear = True
 
     def forward(self, z, a, params, noise=None):
         """``a = z``."""

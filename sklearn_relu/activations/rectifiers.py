@@ -26,6 +26,7 @@ class ReLU(Activation):
     bounds = (0.0, np.inf)
     initialization = "he_normal"
     needs_summed_input = False
+    is_piecewise_linear = True
 
     def forward(self, z, a, params, noise=None):
         """``a = max(z, 0)``."""
@@ -65,6 +66,7 @@ class NegativeReLU(Activation):
     bounds = (-np.inf, 0.0)
     initialization = "he_normal"
     needs_summed_input = False
+    is_piecewise_linear = True
 
     def forward(self, z, a, params, noise=None):
         """``a = min(z, 0)``."""
@@ -126,6 +128,7 @@ class ThresholdReLU(Activation):
     bounds = (0.0, np.inf)
     initialization = "variance_scaling"
     needs_summed_input = False
+    is_piecewise_linear = True
 
     _parameter_constraints = {"threshold": [Interval(Real, 0, None, closed="left")]}
 
@@ -157,6 +160,7 @@ class _Clipped(Activation):
 
     initialization = "variance_scaling"
     needs_summed_input = False
+    is_piecewise_linear = True
 
     max_value: float
 
@@ -175,6 +179,10 @@ class _Clipped(Activation):
         grad_z *= a
         np.greater(grad_z, 0, out=grad_z)
         grad_z *= grad_a
+
+    def linear_pieces(self, z, a, params):
+        """0, 1 or 2 from left to right: the outer two have the same derivative."""
+        return np.add(a > 0, a >= self.max_value, dtype=z.dtype)
 
 
 class ClippedReLU(_Clipped):

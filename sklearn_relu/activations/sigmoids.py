@@ -21,6 +21,7 @@ class Logistic(Activation):
     bounds = (0.0, 1.0)
     sklearn_init_factor = 2.0
     needs_summed_input = False
+    saturation = bounds
 
     def forward(self, z, a, params, noise=None):
         """``a = 1 / (1 + exp(-z))``."""
@@ -118,16 +119,21 @@ class HardTanh(Activation):
 
     bounds = (-1.0, 1.0)
     needs_summed_input = False
+    is_piecewise_linear = True
 
     def forward(self, z, a, params, noise=None):
         """``a = min(max(z, -1), 1)``."""
         np.clip(z, -1, 1, out=a)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
-        """``grad_z = grad_a`` where |a| < 1, else 0."""
+        """``grad_z = grad_a`` where ``|a| < 1``, else 0."""
         np.abs(a, out=grad_z)
         np.less(grad_z, 1, out=grad_z)
         grad_z *= grad_a
+
+    def linear_pieces(self, z, a, params):
+        """0, 1 or 2 from left to right: the outer two have the same derivative."""
+        return np.add(a > -1, a >= 1, dtype=z.dtype)
 
 
 class HardSigmoid(Activation):
@@ -144,6 +150,8 @@ class HardSigmoid(Activation):
     bounds = (0.0, 1.0)
     sklearn_init_factor = 2.0
     needs_summed_input = False
+    is_piecewise_linear = True
+    saturation = bounds
 
     def forward(self, z, a, params, noise=None):
         """``a = min(max(z / 6 + 1 / 2, 0), 1)``."""
@@ -158,3 +166,7 @@ class HardSigmoid(Activation):
         np.greater(grad_z, 0, out=grad_z)
         grad_z *= 1 / 6
         grad_z *= grad_a
+
+    def linear_pieces(self, z, a, params):
+        """0, 1 or 2 from left to right: the outer two have the same derivative."""
+        return np.add(a > 0, a >= 1, dtype=z.dtype)

@@ -21,6 +21,7 @@ class CReLU(Activation):
     gain = np.sqrt(2.0)
     bounds = (0.0, np.inf)
     initialization = "he_normal"
+    is_piecewise_linear = True
 
     def output_width(self, n_units):
         """Two activations per unit."""
@@ -59,6 +60,8 @@ class SignedReLU(Activation):
     gain = np.sqrt(2.0)
     initialization = "he_normal"
     needs_summed_input = False
+    is_piecewise_linear = True
+    units_are_alike = False
 
     def forward(self, z, a, params, noise=None):
         """``a = max(z, 0)``, negated in the last half."""

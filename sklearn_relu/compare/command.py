@@ -26,8 +26,8 @@ from sklearn_relu.compare.terminal import rich_table, row_label
 
 LEGEND = (
     "Exact zeros: share among the hidden activations of the training rows. Dead units: share of "
-    "hidden units that are 0 on all of them. Gradient ratio: norm in the first layer over norm in "
-    "the last, before the first step."
+    "hidden units that are 0 on all of them. Saturated: share of activations within 1 % of a "
+    "bound. Gradient ratio: norm in the first layer over norm in the last, before the first step."
 )
 
 

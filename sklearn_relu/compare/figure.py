@@ -10,18 +10,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_relu.compare.table import candidates, per_fit
+from sklearn_relu.displays.comparison import ComparisonDisplay
+from sklearn_relu.displays.style import styles
 from sklearn_relu.engine.threads import suitable_blas_threads
+from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection import final_network
 
-# Okabe & Ito's palette, which colour-blind readers can tell apart, without its yellow.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-LINES = ("-", "--", "-.", ":")
-
 PANELS_PER_ROW = 3
-
-MOST_VALUES = 12
-"""Up to so many scores are written beside their marks; more would overlap."""
 
 
 def comparison_figure(search: GridSearchCV, X: Any, y: Any, n_jobs: int | None = None):
@@ -49,18 +44,11 @@ def comparison_figure(search: GridSearchCV, X: Any, y: Any, n_jobs: int | None =
     cells = _best_candidates(search)
     networks = list(dict.fromkeys(network for _, network in cells))
     activations = list(dict.fromkeys(activation for activation, _ in cells))
-    styles = {
-        activation: {
-            "color": COLORS[i % len(COLORS)],
-            "marker": MARKERS[i % len(MARKERS)],
-            "linestyle": LINES[i % len(LINES)],
-        }
-        for i, activation in enumerate(activations)
-    }
+    style_of = dict(zip(activations, styles(len(activations)), strict=True))
     n_rows = -(-len(networks) // PANELS_PER_ROW)
     figure = Figure(figsize=(10, 4 + 2.8 * n_rows), layout="constrained")
     ((top,), (bottom,)) = figure.subfigures(2, 1, squeeze=False, height_ratios=[4, 2.8 * n_rows])
-    _draw_scores(top.subplots(), search, cells, networks, styles, y)
+    _draw_scores(top.subplots(), search, cells, y)
     curves = _loss_curves(search, cells, X, y, n_jobs)
     panels = bottom.subplots(
         n_rows, min(len(networks), PANELS_PER_ROW), sharey=True, squeeze=False
@@ -69,7 +57,7 @@ def comparison_figure(search: GridSearchCV, X: Any, y: Any, n_jobs: int | None =
         panel.set_visible(False)
     for panel, network in zip(panels, networks, strict=False):
         drawn = {a: curve for (a, n), curve in curves.items() if n == network}
-        _draw_losses(panel, network, drawn, styles)
+        _draw_losses(panel, network, drawn, style_of)
     panels[0].set_ylabel("training loss")
     return figure
 
@@ -92,49 +80,20 @@ def _scores(search: GridSearchCV, indices: list[int]) -> np.ndarray:
     return per_fit(search, f"test_{search.refit}", indices).ravel()
 
 
-def _draw_scores(ax, search, cells, networks, styles, y) -> None:
-    width = 0.6 / len(styles)
-    for i, (activation, style) in enumerate(styles.items()):
-        offset = (i - (len(styles) - 1) / 2) * width
-        shown = [network for network in networks if (activation, network) in cells]
-        places = np.array([networks.index(network) for network in shown]) + offset
-        scores = [_scores(search, cells[activation, network]) for network in shown]
-        means, spreads = [each.mean() for each in scores], [each.std() for each in scores]
-        ax.errorbar(
-            places,
-            means,
-            spreads,
-            fmt=style["marker"],
-            color=style["color"],
-            capsize=4,
-            label=activation,
-        )
-        for place, mean, spread, each in zip(places, means, spreads, scores, strict=True):
-            beside = np.full(len(each), place + 0.35 * width)
-            ax.plot(beside, each, ".", color=style["color"], alpha=0.4)
-            if len(cells) <= MOST_VALUES:
-                above = (place, mean + spread)
-                ax.annotate(
-                    f"{mean:.3f}", above, (0, 5), textcoords="offset points", ha="center", size=8
-                )
-    ax.margins(y=0.1)
+def _draw_scores(ax, search, cells, y) -> None:
     classification = search.refit == "accuracy"
     chance = np.unique(y, return_counts=True)[1].max() / len(y) if classification else 0.0
-    ax.axhline(
-        chance,
-        color="0.5",
-        linestyle=":",
-        label="most frequent class" if classification else "mean of the target",
-    )
-    ax.set_xticks(range(len(networks)), [_network_name(network) for network in networks])
-    ax.set_xlim(-0.5, len(networks) - 0.5)
-    ax.set_xlabel("hidden layers")
-    ax.set_ylabel("cross-validated " + ("accuracy" if classification else "R²"))
+    ComparisonDisplay(
+        {
+            (activation, None, _network_name(network)): _scores(search, indices)
+            for (activation, network), indices in cells.items()
+        },
+        score_name="cross-validated " + ("accuracy" if classification else "R²"),
+        baseline=(chance, "most frequent class" if classification else "mean of the target"),
+    ).plot(ax)
     more = len(candidates(search)) > len(cells)
     best = " (best settings of each)" if more else ""
-    ax.set_title(f"Score: mean ± sd, and each fit{best}", loc="left")
-    ax.grid(axis="y", alpha=0.3)
-    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    ax.set_title(f"Score: mean, and each fit{best}", loc="left")
 
 
 def _network_name(label: str) -> str:
@@ -161,16 +120,18 @@ def _loss_curve(model, X, y) -> list[float]:
     with suitable_blas_threads(), warnings.catch_warnings():
         # How many fits reached max_iter is said with the scores.
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", TrainingWarning)
         return final_network(model.fit(X, y)).loss_curve_
 
 
-def _draw_losses(ax, network: str, curves: dict, styles: dict) -> None:
+def _draw_losses(ax, network: str, curves: dict, style_of: dict) -> None:
     for activation, curve in curves.items():
-        style = {name: styles[activation][name] for name in ("color", "linestyle")}
-        ax.plot(np.arange(1, len(curve) + 1), curve, **style)
+        color, marker = style_of[activation]["color"], style_of[activation]["marker"]
+        ax.plot(np.arange(1, len(curve) + 1), curve, color=color)
         # The marker at the end tells where training stopped, and the activation without colour.
-        ax.plot(len(curve), curve[-1], styles[activation]["marker"], color=style["color"])
+        ax.plot(len(curve), curve[-1], marker, color=color)
     ax.set_yscale("log")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("epoch")
     ax.set_title(_network_name(network), loc="left")
     ax.grid(alpha=0.3)

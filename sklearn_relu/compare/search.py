@@ -18,12 +18,15 @@ from sklearn_relu.compare.table import fits_at_max_iter
 from sklearn_relu.engine.threads import suitable_blas_threads
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.parts import resolve_parts
+from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection import final_network
 from sklearn_relu.parallel import lockstep
 from sklearn_relu.scorers import (
     dead_units_scorer,
     gradient_ratio_scorer,
     n_epochs_scorer,
+    n_parameters_scorer,
+    saturation_scorer,
     sparsity_scorer,
 )
 
@@ -138,8 +141,10 @@ def compare(
             score: score,
             "sparsity": sparsity_scorer,
             "dead_units": dead_units_scorer,
+            "saturation": saturation_scorer,
             "gradient_ratio": gradient_ratio_scorer,
             "n_epochs": n_epochs_scorer,
+            "n_parameters": n_parameters_scorer,
         },
         refit=score,
         cv=(StratifiedKFold if stratified else KFold)(
@@ -153,6 +158,8 @@ def compare(
     with suitable_blas_threads(), warnings.catch_warnings(), lockstep() as stacks:
         # One warning with their number follows instead.
         warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
+        # What comes to nothing shows in the scores.
+        warnings.simplefilter("ignore", TrainingWarning)
         # The first fit loads what all need: not in the time of the first candidate.
         _first_fit()
         search.fit(X, y)

@@ -29,7 +29,9 @@ MEASURED = (
     "epochs",
     "sparsity",
     "dead_units",
+    "saturation",
     "gradient_ratio",
+    "n_parameters",
     "n_fits",
     "n_failed",
     "n_at_max_iter",
@@ -58,8 +60,11 @@ def comparison_rows(search: GridSearchCV) -> list[dict[str, Any]]:
         - ``train_score``, ``fit_seconds``, ``epochs``: means;
         - ``sparsity``: share of exact zeros among the hidden activations of the training rows;
         - ``dead_units``: share of hidden units that are 0 on all training rows;
+        - ``saturation``: share of hidden activations on the training rows that are within 1 % of
+          a bound;
         - ``gradient_ratio``: norm of the loss's gradient for the first layer's weights over that
           for the last layer's, before the first step of training;
+        - ``n_parameters``: of the network, weights and biases and what activations learn;
         - ``n_fits``, ``n_failed``, ``n_at_max_iter``: numbers of fits.
     """
     return [labels | _figures(search, indices) for labels, indices in candidates(search)]
@@ -174,7 +179,9 @@ def _figures(search: GridSearchCV, indices: list[int]) -> dict[str, Any]:
         "epochs": float(epochs.mean()),
         "sparsity": mean("sparsity"),
         "dead_units": mean("dead_units"),
+        "saturation": mean("saturation"),
         "gradient_ratio": mean("gradient_ratio"),
+        "n_parameters": mean("n_parameters"),
         "n_fits": scores.size,
         "n_failed": int(np.isnan(scores).sum()),
         "n_at_max_iter": int((epochs >= _max_iter(search)).sum()),

@@ -1,9 +1,13 @@
 """What a comparison found, as a table in the terminal."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from sklearn_relu.compare.table import MEASURED, best_row
+
+WIDTH = 100
+"""Columns of the terminal that a table takes at most by itself."""
 
 
 def rich_table(rows: list[dict[str, Any]], score: str):
@@ -19,8 +23,21 @@ def rich_table(rows: list[dict[str, Any]], score: str):
     Returns
     -------
     table : rich.table.Table
-        The best score is bold. Parameters with one value only are left out.
+        The best score is bold. Parameters with one value only are left out; where there is no room
+        for them, so are the number of parameters and the saturated units.
     """
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console(width=2 * WIDTH)
+    for left_out in ((), ("n_parameters",), ("n_parameters", "saturation")):
+        table = _table(rows, score, left_out)
+        if Measurement.get(console, console.options, table).minimum <= WIDTH:
+            break
+    return table
+
+
+def _table(rows: list[dict[str, Any]], score: str, left_out: tuple[str, ...]):
     from rich import box
     from rich.table import Table
 
@@ -34,29 +51,21 @@ def rich_table(rows: list[dict[str, Any]], score: str):
         header = "settings" if len(others) > 1 else others[0].replace("_", "\n")
         words = " ".join(_settings(row, others) for row in rows).split()
         table.add_column(header, min_width=min(16, max(map(len, words))), overflow="fold")
-    for header in (
-        f"{score}\n(mean ± sd)",
-        "train\nscore",
-        "fit\nseconds",
-        "epochs",
-        "exact\nzeros",
-        "dead\nunits",
-        "gradient\nratio",
-    ):
-        table.add_column(header, justify="right", no_wrap=True)
+    figures = {name: each for name, each in FIGURES.items() if name not in left_out}
+    columns = {f"{score}\n(mean ± sd)": [_score(row) for row in rows]}
+    for name, (header, shown) in figures.items():
+        columns[header] = [shown(row[name]) for row in rows]
+    for header, cells in columns.items():
+        # Its width is said: rich takes a column that must not wrap for as narrow as a word.
+        width = max(map(len, [*header.split("\n"), *cells]))
+        table.add_column(header, justify="right", no_wrap=True, min_width=width)
     best = best_row(rows)
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
+    for i, (row, following) in enumerate(zip(rows, [*rows[1:], None], strict=True)):
         table.add_row(
             str(row["activation"]),
             row["network"],
             *([_settings(row, others)] if others else []),
-            _score(row),
-            _number(row["train_score"], ".3f"),
-            _number(row["fit_seconds"], ".2f"),
-            _number(row["epochs"], ".0f"),
-            _share(row["sparsity"]),
-            _share(row["dead_units"]),
-            _ratio(row["gradient_ratio"]),
+            *(cells[i] for cells in columns.values()),
             style="bold" if row is best else "",
             end_section=following is not None and following["network"] != row["network"],
         )
@@ -115,3 +124,25 @@ def _share(value: float) -> str:
 
 def _ratio(value: float) -> str:
     return _number(value, ".2f" if value == 0 or 0.01 <= value < 1e3 else ".1e")
+
+
+def _count(value: float) -> str:
+    """A count in two digits, from a thousand on with its unit: 650, 7.4k, 74k, 1.2M."""
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if value >= size:
+            in_units = value / size
+            return f"{in_units:.{1 if in_units < 9.95 else 0}f}{unit}"
+    return _number(value, ".0f")
+
+
+FIGURES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "train_score": ("train\nscore", lambda value: _number(value, ".3f")),
+    "fit_seconds": ("fit\nseconds", lambda value: _number(value, ".2f")),
+    "epochs": ("epochs", lambda value: _number(value, ".0f")),
+    "sparsity": ("exact\nzeros", _share),
+    "dead_units": ("dead\nunits", _share),
+    "saturation": ("satu-\nrated", _share),
+    "gradient_ratio": ("gradient\nratio", _ratio),
+    "n_parameters": ("para-\nmeters", _count),
+}
+"""For each figure after the score its header, and how it is written."""

@@ -24,6 +24,8 @@ from sklearn_relu.estimators.data import (
     target_array,
     unusable_values_explained,
 )
+from sklearn_relu.estimators.diagnosis import Diagnosis, diagnose
+from sklearn_relu.estimators.findings import warn
 from sklearn_relu.estimators.jobs import make_jobs
 from sklearn_relu.estimators.outcome import (
     continuation,
@@ -47,6 +49,7 @@ _FROM_TRAINING = (
     "best_validation_score_",
     "_states",
     "_fingerprint",
+    "_diagnosis",
 )
 """Attributes of an earlier fit that a new one need not have."""
 
@@ -208,6 +211,15 @@ class BaseMLP(BaseEstimator, ABC):
         ValueError
             For a parameter or data that cannot be used, and if the loss or a parameter of the
             network stops being finite in the first epoch.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training did not converge, or went back from numbers that were not finite.
+        TrainingWarning
+            If predictions hardly vary though targets do, if more than 95 % of a hidden layer's
+            units are dead, or if features' scales differ by more than 10,000. See
+            :func:`sklearn_relu.inspection.verdict`.
         """
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
@@ -233,7 +245,11 @@ class BaseMLP(BaseEstimator, ABC):
                 self._adopt(draft, parts, jobs)
             raise
         raise_or_warn(jobs, incremental)
-        return self._adopt(draft, parts, jobs)
+        if incremental:
+            return self._adopt(draft, parts, jobs)
+        diagnosis = diagnose(jobs)
+        warn(diagnosis)
+        return self._adopt(draft, parts, jobs, diagnosis)
 
     def _make_jobs(
         self,
@@ -311,7 +327,7 @@ class BaseMLP(BaseEstimator, ABC):
             y = column_or_1d(y, warn=True)
         return X, y
 
-    def _adopt(self, draft, parts: Parts, jobs: list[Job]):
+    def _adopt(self, draft, parts: Parts, jobs: list[Job], diagnosis: Diagnosis | None = None):
         """Set the fitted attributes on the draft, then take over all that it has, at once."""
         for name in _FROM_TRAINING:
             vars(draft).pop(name, None)
@@ -319,6 +335,8 @@ class BaseMLP(BaseEstimator, ABC):
         # Copies: a part that the user changes later must not change predictions.
         draft._activations = [clone(activation) for activation in parts.activations]
         draft._loss = clone(jobs[0].recipe.loss)
+        if diagnosis is not None:
+            draft._diagnosis = diagnosis
         if jobs[0].resumable:
             draft._states = continuation(jobs)
             draft._fingerprint = weights.fingerprint(draft)

@@ -169,7 +169,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         "identity".
     n_features_in_ : int
         Features seen in :meth:`fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where X has names that are all strings.
 
     See Also

@@ -93,7 +93,7 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
     """What training sets, by name. Of an ensemble, losses and scores are means over the networks,
     curves are lists with one curve a network, and `n_iter_` is the largest."""
     recipe, states = jobs[0].recipe, [job.state for job in jobs]
-    chosen = np.stack([_chosen_params(job) for job in jobs])
+    chosen = np.stack([chosen_params(job) for job in jobs])
     sole = len(jobs) == 1
 
     def per_network(values: list):
@@ -130,7 +130,7 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
     return attributes
 
 
-def _chosen_params(job: Job) -> np.ndarray:
+def chosen_params(job: Job) -> np.ndarray:
     """The best parameters by the validation score if there is one, else the last."""
     best = job.state.best_params
     return best if job.early_stopping and best is not None else job.state.params
@@ -144,7 +144,7 @@ def continuation(jobs: list[Job]) -> list[TrainingState]:
     return [
         replace(
             job.state,
-            params=NOT_KEPT if _chosen_params(job) is job.state.params else job.state.params,
+            params=NOT_KEPT if chosen_params(job) is job.state.params else job.state.params,
             best_params=NOT_KEPT,
         )
         for job in jobs

@@ -1,0 +1,120 @@
+"""Activations as curves."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sklearn_relu.activations import ACTIVATIONS, Activation
+from sklearn_relu.displays.style import COLORS, figure_and_axes
+from sklearn_relu.part import resolve_part
+
+
+class ActivationDisplay:
+    """Activations and their derivatives.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n_points,)
+        Summed inputs.
+    values, derivatives : dict of str to ndarray of shape (n_points, n_outputs)
+        By name; a unit of CReLU has two outputs.
+
+    Attributes
+    ----------
+    lines_ : dict of str to list of matplotlib Line2D
+        For each name its functions, then its derivatives.
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    Examples
+    --------
+    >>> from sklearn_relu.displays import ActivationDisplay
+    >>> display = ActivationDisplay.from_activations(["logistic", "tanh", "relu"])
+    """
+
+    def __init__(self, z, values, derivatives):
+        self.z = z
+        self.values = values
+        self.derivatives = derivatives
+
+    @classmethod
+    def from_activations(cls, activations: Sequence, *, limits=(-4.0, 4.0), n_points=801, ax=None):
+        """Draw activations.
+
+        Parameters
+        ----------
+        activations : sequence of {str, Activation}
+            What learns parameters has those that it starts with; what is random gives what it gives
+            when predicting. Where a unit has several summed inputs (maxout), all but the first are
+            0.
+        limits : tuple of float, default=(-4.0, 4.0)
+            The range of summed inputs.
+        n_points : int, default=801
+        ax : matplotlib Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        display : ActivationDisplay
+
+        Raises
+        ------
+        ValueError
+            For an unknown name.
+        """
+        z = np.linspace(limits[0], limits[1], n_points)
+        parts = [resolve_part(each, ACTIVATIONS, Activation, "activations") for each in activations]
+        curves = {
+            each if isinstance(each, str) else repr(each): _curve(part, z)
+            for each, part in zip(activations, parts, strict=True)
+        }
+        values = {name: value for name, (value, _) in curves.items()}
+        derivatives = {name: derivative for name, (_, derivative) in curves.items()}
+        return cls(z, values, derivatives).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw functions as full lines and derivatives as broken ones.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        self : ActivationDisplay
+        """
+        self.figure_, self.ax_ = figure_and_axes(ax, figsize=(8, 4.5))
+        ax = self.ax_
+        ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+        ax.axvline(0, color="0.8", linewidth=0.8, zorder=0)
+        self.lines_ = {}
+        for i, (name, values) in enumerate(self.values.items()):
+            color = COLORS[i % len(COLORS)]
+            lines = ax.plot(self.z, values, color=color, linewidth=2)
+            lines += ax.plot(self.z, self.derivatives[name], "--", color=color, linewidth=1.2)
+            lines[0].set_label(name)
+            self.lines_[name] = lines
+        ax.plot([], [], "--", color="0.4", linewidth=1.2, label="derivative")
+        ax.set_xlabel("summed input z")
+        ax.set_ylabel("activation, and its derivative")
+        ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+        return self
+
+
+def _curve(activation: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What one unit gives for z, and its derivatives, (n_points, n_outputs)."""
+    summed = np.zeros((1, len(z), activation.input_width(1)))
+    summed[0, :, 0] = z
+    params = {name: np.empty((1, 1, *s)) for name, s in activation.parameter_shapes(1).items()}
+    activation.init_parameters(params)
+    a = np.empty((1, len(z), activation.output_width(1)))
+    activation.forward(summed, a, params)
+    derivatives = np.empty(a.shape[1:])
+    for output in range(a.shape[2]):
+        grad_a = np.zeros_like(a)
+        grad_a[..., output] = 1
+        grad_z = np.empty_like(summed)
+        unused = {name: np.empty_like(array) for name, array in params.items()}
+        activation.backward(summed, a, grad_a, grad_z, params, unused)
+        derivatives[:, output] = grad_z[0, :, 0]
+    return a[0], derivatives

@@ -1,0 +1,188 @@
+"""What a network predicts in the plane, and the linear regions that it is made of."""
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, figure_and_axes
+from sklearn_relu.inspection.model import fitted_network
+
+MARGIN = 0.1
+"""How far the picture reaches beyond the data, as a share of their range."""
+
+
+class DecisionRegionDisplay:
+    """Predictions for two features, with the boundaries of the linear regions.
+
+    Parameters
+    ----------
+    xx, yy : ndarray of shape (n_rows, n_columns)
+        A grid over the two features.
+    response : ndarray of shape (n_rows, n_columns)
+        Numbers of classes, or predictions.
+    classes : ndarray of shape (n_classes,) or None
+        None for a regressor.
+    pieces : ndarray of shape (n_units, n_rows, n_columns)
+        The linear piece that each summed input of a hidden unit is on; no units for a network that
+        is not piecewise linear.
+    feature_names : sequence of str, default=("feature 0", "feature 1")
+
+    Attributes
+    ----------
+    surface_ : matplotlib QuadMesh
+        The predictions.
+    boundaries_ : list of matplotlib QuadContourSet
+        The kinks of the units, one entry a unit that has one in the picture.
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    """
+
+    def __init__(
+        self,
+        *,
+        xx,
+        yy,
+        response,
+        classes=None,
+        pieces=(),
+        feature_names=("feature 0", "feature 1"),
+    ):
+        self.xx = xx
+        self.yy = yy
+        self.response = response
+        self.classes = classes
+        self.pieces = pieces
+        self.feature_names = feature_names
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y=None, *, grid_resolution=300, ax=None):
+        """Draw the predictions of a fitted model of two features.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted on two features. Of an ensemble's networks the first one's regions are drawn.
+        X : {array-like, DataFrame} of shape (n_samples, 2)
+            They span the picture.
+        y : array-like of shape (n_samples,), default=None
+            Labels or numbers; with them the samples are drawn.
+        grid_resolution : int, default=300
+            Points of the grid along each feature.
+        ax : matplotlib Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        display : DecisionRegionDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+        ValueError
+            If X has another number of features than 2.
+        """
+        points = np.asarray(X, dtype=np.float64)
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(
+                f"X must have 2 features to draw a plane; got shape {points.shape}. Fit the model "
+                "on two of them, or on a projection such as PCA(2)."
+            )
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = MARGIN * (high - low)
+        sides = np.linspace(low - margin, high + margin, grid_resolution)
+        xx, yy = np.meshgrid(sides[:, 0], sides[:, 1])
+        grid = np.column_stack([xx.ravel(), yy.ravel()])
+        names = {}
+        if hasattr(X, "columns"):
+            grid = type(X)(dict(zip(X.columns, grid.T, strict=True)))
+            names = {"feature_names": list(map(str, X.columns))}
+        response = estimator.predict(grid)
+        classes = estimator.classes_ if is_classifier(estimator) else None
+        if classes is not None:
+            response = np.searchsorted(classes, response)
+        display = cls(
+            xx=xx,
+            yy=yy,
+            response=np.reshape(response, xx.shape),
+            classes=classes,
+            pieces=_pieces(estimator, grid).reshape(-1, *xx.shape),
+            **names,
+        ).plot(ax=ax)
+        if y is not None:
+            display._draw_samples(points, np.asarray(y))
+        return display
+
+    def plot(self, ax=None):
+        """Draw the predictions and, over them, the boundaries of the linear regions.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        self : DecisionRegionDisplay
+        """
+        from matplotlib.colors import ListedColormap
+
+        self.figure_, self.ax_ = figure_and_axes(ax, figsize=(6.5, 5.5))
+        ax = self.ax_
+        if self.classes is None:
+            self.surface_ = ax.pcolormesh(self.xx, self.yy, self.response, cmap=SEQUENTIAL)
+            self.figure_.colorbar(self.surface_, ax=ax, label="prediction")
+        else:
+            n_classes = len(self.classes)
+            colors = [COLORS[i % len(COLORS)] for i in range(n_classes)]
+            self.surface_ = ax.pcolormesh(
+                self.xx,
+                self.yy,
+                self.response,
+                cmap=ListedColormap(colors),
+                vmin=-0.5,
+                vmax=n_classes - 0.5,
+                alpha=0.3,
+                linewidth=0,
+                rasterized=True,
+            )
+        line = {"colors": "white" if self.classes is None else "0.25", "linewidths": 0.6}
+        self.boundaries_ = []
+        for pieces in self.pieces:
+            values = np.unique(pieces)
+            if len(values) > 1:
+                levels = (values[1:] + values[:-1]) / 2
+                self.boundaries_.append(ax.contour(self.xx, self.yy, pieces, levels, **line))
+        ax.set_xlabel(self.feature_names[0])
+        ax.set_ylabel(self.feature_names[1])
+        return self
+
+    def _draw_samples(self, points: np.ndarray, y: np.ndarray) -> None:
+        if self.classes is None:
+            limits = self.surface_.get_clim()
+            self.ax_.scatter(
+                *points.T, c=y, cmap=SEQUENTIAL, vmin=limits[0], vmax=limits[1], **_OUTLINED
+            )
+            return
+        for i, label in enumerate(self.classes):
+            style = {"color": COLORS[i % len(COLORS)], "marker": MARKERS[i % len(MARKERS)]}
+            self.ax_.scatter(*points[y == label].T, label=str(label), **style, **_OUTLINED)
+        self.ax_.legend(title="class", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+
+
+_OUTLINED = {"s": 22, "edgecolors": "white", "linewidths": 0.5, "zorder": 3}
+
+
+def _pieces(estimator, grid) -> np.ndarray:
+    """The pieces of all units at the points of a grid, (n_units, n_points)."""
+    network = fitted_network(estimator, grid)
+    if not all(layer.activation.is_piecewise_linear for layer in network.hidden_layers):
+        return np.empty((0, len(grid)))
+    columns = []
+    for _, trace in network.traces():
+        each = [
+            layer.activation.linear_pieces(z, a, params)[0]
+            for layer, params, z, a in zip(
+                network.hidden_layers, trace.params, trace.z, trace.a, strict=False
+            )
+        ]
+        columns.append(np.concatenate([np.empty((len(trace.a[-1][0]), 0)), *each], axis=1))
+    return np.concatenate(columns).T

@@ -1,0 +1,100 @@
+"""Gradients, layer by layer."""
+
+import numpy as np
+
+from sklearn_relu.displays.style import figure_and_axes, named_models, styles
+from sklearn_relu.inspection import gradient_report
+
+
+class GradientFlowDisplay:
+    """The norm of the gradient for each layer's weights.
+
+    Parameters
+    ----------
+    norms : dict of str to ndarray of shape (n_layers,) or (n_networks, n_layers)
+        By the models' names, the output layer's last.
+
+    Attributes
+    ----------
+    lines_ : dict of str to list of matplotlib Line2D
+        One a network.
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    """
+
+    def __init__(self, norms):
+        self.norms = norms
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, initial=False, name=None, ax=None):
+        """Draw :func:`sklearn_relu.inspection.gradient_report` of models.
+
+        Parameters
+        ----------
+        estimator : estimator, list of estimator, or dict of str to estimator
+            Fitted, unless `initial`. Several are drawn over each other.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        initial : bool, default=False
+            Whether to look at the start of training.
+        name : str, default=None
+            What a single model is called in the legend; None takes its activation.
+        ax : matplotlib Axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        display : GradientFlowDisplay
+        """
+        return cls.from_reports(
+            {
+                name: gradient_report(model, X, y, initial=initial)
+                for name, model in named_models(estimator, name).items()
+            },
+            ax=ax,
+        )
+
+    @classmethod
+    def from_reports(cls, reports, *, ax=None):
+        """Draw reports.
+
+        Parameters
+        ----------
+        reports : dict of str to GradientReport
+            By the models' names.
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        display : GradientFlowDisplay
+        """
+        return cls({name: report.weight_norms for name, report in reports.items()}).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw one line a network on a logarithmic scale; where nothing arrives there is no point.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        self : GradientFlowDisplay
+        """
+        self.figure_, self.ax_ = figure_and_axes(ax, figsize=(7, 4.5))
+        ax = self.ax_
+        self.lines_ = {}
+        for style, (name, norms) in zip(styles(len(self.norms)), self.norms.items(), strict=True):
+            rows = np.where(np.atleast_2d(norms) > 0, norms, np.nan)
+            layers = np.arange(1, rows.shape[1] + 1)
+            self.lines_[name] = [ax.plot(layers, row, "-", **style)[0] for row in rows]
+            self.lines_[name][0].set_label(name)
+        deepest = max(np.shape(norms)[-1] for norms in self.norms.values())
+        ax.set_yscale("log")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.set_xlim(0.5, deepest + 0.5)
+        ax.set_xlabel("layer, from the inputs to the outputs")
+        ax.set_ylabel("norm of the gradient for its weights")
+        ax.grid(alpha=0.3)
+        ax.legend(frameon=False)
+        return self

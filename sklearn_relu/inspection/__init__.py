@@ -1,0 +1,44 @@
+"""What a network does: its hidden units, how gradients flow, the linear maps that it is made of."""
+
+from sklearn_relu.estimators.findings import Finding
+from sklearn_relu.inspection.activations import ActivationReport, activation_report
+from sklearn_relu.inspection.gradients import GradientReport, gradient_report
+from sklearn_relu.inspection.hidden import HiddenLayer, hidden_activations
+from sklearn_relu.inspection.linear import (
+    Attributions,
+    LocalLinearMap,
+    angle,
+    attributions,
+    local_linear_map,
+)
+from sklearn_relu.inspection.model import final_network
+from sklearn_relu.inspection.prune import prune
+from sklearn_relu.inspection.regions import LinearRegions, linear_regions
+from sklearn_relu.inspection.repair import RepairReport, repair_dead_units
+from sklearn_relu.inspection.signal import SignalReport, signal_report
+from sklearn_relu.inspection.verdict import Verdict, verdict
+
+__all__ = [
+    "ActivationReport",
+    "Attributions",
+    "Finding",
+    "GradientReport",
+    "HiddenLayer",
+    "LinearRegions",
+    "LocalLinearMap",
+    "RepairReport",
+    "SignalReport",
+    "Verdict",
+    "activation_report",
+    "angle",
+    "attributions",
+    "final_network",
+    "gradient_report",
+    "hidden_activations",
+    "linear_regions",
+    "local_linear_map",
+    "prune",
+    "repair_dead_units",
+    "signal_report",
+    "verdict",
+]

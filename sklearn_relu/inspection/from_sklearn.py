@@ -1,0 +1,82 @@
+"""scikit-learn's own networks, seen as networks of this package."""
+
+from typing import Any
+
+import numpy as np
+from sklearn import neural_network
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_relu.engine.jobs import Epoch
+from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.parts import resolve_parts
+
+SKLEARN_MLPS = neural_network.MLPClassifier, neural_network.MLPRegressor
+
+FITTED = (
+    "coefs_",
+    "intercepts_",
+    "n_features_in_",
+    "feature_names_in_",
+    "n_layers_",
+    "n_outputs_",
+    "out_activation_",
+    "n_iter_",
+    "t_",
+    "loss_",
+    "loss_curve_",
+    "best_loss_",
+    "validation_scores_",
+    "best_validation_score_",
+)
+"""Fitted attributes that mean the same in both packages."""
+
+
+def as_own(mlp) -> BaseMLP:
+    """scikit-learn's network as one of this package.
+
+    Parameters
+    ----------
+    mlp : sklearn.neural_network.MLPClassifier or MLPRegressor
+
+    Returns
+    -------
+    network : MLPClassifier or MLPRegressor
+        With the same parameters, and if `mlp` is fitted with its very arrays. Its initialization
+        draws what scikit-learn draws.
+    """
+    is_classifier = isinstance(mlp, neural_network.MLPClassifier)
+    cls = MLPClassifier if is_classifier else MLPRegressor
+    network: Any = cls(**mlp.get_params(deep=False), initialization="sklearn")
+    if not hasattr(mlp, "coefs_"):
+        return network
+    check_is_fitted(mlp)
+    vars(network).update({name: getattr(mlp, name) for name in FITTED if hasattr(mlp, name)})
+    parts = resolve_parts(network)
+    network._activations = parts.activations
+    network.activation_parameters_ = [{} for _ in parts.activations]
+    network.history_ = _history(mlp)
+    if is_classifier:
+        network._learn_classes(_example_targets(mlp))
+        network._class_weight = None
+        network._loss = parts.loss.for_target(network._label_binarizer.y_type_)
+    else:
+        network._n_targets = mlp.n_outputs_
+        network._loss = parts.loss.for_target("continuous")
+    return network
+
+
+def _example_targets(mlp) -> np.ndarray:
+    """Targets of which a label binarizer learns what the fitted one knows."""
+    is_multilabel = mlp.out_activation_ == "logistic" and mlp.n_outputs_ > 1
+    if is_multilabel:
+        return np.repeat([[0], [1]], mlp.n_outputs_, axis=1)
+    return np.asarray(mlp.classes_)
+
+
+def _history(mlp) -> dict[str, list[float]]:
+    """Columns of ``history_``; NaN for what scikit-learn does not note."""
+    losses = list(getattr(mlp, "loss_curve_", []))
+    scores = getattr(mlp, "validation_scores_", None) or [np.nan] * len(losses)
+    history = {name: [np.nan] * len(losses) for name in Epoch._fields}
+    return history | {"loss": losses, "validation_score": list(scores)}

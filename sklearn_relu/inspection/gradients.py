@@ -1,0 +1,149 @@
+"""How the gradient flows back through the layers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_relu.engine.trace import back, weight_gradient
+from sklearn_relu.inspection.model import Task, fitted_task, initial_task
+from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
+from sklearn_relu.optimizers import FullBatchOptimizer
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GradientReport(Report):
+    """How large the gradient is in each layer.
+
+    With one network the arrays have no network axis. Penalties are left out: they would hide a
+    vanished gradient.
+
+    Attributes
+    ----------
+    weight_norms : ndarray of shape (n_layers,) or (n_networks, n_layers)
+        Norm of the gradient of the mean loss for each layer's weights, the output layer's last.
+    activation_norms : ndarray of shape (n_layers,) or (n_networks, n_layers)
+        Root mean square over the samples of the norm of the gradient of a sample's loss for the
+        layer's activations, the raw outputs' last.
+    update_ratios : ndarray of shape (n_layers,) or (n_networks, n_layers)
+        Norm of the first step that the solver takes with this gradient, from a new state and at
+        `learning_rate_init`, over the norm of the weights; NaN for a solver without a learning
+        rate, and for weights that are all 0. About 0.001 is usual.
+    ratio : float
+        The first layer's norm in `weight_norms` over the last layer's: far below 1 where the
+        gradient vanishes on its way back, far above 1 where it explodes; 0 if nothing reaches the
+        first layer. Of an ensemble, the geometric mean over its networks.
+    """
+
+    weight_norms: np.ndarray
+    activation_norms: np.ndarray
+    update_ratios: np.ndarray
+    ratio: float
+
+    def _title(self):
+        return f"first to last layer {self.ratio:.3g}"
+
+    def _columns(self):
+        return by_layer(
+            {
+                "weight_norm": self.weight_norms,
+                "activation_norm": self.activation_norms,
+                "update_ratio": self.update_ratios,
+            }
+        )
+
+
+def gradient_report(model, X, y, *, initial=False) -> GradientReport:
+    """The gradient of the mean loss on X and y, layer by layer.
+
+    Parameters
+    ----------
+    model : estimator
+        An MLPClassifier or MLPRegressor of this package or scikit-learn's own, or a Pipeline that
+        ends in one. Fitted, unless `initial`.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    initial : bool, default=False
+        Whether to look at the start of training: the weights that ``fit(X, y)`` would start with,
+        from the same `random_state`; steps before the network are fitted on X and y, as copies.
+        The model is not changed.
+
+    Returns
+    -------
+    report : GradientReport
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted and `initial` is False.
+    TypeError
+        If the model does not end in a network.
+    ValueError
+        As ``fit`` for parameters or data that cannot be used.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn_relu import MLPClassifier, gradient_report
+    >>> X, y = load_digits(return_X_y=True)
+    >>> deep = MLPClassifier((50,) * 8, "logistic", random_state=0)
+    >>> gradient_report(deep, X, y, initial=True).ratio < 1e-3
+    True
+    """
+    task = (initial_task if initial else fitted_task)(model, X, y)
+    gradients, squares = _mean_loss_gradients(task)
+    weight_norms = np.stack([_norm(gradient) for gradient in gradients], axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first, last = weight_norms[:, 0], weight_norms[:, -1]
+        ratios = np.where(first == 0, 0.0, first / last)
+        ratio = float(np.exp(np.log(ratios).mean()))
+    return GradientReport(
+        without_axis_of_one(weight_norms),
+        without_axis_of_one(np.sqrt(squares)),
+        without_axis_of_one(_update_ratios(task, gradients)),
+        ratio,
+    )
+
+
+def _mean_loss_gradients(task: Task) -> tuple[list[np.ndarray], np.ndarray]:
+    """The mean loss's gradient for each layer's weights, and the mean square over the samples of
+    the norm of its gradient for the layer's activations, (n_networks, n_layers)."""
+    network = task.network
+    n_rows, n_layers = network.X.shape[0], len(network.layers)
+    gradients = [np.zeros(arrays["weight"].shape) for arrays in network.params]
+    squares = np.zeros((network.n_networks, n_layers))
+    for rows, trace in network.traces():
+        raw = trace.a[-1]
+        y = np.repeat(task.targets[None, rows], network.n_networks, axis=0)
+        grad_raw = np.empty_like(raw)
+        task.loss.value_and_gradient(y, raw, None, grad_raw)
+        flow = back(trace, grad_raw)
+        for i in range(n_layers):
+            gradients[i] += weight_gradient(trace, i, flow.z[i]) / n_rows
+            squares[:, i] += np.square(flow.a[i], dtype=np.float64).sum(axis=(1, 2)) / n_rows
+    return gradients, squares
+
+
+def _update_ratios(task: Task, gradients: list[np.ndarray]) -> np.ndarray:
+    """The solver's first step over the weights, norm by norm: (n_networks, n_layers)."""
+    shape = task.network.n_networks, len(gradients)
+    if isinstance(task.solver, FullBatchOptimizer):
+        return np.full(shape, np.nan)
+    n = shape[0]
+    before = [arrays["weight"].astype(np.float64) for arrays in task.network.params]
+    flat = np.concatenate([weight.reshape(n, -1) for weight in before], axis=1)
+    after = flat.copy()
+    grads = np.concatenate([gradient.reshape(n, -1) for gradient in gradients], axis=1)
+    rates = np.full((n, 1), float(task.learning_rate))
+    state = task.solver.init_state(after)
+    task.solver.begin_step(state, rates)
+    task.solver.step(after, grads, state, rates, flat.shape[1])
+    ends = np.cumsum([weight[0].size for weight in before])[:-1]
+    steps = np.split(after - flat, ends, axis=1)
+    sizes = np.stack([_norm(weight) for weight in before], axis=1)
+    moves = np.stack([_norm(step) for step in steps], axis=1)
+    return np.divide(moves, sizes, out=np.full(shape, np.nan), where=sizes > 0)
+
+
+def _norm(arrays: np.ndarray) -> np.ndarray:
+    """The norm of each network's array, (n_networks,)."""
+    return np.linalg.norm(arrays.reshape(len(arrays), -1), axis=1)

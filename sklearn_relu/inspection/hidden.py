@@ -1,0 +1,177 @@
+"""Hidden activations, as an array and as features for another estimator."""
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    clone,
+)
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_relu.engine.inference import forward_batches
+from sklearn_relu.estimators.validation import working_memory
+from sklearn_relu.inspection.model import final_network, fitted_network, own_network
+
+
+def hidden_activations(model, X, layer=-1) -> np.ndarray:
+    """The activations of one hidden layer.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted; an MLPClassifier or MLPRegressor of this package or scikit-learn's own, or a
+        Pipeline that ends in one, whose earlier steps transform X.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    layer : int, default=-1
+        Which hidden layer: 0 is the first, -1 the last.
+
+    Returns
+    -------
+    activations : ndarray of shape (n_samples, width) or (n_networks, n_samples, width)
+        With the network axis if the model is an ensemble.
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    TypeError
+        If the model does not end in a network.
+    ValueError
+        If there is no such layer.
+    """
+    network = fitted_network(model, X)
+    layers = network.layers[: _index(layer, len(network.hidden_layers)) + 1]
+    X = network.X
+    shape = (network.n_networks, X.shape[0], layers[-1].output_width)
+    out = np.empty(shape, X.dtype)
+    params = network.params[: len(layers)]
+    for rows, outputs in forward_batches(layers, params, X, X.dtype, working_memory()):
+        out[:, rows] = outputs[-1]
+    return out[0] if len(out) == 1 else out
+
+
+def _index(layer: int, n_hidden: int) -> int:
+    if not n_hidden:
+        raise ValueError(f"layer={layer!r} is not there: the network has no hidden layer.")
+    if not -n_hidden <= layer < n_hidden:
+        raise ValueError(
+            f"layer must be between {-n_hidden} and {n_hidden - 1}, the network having {n_hidden} "
+            f"hidden layers; got {layer!r}."
+        )
+    return layer % n_hidden
+
+
+class HiddenLayer(
+    ClassNamePrefixFeaturesOutMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator
+):
+    """The activations of a hidden layer as features for another estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        An MLPClassifier or MLPRegressor of this package or scikit-learn's own, or a Pipeline that
+        ends in one. ``fit`` fits a clone of it; of one that is fitted and should stay as it is,
+        pass ``sklearn.frozen.FrozenEstimator(model)``.
+    layer : int, default=-1
+        Which hidden layer: 0 is the first, -1 the last.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        The fitted clone.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Only if the estimator has it.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_relu import MLPClassifier
+    >>> from sklearn_relu.inspection import HiddenLayer
+    >>> X, y = load_iris(return_X_y=True)
+    >>> network = MLPClassifier((5,), solver="lbfgs", max_iter=500, random_state=0)
+    >>> HiddenLayer(network).fit_transform(X, y).shape
+    (150, 5)
+    """
+
+    def __init__(self, estimator, layer=-1):
+        self.estimator = estimator
+        self.layer = layer
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = inner.input_tags
+        tags.target_tags = inner.target_tags
+        return tags
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "estimator_")
+
+    def get_metadata_routing(self):
+        """Which method's metadata the estimator gets.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
+
+    def fit(self, X, y=None, **fit_params):
+        """Fit a clone of the estimator.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        **fit_params : dict
+            For the estimator's ``fit``, where metadata routing is enabled.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        TypeError
+            If the estimator does not end in a network.
+        ValueError
+            If the network has no such layer.
+        """
+        params = process_routing(self, "fit", **fit_params).estimator.fit
+        final_network(self.estimator)
+        fitted = clone(self.estimator).fit(X, y, **params)
+        following = own_network(fitted).coefs_[1:]
+        weights = following[_index(self.layer, len(following))]
+        self._n_features_out = weights.size // weights.shape[-1]  # of all networks
+        self.estimator_ = fitted
+        if hasattr(fitted, "feature_names_in_"):
+            self.feature_names_in_ = fitted.feature_names_in_
+        return self
+
+    def transform(self, X):
+        """The activations of the hidden layer.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, n_features_out)
+            Of an ensemble, those of one network after the other.
+        """
+        check_is_fitted(self)
+        activations = hidden_activations(self.estimator_, X, self.layer)
+        return np.concatenate(list(activations), axis=1) if activations.ndim == 3 else activations
+
+    @property
+    def n_features_in_(self):
+        """Number of features of X."""
+        check_is_fitted(self)
+        return self.estimator_.n_features_in_

@@ -1,0 +1,215 @@
+"""From what the user has, a fitted or unfitted model, to layers with parameters and data."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import gen_batches
+
+from sklearn_relu.engine.buffers import ParameterLayout
+from sklearn_relu.engine.layers import Arrays, Dense
+from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
+from sklearn_relu.engine.trace import Trace, trace
+from sklearn_relu.estimators import weights
+from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.parts import Parts, resolve_parts
+from sklearn_relu.inspection.from_sklearn import SKLEARN_MLPS, as_own
+from sklearn_relu.losses import Loss
+from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
+
+TRACED_ROWS = 1024
+"""Rows of which all that the layers compute is held at once."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """The networks at a model's end, and the rows that are shown to them.
+
+    Attributes
+    ----------
+    layers : list of Dense
+    params : list of dict of ndarray
+        For each layer its parameters by name, network axis first.
+    X : {ndarray, csr matrix} of shape (n_samples, n_features)
+        As the network reads it: after a Pipeline's earlier steps.
+    """
+
+    layers: list[Dense]
+    params: list[Arrays]
+    X: Any
+
+    @property
+    def n_networks(self) -> int:
+        """1, or the size of the ensemble."""
+        return len(self.params[0]["weight"])
+
+    @property
+    def hidden_layers(self) -> list[Dense]:
+        """All layers but the outputs."""
+        return self.layers[:-1]
+
+    def traces(self) -> Iterator[tuple[slice, Trace]]:
+        """What all layers compute, some rows at a time."""
+        threads = suitable_blas_threads(largest_product(self.layers, TRACED_ROWS))
+        with threads, np.errstate(over="ignore", invalid="ignore"):
+            for rows in gen_batches(self.X.shape[0], TRACED_ROWS):
+                yield rows, trace(self.layers, self.params, self.X[rows])
+
+
+@dataclass(frozen=True)
+class Task:
+    """Networks with the targets they are to reach.
+
+    Attributes
+    ----------
+    network : Network
+    loss : Loss
+    targets : ndarray of shape (n_samples, n_targets)
+    solver : Optimizer or FullBatchOptimizer
+    learning_rate : float
+    """
+
+    network: Network
+    loss: Loss
+    targets: np.ndarray
+    solver: Optimizer | FullBatchOptimizer
+    learning_rate: float
+
+
+def final_network(model) -> BaseEstimator:
+    """The network at the end of a model.
+
+    Parameters
+    ----------
+    model : estimator
+        An MLPClassifier or MLPRegressor, of this package or scikit-learn's own; or a Pipeline, a
+        TransformedTargetRegressor or a FrozenEstimator that ends in one.
+
+    Returns
+    -------
+    network : MLPClassifier or MLPRegressor
+        The fitted one of a fitted TransformedTargetRegressor.
+
+    Raises
+    ------
+    TypeError
+        If the model ends in something else.
+    """
+    if isinstance(model, Pipeline):
+        return final_network(model[-1])
+    if isinstance(model, TransformedTargetRegressor):
+        return final_network(getattr(model, "regressor_", model.regressor))
+    if isinstance(model, FrozenEstimator):
+        return final_network(model.estimator)
+    if isinstance(model, (BaseMLP, *SKLEARN_MLPS)):
+        return model
+    raise TypeError(
+        "model must be an MLPClassifier or MLPRegressor, of sklearn_relu or scikit-learn, or a "
+        f"Pipeline that ends in one; got {model!r}. Of a search pass its best_estimator_."
+    )
+
+
+def own_network(model) -> BaseMLP:
+    """The network at the end of a model; scikit-learn's as one of this package, with its arrays."""
+    network = final_network(model)
+    return network if isinstance(network, BaseMLP) else as_own(network)
+
+
+def fitted_network(model, X) -> Network:
+    """The networks of a fitted model, and X as they read it.
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    TypeError
+        If it does not end in a network.
+    """
+    network, X, _ = _reach(model, X)
+    X = network._check_inputs(X)
+    layers, params = network._network(X.dtype)
+    return Network(layers, params, X)
+
+
+def fitted_task(model, X, y) -> Task:
+    """A fitted model with targets; errors as for :func:`fitted_network`."""
+    network, X, y = _reach(model, X, y)
+    network._check_inputs(X)
+    draft = copy.copy(network)  # checking y may note what targets are
+    X, y = draft._check_data(X, y, reset=False)
+    draft._check_known_targets(y)
+    targets = draft._encode_targets(y, network._loss).astype(X.dtype)
+    layers, params = network._network(X.dtype)
+    return Task(
+        Network(layers, params, X),
+        network._loss,
+        targets,
+        resolve_parts(network).solver,
+        network.learning_rate_init,
+    )
+
+
+def initial_task(model, X, y=None) -> Task:
+    """A model with the parameters that ``fit(X, y)`` would start with; it is not changed.
+
+    Without y, targets are made up that the network takes.
+
+    Raises
+    ------
+    ValueError
+        As ``fit`` for parameters or data that cannot be used.
+    """
+    network, X, y = _reach(model, X, y, initial=True)
+    if y is None:
+        n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+        y = np.arange(n_samples) % 2 if is_classifier(network) else np.ones(n_samples)
+    draft = clone(network).set_params(early_stopping=False, batch_size="auto")
+    draft._validate_params()
+    parts: Parts = resolve_parts(draft)
+    jobs = draft._make_jobs(parts, X, y)
+    recipe = jobs[0].recipe
+    params = np.stack([job.state.params for job in jobs])
+    shown = Network(recipe.layers, ParameterLayout(recipe.layers).views(params), jobs[0].X)
+    return Task(shown, recipe.loss, jobs[0].y, parts.solver, draft.learning_rate_init)
+
+
+def editable_params(model) -> list[Arrays]:
+    """Views of a fitted model's own arrays, one dict a layer, network axis first."""
+    own = own_network(model)
+    return weights.layer_params(own, own.coefs_[0].dtype)
+
+
+def _reach(model, X, y=None, initial=False):
+    """The network at a model's end, and what the steps before it make of X and y."""
+    if isinstance(model, Pipeline):
+        steps = model[:-1]
+        if len(steps):
+            X = clone(steps).fit_transform(X, y) if initial else steps.transform(X)
+        return _reach(model[-1], X, y, initial)
+    if isinstance(model, TransformedTargetRegressor):
+        regressor = model.regressor if initial else getattr(model, "regressor_", model.regressor)
+        if y is not None and (initial or hasattr(model, "transformer_")):
+            y = _transformed_target(model, np.asarray(y), initial)
+        return _reach(regressor, X, y, initial)
+    if isinstance(model, FrozenEstimator):
+        return _reach(model.estimator, X, y, initial)
+    return own_network(model), X, y
+
+
+def _transformed_target(model: TransformedTargetRegressor, y: np.ndarray, initial: bool):
+    columns = y.reshape(len(y), -1)
+    if not initial:
+        transformer = model.transformer_
+    elif model.transformer is not None:
+        transformer = clone(model.transformer).fit(columns)
+    else:
+        transformer = FunctionTransformer(model.func).fit(columns)
+    transformed = transformer.transform(columns)
+    return transformed.reshape(len(y)) if y.ndim == 1 else transformed

@@ -1,0 +1,136 @@
+"""What all reports share: how they are shown, as text and as a data frame."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+SHOWN_ROWS = 12
+SHOWN_COLUMNS = 10
+"""What a repr shows of a table; of a longer or wider one the first and the last."""
+
+
+class Report(ABC):
+    """Figures in arrays, with a title and a table."""
+
+    @abstractmethod
+    def _title(self) -> str:
+        """One line that says the most important."""
+
+    @abstractmethod
+    def _columns(self) -> dict[str, Sequence]:
+        """The table: columns of one length by name."""
+
+    def __repr__(self):
+        """The title, and the table below it."""
+        table = text_table(self._columns())
+        return f"{type(self).__name__}: {self._title()}" + (f"\n{table}" if table else "")
+
+    def to_frame(self):
+        """The table as a data frame.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        return frame_of(self._columns())
+
+
+def frame_of(columns: dict[str, Sequence]):
+    """Columns as a data frame.
+
+    Parameters
+    ----------
+    columns : dict of str to sequence
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+    """
+    import pandas as pd
+
+    return pd.DataFrame(columns)
+
+
+def by_layer(figures: dict[str, np.ndarray], first: int = 1) -> dict[str, Any]:
+    """Figures of layers, (n_layers,) or (n_networks, n_layers), as columns of a table.
+
+    Parameters
+    ----------
+    figures : dict of str to ndarray
+    first : int, default=1
+        The number of the first layer.
+
+    Returns
+    -------
+    columns : dict of str to ndarray
+        With the columns "layer" and, if there are several networks, "network" before them.
+    """
+    shape = next(iter(figures.values())).shape
+    layers = np.broadcast_to(np.arange(first, first + shape[-1]), shape).ravel()
+    columns: dict[str, Any] = {"layer": layers}
+    if len(shape) == 2:
+        columns = {"network": np.repeat(np.arange(shape[0]), shape[1])} | columns
+    return columns | {name: np.ravel(values) for name, values in figures.items()}
+
+
+def without_axis_of_one(values: np.ndarray) -> np.ndarray:
+    """An array without its network axis where there is one network only."""
+    return values[0] if len(values) == 1 else values
+
+
+def percent(share: float) -> str:
+    """A share in percent; 0 % only for what is exactly 0.
+
+    Parameters
+    ----------
+    share : float
+
+    Returns
+    -------
+    text : str
+    """
+    if 0 < share < 0.0005:
+        return "<0.1 %"
+    return f"{100 * share:.{0 if share in (0, 1) else 1}f} %"
+
+
+def text_table(columns: dict[str, Sequence]) -> str:
+    """Columns as aligned text, the numbers in four digits.
+
+    Parameters
+    ----------
+    columns : dict of str to sequence
+
+    Returns
+    -------
+    text : str
+        Empty if there are no rows.
+    """
+    rows = [[_cell(value) for value in row] for row in zip(*columns.values(), strict=True)]
+    if not rows:
+        return ""
+    table = [_middle_left_out(row, SHOWN_COLUMNS) for row in [list(columns), *rows]]
+    table = [table[0], *_middle_left_out(table[1:], SHOWN_ROWS, ["..."] * len(table[0]))]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in table
+    )
+
+
+def _middle_left_out(values: list, most: int, mark: Any = "...") -> list:
+    """The first and the last of a list that is too long, with a mark between them."""
+    half = most // 2
+    return values if len(values) <= most else [*values[:half], mark, *values[-half:]]
+
+
+def _cell(value) -> str:
+    is_number = isinstance(value, float | np.floating)
+    return f"{value + 0:.4g}" if is_number else str(value)

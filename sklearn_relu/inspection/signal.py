@@ -1,0 +1,106 @@
+"""How initial weights keep, shrink or blow up the signal, forward and back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_relu.engine.trace import back
+from sklearn_relu.inspection.model import initial_task
+from sklearn_relu.inspection.moments import Moments
+from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SignalReport(Report):
+    """The variance of the signal in each hidden layer before training.
+
+    A good initialization keeps both about equal from layer to layer. With one network the arrays
+    have no network axis.
+
+    Attributes
+    ----------
+    forward : ndarray of shape (n_hidden_layers,) or (n_networks, n_hidden_layers)
+        Variance of the layer's summed inputs over its units and the samples.
+    backward : ndarray of shape (n_hidden_layers,) or (n_networks, n_hidden_layers)
+        Mean square of the gradient for the layer's summed inputs, where that for the last hidden
+        layer's activations is standard normal noise.
+
+    References
+    ----------
+    Glorot & Bengio (2010), Understanding the difficulty of training deep feedforward neural
+    networks, section 4.2.1. He, Zhang, Ren & Sun (2015), Delving deep into rectifiers, section 2.2.
+    """
+
+    forward: np.ndarray
+    backward: np.ndarray
+
+    @property
+    def forward_ratio(self) -> float:
+        """The last hidden layer's forward variance over the first's; of an ensemble, the geometric
+        mean."""
+        return _ratio(self.forward, -1, 0)
+
+    @property
+    def backward_ratio(self) -> float:
+        """The first hidden layer's backward variance over the last's; of an ensemble, the
+        geometric mean."""
+        return _ratio(self.backward, 0, -1)
+
+    def _title(self):
+        if not self.forward.size:
+            return "no hidden layers"
+        return f"forward x {self.forward_ratio:.3g}, backward x {self.backward_ratio:.3g}"
+
+    def _columns(self):
+        return by_layer({"forward_variance": self.forward, "backward_variance": self.backward})
+
+
+def signal_report(model, X, y=None) -> SignalReport:
+    """The variance of signals and gradients in each layer at the start of training.
+
+    For choosing an initialization before training: no target is needed.
+
+    Parameters
+    ----------
+    model : estimator
+        An MLPClassifier or MLPRegressor of this package or scikit-learn's own, or a Pipeline that
+        ends in one. It need not be fitted, and is not changed; the weights are those that ``fit``
+        would start with, from the same `random_state`.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        Only for steps before the network that need it, and for an initialization that depends on
+        the number of outputs.
+
+    Returns
+    -------
+    report : SignalReport
+
+    Raises
+    ------
+    TypeError
+        If the model does not end in a network.
+    ValueError
+        As ``fit`` for parameters or data that cannot be used.
+    """
+    task = initial_task(model, X, y)
+    network = task.network
+    n, hidden = network.n_networks, network.hidden_layers
+    noise = np.random.default_rng(0)
+    moments = [Moments(n, 1) for _ in hidden]
+    squares = np.zeros((n, len(hidden)))
+    for _, trace in network.traces() if hidden else ():
+        for moment, z in zip(moments, trace.z, strict=False):
+            moment.add(z.reshape(n, -1, 1))
+        last = trace.a[-2]
+        grads = back(trace, noise.standard_normal(last.shape).astype(last.dtype), start=-2).z
+        n_rows = last.shape[1]
+        for i, grad in enumerate(grads):
+            mean_square = np.square(grad, dtype=np.float64).mean(axis=(1, 2))
+            squares[:, i] += mean_square * n_rows / network.X.shape[0]
+    forward = np.concatenate([np.zeros((n, 0)), *(moment.variance for moment in moments)], axis=1)
+    return SignalReport(without_axis_of_one(forward), without_axis_of_one(squares))
+
+
+def _ratio(variances: np.ndarray, of: int, to: int) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.exp(np.mean(np.log(variances[..., of] / variances[..., to]))))

@@ -1,0 +1,63 @@
+"""The units of a layer: which summed inputs and activations are theirs."""
+
+import numpy as np
+
+from sklearn_relu.engine.layers import Dense
+from sklearn_relu.inspection.model import Network
+
+# A unit's summed inputs, and its activations, are n_units columns apart: see Maxout and CReLU.
+
+
+def of_units(flags: np.ndarray, layer: Dense) -> np.ndarray:
+    """Flags of activations (..., output_width) as flags of units (..., n_units): all of a unit's.
+
+    Parameters
+    ----------
+    flags : ndarray of bool
+    layer : Dense
+
+    Returns
+    -------
+    flags : ndarray of bool
+    """
+    return flags.reshape(*flags.shape[:-1], -1, layer.n_units).min(axis=-2)
+
+
+def columns(units: np.ndarray, layer: Dense, width: int) -> np.ndarray:
+    """The columns of some units among `width` summed inputs or activations.
+
+    Parameters
+    ----------
+    units : ndarray of int
+    layer : Dense
+    width : int
+        ``layer.input_width`` or ``layer.output_width``.
+
+    Returns
+    -------
+    columns : ndarray of int
+        First every unit's first column, then every unit's second ...
+    """
+    starts = np.arange(0, width, layer.n_units)
+    return (starts[:, None] + units).ravel()
+
+
+def check_units_are_alike(network: Network, what: str) -> None:
+    """Raise a ValueError if units of a layer depend on each other or on their place."""
+    for i, layer in enumerate(network.hidden_layers, start=1):
+        if not layer.activation.units_are_alike:
+            raise ValueError(
+                f"{what} changes single units, and what a unit of hidden layer {i} gives under "
+                f"{layer.activation!r} depends on its place or on the others. Train the network "
+                "with another activation, such as 'relu'."
+            )
+
+
+def dead_units(network: Network) -> list[np.ndarray]:
+    """Which units give exactly 0 on all rows: for each hidden layer (n_networks, n_units)."""
+    hidden = network.hidden_layers
+    silent = [np.ones((network.n_networks, layer.output_width), bool) for layer in hidden]
+    for _, trace in network.traces():
+        for flags, a in zip(silent, trace.a, strict=False):
+            flags &= ~a.any(axis=1)
+    return [of_units(flags, layer) for flags, layer in zip(silent, hidden, strict=True)]

@@ -1,0 +1,149 @@
+"""What is wrong with a fit, in plain words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.diagnosis import Diagnosis
+from sklearn_relu.estimators.findings import Finding, serious_findings, vanishes
+from sklearn_relu.inspection.model import own_network
+from sklearn_relu.inspection.report import Report
+
+UNEQUAL_SCALES = 1e3
+"""Features' scales differ if their standard deviations do by more than this factor. The pixels of
+scikit-learn's digits, which need no scaling, differ by a factor of 300."""
+
+LAST = 0.1
+"""The share of the epochs that tells whether the loss still falls."""
+
+FALLS = 0.01
+"""The loss still falls if it fell by more than this share of itself in the last epochs."""
+
+RISES = 1.1
+"""A network overfits if its validation loss has risen from its lowest by this factor."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdict(Report):
+    """What is wrong with a fit.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        Each with `name`, `figure`, `text` and `remedy`; empty if nothing was found.
+    """
+
+    findings: tuple[Finding, ...]
+
+    def _title(self):
+        return ", ".join(finding.name for finding in self.findings) or "nothing wrong was found"
+
+    def _columns(self):
+        names = ("name", "figure", "text", "remedy")
+        return {name: [getattr(finding, name) for finding in self.findings] for name in names}
+
+    def __repr__(self):
+        """Each finding in plain words."""
+        lines = [f"- {finding.text} {finding.remedy}" for finding in self.findings]
+        return "\n".join([f"{type(self).__name__}: {self._title()}", *lines])
+
+
+def verdict(model) -> Verdict:
+    """What is wrong with a fit, in plain words, from what the fit noted.
+
+    It knows these findings, each with a figure and one remedy: *diverged*, *dead layer*, *constant
+    predictor*, *vanishing gradient*, *inputs not scaled*, *still improving* at `max_iter`, and
+    *overfitting*, where there is a validation loss. Figures of activations, gradients and inputs
+    are of at most 2,000 training rows.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted; an MLPClassifier or MLPRegressor, or a Pipeline that ends in one. What
+        scikit-learn's own fit, or ``partial_fit``, did not note cannot be told.
+
+    Returns
+    -------
+    verdict : Verdict
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    TypeError
+        If the model does not end in a network.
+    """
+    network = own_network(model)
+    check_is_fitted(network)
+    diagnosis = getattr(network, "_diagnosis", None)
+    found = list(_of_diagnosis(network, diagnosis)) if diagnosis is not None else []
+    return Verdict((*found, *_of_history(network)))
+
+
+def _of_diagnosis(network: BaseMLP, diagnosis: Diagnosis) -> Iterator[Finding]:
+    if "diverged" in diagnosis.outcomes:
+        yield Finding(
+            "diverged",
+            float(network.n_iter_ + 1),
+            f"The loss or a parameter stopped being finite in epoch {network.n_iter_ + 1}; the "
+            "network is that of an earlier one.",
+            "Lower learning_rate_init.",
+        )
+    yield from serious_findings(diagnosis, UNEQUAL_SCALES)
+    if vanishes(diagnosis):
+        flow = float(np.nanmin(diagnosis.flow))
+        yield Finding(
+            "vanishing gradient",
+            flow,
+            f"The gradient in the first hidden layer is {flow:.1g} of that in the last.",
+            "Use activation='relu' with its initialization, or fewer layers.",
+        )
+
+
+def _of_history(network: BaseMLP) -> Iterator[Finding]:
+    losses = _curves(network, "loss")
+    falls = min(map(_fall, losses), default=0.0)
+    if network.n_iter_ == network.max_iter and falls > FALLS:
+        n_last = _n_last(network.n_iter_)
+        yield Finding(
+            "still improving",
+            falls,
+            f"The loss fell by {100 * falls:.1f} % in the last {n_last} of {network.max_iter} "
+            "epochs.",
+            "Raise max_iter.",
+        )
+    restored = network.early_stopping and getattr(network, "validation_scores_", None)
+    rises = max(map(_rise, _curves(network, "validation_loss")), default=1.0)
+    if not restored and rises > RISES:
+        yield Finding(
+            "overfitting",
+            rises,
+            f"The validation loss is {rises:.2f} times its lowest.",
+            "Set early_stopping=True, or raise alpha or dropout.",
+        )
+
+
+def _curves(network: BaseMLP, name: str) -> list[np.ndarray]:
+    """A column of the history, a curve a network, as far as it was noted."""
+    curves = network.history_[name]
+    curves = curves if curves and isinstance(curves[0], list) else [curves]
+    return [np.array(curve) for curve in curves if np.isfinite(curve).all() and len(curve)]
+
+
+def _n_last(n_epochs: int) -> int:
+    return max(1, round(LAST * n_epochs))
+
+
+def _fall(losses: np.ndarray) -> float:
+    """Share of itself by which the loss fell in the last epochs."""
+    before, now = losses[-1 - _n_last(len(losses)) :][[0, -1]]
+    return float((before - now) / abs(before)) if before else 0.0
+
+
+def _rise(losses: np.ndarray) -> float:
+    """The last loss over the lowest."""
+    lowest = losses.min()
+    return float(losses[-1] / lowest) if lowest > 0 else 1.0

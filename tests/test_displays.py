@@ -1,0 +1,440 @@
+"""What is drawn: the data of the artists, their labels and legends, on a rendered picture."""
+
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import neural_network
+from sklearn.base import clone
+from sklearn.datasets import make_moons
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_relu import MLPClassifier, MLPRegressor, gradient_report
+from sklearn_relu.activations import ELU, Activation
+from sklearn_relu.displays import (
+    ActivationDisplay,
+    ComparisonDisplay,
+    DecisionRegionDisplay,
+    GradientFlowDisplay,
+    LossCurveDisplay,
+    SparsityDisplay,
+    WeightsDisplay,
+)
+from sklearn_relu.displays.style import COLORS
+from sklearn_relu.inspection import hidden_activations, linear_regions
+
+plt = pytest.importorskip("matplotlib.pyplot")
+
+X, y = make_moons(80, noise=0.2, random_state=0)
+
+
+def quick(model, *args, **kwargs):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(*args, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def rendered(tmp_path):
+    """Renders a display's figure, and finds it neither blank nor with texts over each other."""
+
+    def render(display):
+        path = tmp_path / "picture.png"
+        display.figure_.savefig(path)
+        picture = plt.imread(path)
+        assert picture.shape[0] > 300
+        assert len(np.unique(picture[..., :3].reshape(-1, 3), axis=0)) > 10
+        renderer = display.figure_.canvas.get_renderer()
+        width, height = display.figure_.bbox.size
+        for ax in display.figure_.axes:
+            texts = [ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label]
+            boxes = [text.get_window_extent(renderer) for text in texts if text.get_text()]
+            for box in boxes:
+                assert box.x0 >= -1
+                assert box.y0 >= -1
+                assert box.x1 <= width + 1
+                assert box.y1 <= height + 1
+            legend = ax.get_legend()
+            if legend is not None:
+                assert legend.get_window_extent(renderer).x1 <= width + 1
+        return display
+
+    return render
+
+
+def legend_of(display):
+    return [text.get_text() for text in display.ax_.get_legend().get_texts()]
+
+
+@pytest.fixture(scope="module")
+def models():
+    names = ("relu", "tanh")
+    held_out = {"X_val": X[60:], "y_val": y[60:]}
+    return {
+        name: quick(
+            MLPClassifier((6, 5), name, max_iter=15, random_state=0), X[:60], y[:60], **held_out
+        )
+        for name in names
+    }
+
+
+class TestActivations:
+    def test_functions_and_derivatives(self, rendered):
+        display = rendered(ActivationDisplay.from_activations(["logistic", "tanh", "relu"]))
+        z = np.linspace(-4, 4, 801)
+        logistic = 1 / (1 + np.exp(-z))
+        expected = {
+            "logistic": (logistic, logistic * (1 - logistic)),
+            "tanh": (np.tanh(z), 1 - np.tanh(z) ** 2),
+            "relu": (np.maximum(z, 0), z > 0),
+        }
+        for name, curves in expected.items():
+            for line, curve in zip(display.lines_[name], curves, strict=True):
+                assert_array_equal(line.get_xdata(), z)
+                assert_allclose(line.get_ydata(), curve, atol=1e-12)
+            styles = [line.get_linestyle() for line in display.lines_[name]]
+            assert styles == ["-", "--"]
+        assert legend_of(display) == ["logistic", "tanh", "relu", "derivative"]
+        colors = [display.lines_[name][0].get_color() for name in expected]
+        assert colors == list(COLORS[:3])
+        assert display.ax_.get_xlabel() == "summed input z"
+
+    def test_any_part_and_any_shape_of_unit(self, rendered):
+        class Sine(Activation):
+            def forward(self, z, a, params, noise=None):
+                np.sin(z, out=a)
+
+            def backward(self, z, a, grad_a, grad_z, params, grad_params):
+                np.multiply(np.cos(z), grad_a, out=grad_z)
+
+        parts = [Sine(), ELU(0.5), "crelu", "maxout", "prelu", "lwta"]
+        display = rendered(ActivationDisplay.from_activations(parts, limits=(-2, 2), n_points=41))
+        z = np.linspace(-2, 2, 41)
+        sine, slope = display.lines_["Sine()"]
+        assert_allclose(sine.get_ydata(), np.sin(z))
+        assert_allclose(slope.get_ydata(), np.cos(z))
+        curves = [line.get_ydata() for line in display.lines_["crelu"]]
+        for curve, expected in zip(
+            curves, (z * (z > 0), -z * (z < 0), z > 0, -1.0 * (z < 0)), strict=True
+        ):
+            assert_allclose(curve, expected, atol=1e-12)
+        assert_allclose(display.lines_["maxout"][0].get_ydata(), np.maximum(z, 0), atol=1e-12)
+        assert "ELU(alpha=0.5)" in legend_of(display)
+
+    def test_an_unknown_name_is_refused(self):
+        with pytest.raises(ValueError, match="Did you mean 'relu'"):
+            ActivationDisplay.from_activations(["rellu"])
+
+
+class TestLossCurves:
+    def test_training_and_validation_of_several_models(self, models, rendered):
+        display = rendered(LossCurveDisplay.from_estimator(models))
+        for name, model in models.items():
+            training, validation = display.lines_[name]
+            assert_array_equal(training.get_xdata(), np.arange(1, 16))
+            assert_array_equal(training.get_ydata(), model.loss_curve_)
+            assert_array_equal(validation.get_ydata(), model.history_["validation_loss"])
+            best = int(np.argmin(model.history_["validation_loss"]))
+            (mark,) = display.best_[name]
+            assert mark.get_xdata() == [best + 1]
+            assert mark.get_ydata() == [model.history_["validation_loss"][best]]
+            assert training.get_color() == validation.get_color()
+        assert legend_of(display) == ["relu", "tanh", "validation"]
+        assert display.ax_.get_yscale() == "log"
+
+    def test_the_best_epoch_of_early_stopping_is_that_of_the_score(self):
+        model = MLPClassifier((6,), early_stopping=True, max_iter=15, random_state=0)
+        quick(model, X, y)
+        (mark,) = LossCurveDisplay.from_estimator(model, name="mine").best_["mine"]
+        assert mark.get_xdata() == [np.argmax(model.validation_scores_) + 1]
+
+    def test_an_ensemble_has_a_curve_a_network(self, rendered):
+        model = quick(MLPRegressor(ensemble_size=3, max_iter=4, random_state=0), X, y)
+        display = rendered(LossCurveDisplay.from_estimator(model))
+        for line, curve in zip(display.lines_["relu"], model.loss_curve_, strict=True):
+            assert_array_equal(line.get_ydata(), curve)
+        assert legend_of(display) == ["relu"]
+
+    def test_pipelines_lists_and_scikit_learn_s_own(self, models):
+        own = quick(make_pipeline(neural_network.MLPClassifier((3,), max_iter=3)), X, y)
+        display = LossCurveDisplay.from_estimator([own, models["relu"], models["tanh"]])
+        assert list(display.lines_) == ["relu 1", "relu 2", "tanh"]
+        assert_array_equal(display.lines_["relu 1"][0].get_ydata(), own[-1].loss_curve_)
+
+    def test_a_search_is_drawn_with_or_without_its_data(self, rendered):
+        grid = {"mlp__activation": ["relu", "tanh"], "mlp__hidden_layer_sizes": [(3,), (3, 3)]}
+        from sklearn.pipeline import Pipeline
+
+        model = Pipeline([("mlp", MLPClassifier(max_iter=3, random_state=0))])
+        search = quick(GridSearchCV(model, grid, cv=2), X, y)
+        display = rendered(LossCurveDisplay.from_search(search, X, y))
+        names = [
+            "relu, 1 layer of 3",
+            "relu, 2 layers of 3",
+            "tanh, 1 layer of 3",
+            "tanh, 2 layers of 3",
+        ]
+        assert legend_of(display) == names
+        again = quick(clone(model).set_params(**search.cv_results_["params"][2]), X, y)
+        assert_array_equal(display.lines_[names[2]][0].get_ydata(), again[-1].loss_curve_)
+        best = LossCurveDisplay.from_search(search)
+        assert_array_equal(
+            best.lines_[names[search.best_index_]][0].get_ydata(),
+            search.best_estimator_[-1].loss_curve_,
+        )
+
+    def test_what_has_no_curve_is_refused(self):
+        with pytest.raises(NotFittedError):
+            LossCurveDisplay.from_estimator(MLPClassifier())
+        own = quick(neural_network.MLPClassifier((3,), solver="lbfgs", max_iter=3), X, y)
+        with pytest.raises(ValueError, match="'relu' noted no losses"):
+            LossCurveDisplay.from_estimator(own)
+
+
+class TestGradientFlow:
+    def test_lines_are_the_reports(self, models, rendered):
+        for initial in (False, True):
+            display = rendered(GradientFlowDisplay.from_estimator(models, X, y, initial=initial))
+            for name, model in models.items():
+                norms = gradient_report(model, X, y, initial=initial).weight_norms
+                (line,) = display.lines_[name]
+                assert_array_equal(line.get_xdata(), [1, 2, 3])
+                assert_array_equal(line.get_ydata(), norms)
+            assert legend_of(display) == ["relu", "tanh"]
+        assert display.ax_.get_yscale() == "log"
+
+    def test_an_ensemble_and_a_dead_network(self, models):
+        ensemble = MLPClassifier((6, 5), ensemble_size=2, random_state=0)
+        display = GradientFlowDisplay.from_estimator(ensemble, X, y, initial=True, name="two")
+        assert [len(line.get_ydata()) for line in display.lines_["two"]] == [3, 3]
+        assert legend_of(display) == ["two"]
+        dead = quick(clone(models["tanh"]).set_params(activation="relu", max_iter=1), X, y)
+        dead.intercepts_[1][:] = -100
+        (line,) = GradientFlowDisplay.from_estimator(dead, X, y).lines_["relu"]
+        assert np.isnan(line.get_ydata()).tolist() == [True, True, True]
+
+
+class TestSparsity:
+    def test_the_map_and_the_rates(self, models, rendered):
+        model = clone(models["relu"])
+        quick(model, X, y)
+        model.intercepts_[1][2] = -100
+        active = hidden_activations(model, X) > 0
+        display = rendered(SparsityDisplay.from_estimator(model, X))
+        assert_array_equal(np.sort(display.order_), np.arange(5))
+        assert 2 in display.order_[-2:]
+        assert_array_equal(display.image_.get_array(), active[:, display.order_])
+        heights = [bar.get_height() for bar in display.bars_]
+        assert_allclose(heights, active.mean(axis=0)[display.order_])
+        assert heights == sorted(heights, reverse=True)
+        dead = display.rates_ax_.lines[0]
+        assert dead.get_xdata().tolist() == np.flatnonzero(np.array(heights) == 0).tolist()
+        title = display.rates_ax_.get_title(loc="left")
+        n_dead = len(dead.get_xdata())
+        assert (
+            title == f"{100 * (1 - active.mean()):.1f} % exact zeros, {n_dead} of 5 units dead (x)"
+        )
+
+    def test_many_samples_are_thinned_out_and_ensembles_are_joined(self, rendered):
+        many = np.tile(X, (10, 1))
+        model = quick(MLPClassifier((6,), ensemble_size=2, max_iter=1, random_state=0), X, y)
+        figure, ax = plt.subplots()
+        display = rendered(SparsityDisplay.from_estimator(model, many, layer=0, ax=ax))
+        assert display.figure_ is figure
+        assert display.image_.get_array().shape == (200, 12)
+        assert display.ax_.get_ylabel() == "200 of 800 samples"
+        assert "no unit dead" in display.rates_ax_.get_title(loc="left")
+
+
+class TestWeights:
+    def test_images_are_the_weights(self, rendered):
+        images = np.random.RandomState(0).normal(size=(60, 12))
+        model = quick(MLPClassifier((7,), max_iter=1, random_state=0), images, np.arange(60) % 2)
+        display = rendered(WeightsDisplay.from_estimator(model, image_shape=(3, 4), n_units=5))
+        weights = model.coefs_[0].T
+        largest = weights[np.argsort(-np.linalg.norm(weights, axis=1))[:5]]
+        tiles = display.image_.get_array().filled(np.nan)
+        assert tiles.shape == (3 + 1 + 3, 4 + 1 + 4 + 1 + 4)
+        assert_array_equal(tiles[:3, :4], largest[0].reshape(3, 4))
+        assert_array_equal(tiles[:3, 5:9], largest[1].reshape(3, 4))
+        assert_array_equal(tiles[4:, 5:9], largest[4].reshape(3, 4))
+        assert np.isnan(tiles[3]).all()
+        low, high = display.image_.get_clim()
+        assert low == -high == -np.abs(largest).max()
+
+    def test_without_a_shape_each_unit_is_a_line(self, models, rendered):
+        display = rendered(WeightsDisplay.from_estimator(models["relu"], n_units=100))
+        assert display.image_.get_array().shape == (6, 2)
+        assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("feature", "unit")
+
+    def test_titles_and_ensembles(self, rendered):
+        display = rendered(
+            WeightsDisplay(np.eye(4), image_shape=(2, 2), titles=list("abcd")).plot()
+        )
+        assert [text.get_text() for text in display.ax_.texts] == list("abcd")
+        model = quick(MLPClassifier((3,), ensemble_size=2, max_iter=1), X, y)
+        assert WeightsDisplay.from_estimator(model).image_.get_array().shape == (3, 2)
+
+    def test_a_wrong_shape_is_refused(self, models):
+        with pytest.raises(ValueError, match=r"image_shape=\(3, 3\) has 9 pixels, .* 2 features"):
+            WeightsDisplay.from_estimator(models["relu"], image_shape=(3, 3))
+
+
+class TestDecisionRegions:
+    def test_predictions_and_samples(self, models, rendered):
+        model = models["relu"]
+        display = rendered(DecisionRegionDisplay.from_estimator(model, X, y, grid_resolution=40))
+        grid = np.column_stack([display.xx.ravel(), display.yy.ravel()])
+        shown = display.surface_.get_array().reshape(-1)
+        assert_array_equal(shown, model.predict(grid))
+        assert grid[:, 0].min() < X[:, 0].min()
+        assert grid[:, 1].max() > X[:, 1].max()
+        assert legend_of(display) == ["0", "1"]
+        points = [c.get_offsets() for c in display.ax_.collections if len(c.get_offsets()) > 1]
+        assert_allclose(points[-2], X[y == 0])
+        assert_allclose(points[-1], X[y == 1])
+
+    def test_boundaries_are_those_of_the_linear_regions(self, models, rendered):
+        model = models["relu"]
+        display = rendered(DecisionRegionDisplay.from_estimator(model, X, grid_resolution=40))
+        grid = np.column_stack([display.xx.ravel(), display.yy.ravel()])
+        region = linear_regions(model, grid).region
+        by_pieces = np.unique(display.pieces.reshape(11, -1).T, axis=0, return_inverse=True)[1]
+        # The same partition: each region has one pattern, and each pattern one region.
+        assert len(np.unique(np.column_stack([region, by_pieces]), axis=0)) == region.max() + 1
+        crossing = [unit for unit in display.pieces if len(np.unique(unit)) > 1]
+        assert len(display.boundaries_) == len(crossing) > 3
+        # The first layer's kinks are straight lines: where its summed input is 0.
+        unit = next(u for u in range(6) if len(np.unique(display.pieces[u])) > 1)
+        vertices = np.vstack(display.boundaries_[0].allsegs[0])
+        z = vertices @ model.coefs_[0][:, unit] + model.intercepts_[0][unit]
+        step = (display.xx[0, 1] - display.xx[0, 0]) + (display.yy[1, 0] - display.yy[0, 0])
+        assert np.abs(z).max() < step * np.linalg.norm(model.coefs_[0][:, unit])
+
+    def test_a_smooth_network_has_no_boundaries(self, models):
+        display = DecisionRegionDisplay.from_estimator(models["tanh"], X, grid_resolution=20)
+        assert display.boundaries_ == []
+
+    def test_regressors_pipelines_frames_and_labels(self, rendered):
+        pandas = pytest.importorskip("pandas")
+        frame = pandas.DataFrame(X, columns=["width", "height"])
+        model = make_pipeline(StandardScaler(), MLPRegressor(max_iter=3, random_state=0))
+        quick(model, frame, X[:, 0])
+        display = DecisionRegionDisplay.from_estimator(model, frame, X[:, 0], grid_resolution=20)
+        rendered(display)
+        assert display.ax_.get_xlabel() == "width"
+        assert display.ax_.get_ylabel() == "height"
+        assert display.figure_.axes[1].get_ylabel() == "prediction"
+        names = np.array(["no", "yes"])[y]
+        named = quick(MLPClassifier((3,), max_iter=3, random_state=0), X, names)
+        assert legend_of(
+            DecisionRegionDisplay.from_estimator(named, X, names, grid_resolution=9)
+        ) == [
+            "no",
+            "yes",
+        ]
+
+    def test_other_numbers_of_features_are_refused(self, models):
+        with pytest.raises(ValueError, match=r"2 features to draw a plane; got shape \(80, 1\)"):
+            DecisionRegionDisplay.from_estimator(models["relu"], X[:, :1])
+
+
+@pytest.fixture(scope="module")
+def search():
+    grid = {
+        "activation": ["relu", "tanh"],
+        "hidden_layer_sizes": [(4,), (4, 4), (4, 3)],
+        "initialization": ["he_normal", "glorot_uniform"],
+        "random_state": [0, 1],
+        "alpha": [0.0, 1e-3],
+    }
+    return quick(GridSearchCV(MLPClassifier(max_iter=3), grid, cv=2), X, y)
+
+
+class TestComparison:
+    def test_means_and_folds_by_activation_depth_and_initialization(self, search, rendered):
+        display = rendered(ComparisonDisplay.from_search(search))
+        ticks = [text.get_text() for text in display.ax_.get_xticklabels()]
+        assert ticks == ["1 layer of 4", "2 layers of 4", "2 layers: 4,3"]
+        assert len(display.lines_) == 4
+        results = search.cv_results_
+        scores = np.array([results["split0_test_score"], results["split1_test_score"]]).T
+        for (activation, initialization), line in display.lines_.items():
+            folds = display.folds_[activation, initialization]
+            for i, sizes in enumerate([(4,), (4, 4), (4, 3)]):
+                pooled = [
+                    np.concatenate(
+                        [
+                            row
+                            for row, params in zip(scores, results["params"], strict=True)
+                            if params["activation"] == activation
+                            and params["initialization"] == initialization
+                            and params["hidden_layer_sizes"] == sizes
+                            and params["alpha"] == alpha
+                        ]
+                    )
+                    for alpha in (0.0, 1e-3)
+                ]
+                best = max(pooled, key=np.mean)
+                assert line.get_ydata()[i] == pytest.approx(best.mean())
+                assert_allclose(folds.get_ydata()[4 * i : 4 * i + 4], best)
+        assert "relu, he_normal" in legend_of(display)
+        styles = {names: line.get_linestyle() for names, line in display.lines_.items()}
+        assert styles["relu", "he_normal"] != styles["relu", "glorot_uniform"]
+        assert display.ax_.get_ylabel() == "score"
+
+    def test_few_scores_are_written_and_metrics_chosen(self, rendered):
+        grid = {"activation": ["relu", "tanh"]}
+        scoring = {"accuracy": "accuracy", "loss": "neg_log_loss"}
+        model = MLPClassifier((3,), max_iter=2, random_state=0)
+        search = quick(GridSearchCV(model, grid, cv=2, scoring=scoring, refit="accuracy"), X, y)
+        display = rendered(ComparisonDisplay.from_search(search))
+        means = search.cv_results_["mean_test_accuracy"]
+        assert [text.get_text() for text in display.ax_.texts] == [f"{m:.3f}" for m in means]
+        loss = ComparisonDisplay.from_search(search, metric="loss")
+        assert loss.ax_.get_ylabel() == "loss"
+        with pytest.raises(ValueError, match=r"one of \['accuracy', 'loss'\]; got 'r2'"):
+            ComparisonDisplay.from_search(search, metric="r2")
+
+    def test_a_search_over_something_else_is_refused(self):
+        search = quick(GridSearchCV(MLPClassifier((3,), max_iter=1), {"alpha": [0, 1]}, cv=2), X, y)
+        with pytest.raises(ValueError, match=r"activation or hidden_layer_sizes; .*\['alpha'\]"):
+            ComparisonDisplay.from_search(search)
+
+
+def test_displays_draw_into_given_axes(models):
+    figure, axes = plt.subplots(1, 3)
+    displays = [
+        LossCurveDisplay.from_estimator(models, ax=axes[0]),
+        GradientFlowDisplay.from_estimator(models, X, y, ax=axes[1]),
+        ActivationDisplay.from_activations(["relu"], ax=axes[2]),
+    ]
+    for display, ax in zip(displays, axes, strict=True):
+        assert display.figure_ is figure
+        assert display.ax_ is ax
+
+
+def test_without_matplotlib_the_error_says_what_to_install():
+    code = """
+import sys
+sys.modules["matplotlib"] = None
+from sklearn_relu.displays import ActivationDisplay
+try:
+    ActivationDisplay.from_activations(["relu"])
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "displays need matplotlib: pip install 'sklearn-relu[plot]'" in done.stdout, done.stderr
