@@ -1,6 +1,7 @@
 """Settings that all tests share."""
 
 import os
+import signal
 import sys
 
 # Results are compared bit by bit, which holds for one BLAS thread; set before NumPy loads.
@@ -14,6 +15,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Hide numba before anything imports it."""
+    """Hide numba before anything imports it; let Ctrl-C be heard."""
+    # A shell that starts the tests in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--without-numba"):
         sys.modules["numba"] = None
