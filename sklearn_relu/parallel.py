@@ -3,7 +3,7 @@
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -33,7 +33,7 @@ def lockstep(*, max_bytes: int = 2**30) -> Iterator[Stacks]:
 
     Searches, cross-validation and meta-estimators (whatever uses joblib) run their tasks in
     threads. Where one fits an estimator of this package, it waits, and fits whose networks have
-    the same shape are trained as one stack. Each gives the same result as without the context.
+    the same shape are trained as one stack. Each fit gives the same result as without the context.
     Fits that no such task starts are trained at once.
 
     Parameters
@@ -55,7 +55,8 @@ def lockstep(*, max_bytes: int = 2**30) -> Iterator[Stacks]:
     Notes
     -----
     `n_jobs` of what runs in the context is how many tasks run at the same time, in threads of this
-    process; tasks that wait do not count. Stacks of middle-sized networks train in as many threads
+    process; tasks that wait do not count. Within a task of another such context, that one's
+    `max_bytes` and `sizes` count. Stacks of middle-sized networks train in as many threads
     as BLAS may have.
 
     Examples
@@ -92,6 +93,7 @@ class _Backend(ParallelBackendBase):
         self._new_gathering = new_gathering
         self._limit = 1
         self._calls: list[Call] = []
+        self._at_end = ExitStack()
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:
         """How many tasks a caller may count on.
@@ -112,6 +114,9 @@ class _Backend(ParallelBackendBase):
     def start_call(self) -> None:
         """Begin a parallel call: within a task, in that task's gathering."""
         task = current_task()
+        if task is None:
+            # Tasks in threads may leave the filters changed; at the end they are the caller's.
+            self._at_end.enter_context(warnings.catch_warnings())
         gathering = self._new_gathering() if task is None else task.call.gathering
         self._calls.append(gathering.open(self._limit, task))
 
@@ -119,6 +124,8 @@ class _Backend(ParallelBackendBase):
         """End it."""
         call = self._calls.pop()
         call.gathering.close(call)
+        if call.parent is None:
+            self._at_end.close()
 
     def submit(self, func: Callable[[], list], callback: Callable) -> None:
         """Add a task, of which joblib's callback takes value and error."""
@@ -144,15 +151,13 @@ class _Backend(ParallelBackendBase):
             call.gathering.run(call)
             yield
         else:
-            with warnings.catch_warnings():  # which tasks in threads may leave changed
-                call.gathering.go_on()
-                yield
+            call.gathering.go_on()
+            yield
 
     def abort_everything(self, ensure_ready: bool = True) -> None:
         """End the call's tasks, after an error or a KeyboardInterrupt."""
         call = self._calls[-1]
-        with warnings.catch_warnings():
-            call.gathering.abort(call)
+        call.gathering.abort(call)
 
     def get_nested_backend(self) -> tuple["_Backend", None]:
         """The backend within a task."""

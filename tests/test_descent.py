@@ -1,13 +1,19 @@
 """The second half of a step: in pieces it gives what it gives in one."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
+from helpers import GradientCheck
 from sklearn.datasets import load_iris
 
 from sklearn_relu import MLPClassifier
+from sklearn_relu.activations import ReLU
 from sklearn_relu.engine import kernels
+from sklearn_relu.losses import LogLoss
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
-from sklearn_relu.penalties import PENALTIES
+from sklearn_relu.penalties import L2, PENALTIES, ActivityL2
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 STOCHASTIC = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer)]
@@ -72,3 +78,24 @@ def test_the_pieces_of_a_network_do_not_depend_on_the_others(monkeypatch):
         for networks, rows in kernels.blocks(20, n):
             assert rows in alone
             assert networks.stop - networks.start == 1 or rows == slice(0, n)
+
+
+def test_what_a_step_needs_is_freed_without_the_garbage_collector():
+    """No run holds itself: fits on large arrays would pile up."""
+    check = GradientCheck([ReLU(), ReLU()], LogLoss(), L2(), ActivityL2(), sparse=False)
+    run = weakref.ref(check.run)
+    gc.disable()
+    try:
+        del check
+        assert run() is None
+    finally:
+        gc.enable()
+
+
+def test_memory_that_grows_leaves_no_old_memory_behind():
+    old = kernels.scratch((kernels.PIECE,), np.dtype("float16"), slot=7)
+    memory = weakref.ref(old.base)
+    del old
+    new = kernels.scratch((kernels.PIECE + 1,), np.dtype("float16"), slot=7)
+    assert memory() is None
+    assert new.base.size > kernels.PIECE

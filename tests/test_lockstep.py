@@ -200,6 +200,16 @@ def test_dropout_rates_may_differ_in_a_stack():
     assert assert_fit_as_without(estimators) == [3]
 
 
+def error_treatment(number):
+    return np.geterr()["over"]
+
+
+def test_tasks_have_the_callers_context_also_those_made_late():
+    with np.errstate(over="raise"), lockstep():
+        seen = Parallel()(delayed(error_treatment)(i) for i in range(800))
+    assert set(seen) == {"raise"}
+
+
 def test_parts_that_are_equal_share_a_stack():
     estimators = [model(activation=ReLU()), model(), model(activation="relu", solver=Adam())]
     assert assert_fit_as_without(estimators) == [3]

@@ -206,8 +206,8 @@ def _notes(search, rows: list[dict], seeds: int) -> list[str]:
 
 def _how_trained(stack_sizes: list[int]) -> str:
     """How many fits trained together."""
-    stacks = _counted(len(stack_sizes), "stack")
-    return f"Trained in lockstep: {sum(stack_sizes)} fits in {stacks} of up to {max(stack_sizes)}."
+    stacks, largest = _counted(len(stack_sizes), "stack"), max(stack_sizes, default=0)
+    return f"Trained in lockstep: {sum(stack_sizes)} fits in {stacks} of up to {largest}."
 
 
 def _counted(n: int, what: str) -> str:

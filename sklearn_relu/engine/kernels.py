@@ -161,8 +161,11 @@ def rectify(x: np.ndarray, out: np.ndarray) -> None:
     Parameters
     ----------
     x, out : ndarray
-        Contiguous, of one shape.
+        Of one shape.
     """
+    if not (x.flags.c_contiguous and out.flags.c_contiguous):
+        np.maximum(x, 0, out=out)
+        return
     x, out = x.reshape(-1), out.reshape(-1)
     zeros = _view("zeros", (ROW,), x.dtype)
     if x.size >= ROW:
@@ -297,6 +300,9 @@ def _make_view(name: int | str, shape: tuple[int, ...], dtype) -> np.ndarray:
         if name in CONSTANTS:
             memory.fill(CONSTANTS[name])
         _local.memory[name, dtype] = memory
+        # No view is to keep the memory that this one replaces.
+        for key in [key for key in _local.views if (key[0], key[2]) == (name, dtype)]:
+            del _local.views[key]
     if len(_local.views) == MAX_VIEWS:
         _local.views.clear()
     view = _local.views[name, shape, dtype] = memory[:size].reshape(shape)

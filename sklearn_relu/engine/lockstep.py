@@ -79,6 +79,8 @@ class Call:
         self.tasks: set[Task] = set()
         self.new: deque[Task] = deque()
         self.seconds = 0.0
+        # Such as numpy's treatment of errors; tasks may be made in other threads.
+        self.context = copy_context()
         self.parent_waits = self.has_failed = self.is_aborted = False
         self.ended = threading.Event()
         if parent is not None:
@@ -115,7 +117,7 @@ class Task:
     def __init__(self, call: Call, function: Callable[[], Any], on_end: Callable[[Any, Any], None]):
         self.call = call
         self.function = function
-        self.context = copy_context()  # such as numpy's treatment of errors
+        self.context = call.context.copy()
         self.on_end = on_end
         self.turn = threading.Semaphore(0)
         self.has_begun = False

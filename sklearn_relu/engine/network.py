@@ -239,7 +239,9 @@ class NetworkStack:
                 run.backward.append(partial(dropout.backward, grad_out))
             penalty = self._activity_penalties[i]
             if penalty is not None:
-                add = partial(_add_activity, run, penalty, out.a, row_weight, grad_out)
+                # Arrays, not the run: it would hold itself, and memory wait for the collector.
+                add = partial(_add_activity, run.activity, run.activity_strength, penalty)
+                add = partial(add, out.a, row_weight, grad_out)
                 run.backward.append(add)
             if layer.activation.passes_through:
                 here, there = there, here
@@ -335,7 +337,7 @@ class NetworkStack:
         value = loss.value_and_gradient(run.y, run.raw, run.weight, run.grad_raw)
         value = value * scales.loss
         np.multiply(run.grad_raw, scales.loss_of_rows, out=run.grad_raw)
-        run.activity_strength = scales.activity_penalty
+        run.activity_strength[:] = scales.activity_penalty
         run.activity[:] = 0
         for call in run.backward:
             call()
@@ -346,10 +348,11 @@ class NetworkStack:
 
 
 def _add_activity(
-    run: Run,
+    total: np.ndarray,
+    strength: np.ndarray,
     penalty: ActivityPenalty,
     a: np.ndarray,
     row_weight: np.ndarray | None,
     grad_out: np.ndarray,
 ) -> None:
-    run.activity += penalty.value_and_gradient(a, row_weight, run.activity_strength, grad_out)
+    total += penalty.value_and_gradient(a, row_weight, strength, grad_out)

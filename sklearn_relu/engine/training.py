@@ -27,8 +27,8 @@ def train(jobs: list[Job], stop: threading.Event | None = None) -> None:
     Parameters
     ----------
     jobs : list of Job
-        All with the same recipe, but for dropout rates above 0, and all or none with sample
-        weights.
+        All with the same recipe, but for dropout rates above 0, and with as many sample
+        weights a row, or none.
     stop : Event, default=None
         Once another thread sets it, KeyboardInterrupt is raised at the next batch.
     """
