@@ -194,7 +194,9 @@ class _Epochs:
 
     def _end_epoch(self, i: int) -> None:
         job, params = self.jobs[i], self.stack.params[i]
-        if not (self.finite[i] and np.isfinite(params).all()):
+        loss = self.loss_sum[i] / max(self.n_trained[i], 1)
+        # Of losses that are finite the sum may not be.
+        if not (self.finite[i] and math.isfinite(loss) and np.isfinite(params).all()):
             job.outcome = "diverged"
             return
         last = job.state
@@ -210,7 +212,6 @@ class _Epochs:
                 "rng_state": job.rng.get_state(legacy=False),
                 "noise_state": None if job.noise is None else job.noise.bit_generator.state,
             }
-        loss = self.loss_sum[i] / max(self.n_trained[i], 1)
         rate, now = float(self.rates[i, 0]), time.perf_counter()
         record(job, state, self.stack.layout, loss, rate, now - self.epoch_start)
         decide(job, rate, now - self.start)

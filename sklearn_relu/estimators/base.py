@@ -26,6 +26,7 @@ from sklearn_relu.estimators.data import (
 )
 from sklearn_relu.estimators.diagnosis import Diagnosis, diagnose
 from sklearn_relu.estimators.findings import warn
+from sklearn_relu.estimators.finite import finite_outputs, in_precision
 from sklearn_relu.estimators.jobs import make_jobs
 from sklearn_relu.estimators.outcome import (
     continuation,
@@ -287,7 +288,12 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _encode_data(self, X, y, sample_weight, loss: Loss) -> Data:
         """Checked data, with targets for the loss."""
-        targets = np.ascontiguousarray(self._encode_targets(y, loss), dtype=X.dtype)
+        targets = in_precision(
+            self._encode_targets(y, loss),
+            X.dtype,
+            "y",
+            "Rescale y (standardize_y=True does it), or set dtype='float64'.",
+        )
         weight = combined_weight(sample_weight, self._class_weights(y), X.dtype)
         return Data(X, y, targets, sample_weight, weight)
 
@@ -346,7 +352,10 @@ class BaseMLP(BaseEstimator, ABC):
     def _raw(self, X) -> np.ndarray:
         """Raw outputs of each network: (n_networks, n_samples, n_raw), in X's floating dtype."""
         X = self._check_inputs(X)
-        return raw_outputs(*self._network(X.dtype), X, X.dtype, working_memory())
+        with np.errstate(over="ignore", invalid="ignore"):
+            raw = raw_outputs(*self._network(X.dtype), X, X.dtype, working_memory())
+        finite_outputs(raw.swapaxes(0, 1))
+        return raw
 
     def _check_inputs(self, X):
         """X for a fitted estimator."""

@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import (
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.class_weight import weight_of_classes, weight_of_labels
 from sklearn_relu.estimators.data import target_array
+from sklearn_relu.estimators.finite import finite_outputs
 from sklearn_relu.estimators.parts import resolve
 
 
@@ -435,7 +436,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _mean_prediction(self, X) -> np.ndarray:
         """The inverse link's values (n_samples, n_outputs), averaged over the networks."""
         raw = self._raw(X)
-        predictions = self._loss.predict(raw)
+        with np.errstate(over="ignore"):  # in exponentials, towards a probability of 0 or 1
+            predictions = self._loss.predict(raw)
         return predictions[0] if len(predictions) == 1 else predictions.mean(axis=0)
 
     def predict(self, X):
@@ -482,7 +484,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     @available_if(_gives_probabilities)
     def predict_log_proba(self, X):
-        """Logarithm of :meth:`predict_proba`.
+        """Logarithm of :meth:`predict_proba`, so -inf where that is 0.
 
         Parameters
         ----------
@@ -493,7 +495,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         log_proba : ndarray of shape (n_samples, n_classes)
         """
         proba = self.predict_proba(X)
-        return np.log(proba, out=proba)
+        with np.errstate(divide="ignore"):
+            return np.log(proba, out=proba)
 
     def decision_function(self, X):
         """Raw outputs; of an ensemble, the log-odds of its averaged probabilities, or the mean of
@@ -509,5 +512,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             One column, as 1-D, for two classes.
         """
         raw = self._raw(X)
-        decision = raw[0] if len(raw) == 1 else self._loss.decision(raw)
+        with np.errstate(over="ignore", invalid="ignore"):
+            decision = raw[0] if len(raw) == 1 else finite_outputs(self._loss.decision(raw))
         return decision.ravel() if self.n_outputs_ == 1 else decision

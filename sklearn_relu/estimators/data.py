@@ -9,6 +9,12 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_sample_weight
 
+from sklearn_relu.estimators.finite import in_precision
+
+RESCALE_WEIGHTS = (
+    "Divide all weights by their mean: with alpha divided by it too, the fit is the same."
+)
+
 
 @dataclass(frozen=True)
 class Data:
@@ -54,23 +60,40 @@ def checked_weight(sample_weight, X) -> np.ndarray | None:
     Raises
     ------
     ValueError
-        If they are not one number that is not negative for each row.
+        If they are not one number that is not negative for each row, or their sum overflows.
     """
     if sample_weight is None:
         return None
-    return _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+    with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds them up
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+    return _summable(weight, X.dtype, "sample_weight")
 
 
 def combined_weight(
     sample_weight: np.ndarray | None, class_weight: np.ndarray | None, dtype
 ) -> np.ndarray | None:
-    """The product of sample weights (n_samples,) and weights by class (n_samples, ...), 2-D."""
+    """The product of sample weights (n_samples,) and weights by class (n_samples, ...), 2-D.
+
+    Raises
+    ------
+    ValueError
+        If their sum overflows.
+    """
     if sample_weight is None and class_weight is None:
         return None
     weight = np.ones((1, 1), dtype) if class_weight is None else class_weight
     if sample_weight is not None:
-        weight = weight * sample_weight[:, None]
-    return np.ascontiguousarray(weight, dtype=dtype)
+        with np.errstate(over="ignore"):
+            weight = weight * sample_weight[:, None]
+    return _summable(weight, dtype, "sample_weight times class_weight")
+
+
+def _summable(weight: np.ndarray, dtype, name: str) -> np.ndarray:
+    """Weights in a dtype in which they and their sum are finite."""
+    weight = in_precision(weight, dtype, name, RESCALE_WEIGHTS)
+    with np.errstate(over="ignore"):
+        in_precision(weight.sum(), dtype, f"The sum of {name}", RESCALE_WEIGHTS)
+    return weight
 
 
 def plain_columns(X):
@@ -127,7 +150,7 @@ def target_array(y, numeric: bool):
         if targets.dtype.kind != "O":
             raise TypeError(f"{targets.dtype} is no dtype of numbers")
         return targets.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"Input y must be numbers for a regressor; got dtype {targets.dtype}: {error}. "
             "Convert y to numbers, or use MLPClassifier for labels."
@@ -151,7 +174,11 @@ def _is_missing_object(value) -> bool:
 def unusable_values_explained() -> Iterator[None]:
     """scikit-learn's errors for missing values and for text in X, with what to do about them."""
     try:
-        yield
+        # scikit-learn adds values up to see whether they are finite.
+        with np.errstate(over="ignore", invalid="ignore"):
+            yield
+    except OverflowError as error:  # of Python's integers
+        raise ValueError(f"Input X contains a value too large for float64: {error}.") from error
     except (TypeError, ValueError) as error:
         message = str(error)
         if "'NAType'" in message:

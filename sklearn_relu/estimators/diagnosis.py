@@ -10,7 +10,7 @@ from sklearn_relu.engine.buffers import ParameterLayout
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.engine.trace import Trace, back, trace
-from sklearn_relu.estimators.outcome import chosen_params
+from sklearn_relu.estimators.outcome import chosen_params, raise_if_overflowing
 
 MOST_ROWS = 2000
 """Rows that are looked at."""
@@ -59,6 +59,11 @@ def diagnose(jobs: list[Job]) -> Diagnosis:
     Returns
     -------
     diagnosis : Diagnosis
+
+    Raises
+    ------
+    ValueError
+        If predictions are not finite.
     """
     recipe = jobs[0].recipe
     rows = _rows(jobs[0])
@@ -71,10 +76,12 @@ def diagnose(jobs: list[Job]) -> Diagnosis:
         grad_raw = np.empty_like(raw)
         y = np.repeat(targets[None], len(jobs), axis=0)
         recipe.loss.value_and_gradient(y, raw, None, grad_raw)
+        predictions = recipe.loss.predict(raw)
+        raise_if_overflowing(jobs, raw, predictions)
         varies = _total_sd(targets)
         return Diagnosis(
             outcomes=tuple(job.outcome for job in jobs),
-            spread=_total_sd(recipe.loss.predict(raw)) / (varies if varies else np.nan),
+            spread=_total_sd(predictions) / (varies if varies else np.nan),
             dead=_dead(seen),
             flow=_flow(seen, grad_raw),
             scales=_scales(X),

@@ -35,11 +35,9 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
     """
     for job in jobs:
         if job.outcome == "diverged":
-            where, cure = f"epoch {job.n_epochs + 1}", "Scale the inputs (StandardScaler)"
+            where, cure = f"epoch {job.n_epochs + 1}", _cure(job)
             if not isinstance(job.recipe.optimizer, FullBatchOptimizer):
                 where += f", learning_rate_init={job.learning_rate:g}"
-                cure += ", lower learning_rate_init"
-            cure += ", and look for extreme values in X and y."
             if not job.n_epochs:
                 raise ValueError(f"{NON_FINITE} It happened in {where}. {cure}")
             kept = "best" if job.state.best_params is not None else "last finite"
@@ -71,6 +69,30 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
             "optimization hasn't converged yet.",
             ConvergenceWarning,
             stacklevel=2,
+        )
+
+
+def _cure(job: Job) -> str:
+    """What to do about numbers that are not finite."""
+    cure = "Scale the inputs (StandardScaler)"
+    if not isinstance(job.recipe.optimizer, FullBatchOptimizer):
+        cure += ", lower learning_rate_init"
+    extreme = "X and y" if job.sample_weight is None else "X, y and sample_weight"
+    return f"{cure}, and look for extreme values in {extreme}."
+
+
+def raise_if_overflowing(jobs: list[Job], *outputs: np.ndarray) -> None:
+    """The last step may leave finite parameters with which outputs for training data overflow.
+
+    Raises
+    ------
+    ValueError
+        If some of them are not finite.
+    """
+    if not all(np.isfinite(output).all() for output in outputs):
+        raise ValueError(
+            f"{NON_FINITE} With the parameters after epoch {jobs[0].n_epochs}, outputs for "
+            f"training data overflow in {jobs[0].recipe.dtype}. {_cure(jobs[0])}"
         )
 
 

@@ -6,6 +6,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 
 from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.finite import finite_outputs
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -364,15 +365,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             With `return_std`, if the loss says nothing about the spread of targets.
         """
         raw = self._raw(X)
-        each = self._loss.predict(raw)
-        mean = each[0] if len(each) == 1 else each.mean(axis=0)
-        if not return_std:
-            return _as_targets(self._in_own_units(mean, self._target_mean()))
-        std = np.sqrt(self._loss.variance(raw).mean(axis=0) + each.var(axis=0))
-        return (
-            _as_targets(self._in_own_units(mean, self._target_mean())),
-            _as_targets(self._in_own_units(std, 0.0)),
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            each = self._loss.predict(raw)
+            mean = each[0] if len(each) == 1 else each.mean(axis=0)
+            y = self._in_own_units(mean, self._target_mean())
+            if not return_std:
+                return _as_targets(finite_outputs(y))
+            std = np.sqrt(self._loss.variance(raw).mean(axis=0) + each.var(axis=0))
+            std = self._in_own_units(std, 0.0)
+        return _as_targets(finite_outputs(y)), _as_targets(finite_outputs(std))
 
     def _target_mean(self):
         return getattr(self, "target_mean_", 0.0)
@@ -394,12 +395,15 @@ def _as_targets(columns: np.ndarray) -> np.ndarray:
 
 def _mean_and_scale(targets: np.ndarray, sample_weight) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each target; a constant one is not scaled."""
+    # In units of about the largest, for sums and squares could overflow; those of 2**k round nothing.
+    unit = np.ldexp(np.ones_like(targets[0]), np.frexp(np.abs(targets).max(axis=0))[1] - 1)
+    targets = targets / unit
     mean = np.average(targets, axis=0, weights=sample_weight)
     centered = targets - mean
-    # In units of the largest, whose square could overflow.
+    # Small beside the mean, their squares could underflow.
     largest = np.abs(centered).max(axis=0)
     largest[largest == 0] = 1.0
     spread = np.average((centered / largest) ** 2, axis=0, weights=sample_weight)
-    scale = largest * np.sqrt(spread)
+    scale = unit * (largest * np.sqrt(spread))
     scale[scale == 0] = 1.0
-    return mean, scale
+    return unit * mean, scale

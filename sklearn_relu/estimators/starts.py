@@ -16,17 +16,28 @@ Start = tuple[np.random.RandomState, TrainingState]
 
 
 def start(estimator, layers: list[Dense], parts: Parts, X) -> list[Start]:
-    """A generator and new parameters for each network."""
+    """A generator and new parameters for each network.
+
+    Raises
+    ------
+    ValueError
+        If parameters are not finite.
+    """
     rng = check_random_state(estimator.random_state)
     rngs = [rng]
     if estimator.ensemble_size > 1:
         seeds = rng.randint(np.iinfo(np.int32).max, size=estimator.ensemble_size)
         rngs = [np.random.RandomState(seed) for seed in seeds]
     initializers = parts.initializer, parts.bias_initializer
-    return [
-        (rng, TrainingState(weights.initial_params(layers, *initializers, rng, X, X.dtype)))
-        for rng in rngs
-    ]
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        params = [weights.initial_params(layers, *initializers, rng, X, X.dtype) for rng in rngs]
+    if not all(np.isfinite(each).all() for each in params):
+        raise ValueError(
+            f"Parameters before training must be finite in {X.dtype}; those of initialization="
+            f"{estimator.initialization!r}, bias_initialization={estimator.bias_initialization!r} "
+            "are not. Choose others, or look for extreme values in X if they are made from it."
+        )
+    return [(rng, TrainingState(each)) for rng, each in zip(rngs, params, strict=True)]
 
 
 def resume(estimator, layers: list[Dense], dtype) -> list[Start]:
