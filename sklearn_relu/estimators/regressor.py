@@ -395,7 +395,7 @@ def _as_targets(columns: np.ndarray) -> np.ndarray:
 
 def _mean_and_scale(targets: np.ndarray, sample_weight) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each target; a constant one is not scaled."""
-    # In units of about the largest, for sums and squares could overflow; those of 2**k round nothing.
+    # Sums and squares could overflow: in units of about the largest, powers of 2, which round nothing.
     unit = np.ldexp(np.ones_like(targets[0]), np.frexp(np.abs(targets).max(axis=0))[1] - 1)
     targets = targets / unit
     mean = np.average(targets, axis=0, weights=sample_weight)
