@@ -4,9 +4,17 @@ import os
 import signal
 import sys
 
+from hypothesis import HealthCheck, settings
+
 # Results are compared bit by bit, which holds for one BLAS thread; set before NumPy loads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# The same few examples in each run; for a hunt: --hypothesis-profile=long. Never by time.
+unhurried = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("quick", derandomize=True, max_examples=40, **unhurried)
+settings.register_profile("long", max_examples=20_000, print_blob=True, **unhurried)
+settings.load_profile("quick")
 
 
 def pytest_addoption(parser):

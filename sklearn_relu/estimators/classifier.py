@@ -331,6 +331,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return loss.for_target(self._label_binarizer.y_type_)
 
     def _check_same_classes(self, y):
+        self._check_same_kind(y)
         classes = unique_labels(y)
         if set(classes) != set(self.classes_):
             raise ValueError(
@@ -338,11 +339,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 f"call to fit. Previously got {self.classes_}, `y` has {classes}"
             )
 
-    def _check_known_targets(self, y):
+    def _check_same_kind(self, y):
         if type_of_target(y).startswith("multilabel") != self._is_multilabel():
             raise ValueError(
                 f"`y` is {type_of_target(y)}, and was {self._label_binarizer.y_type_} in training."
             )
+
+    def _check_known_targets(self, y):
+        self._check_same_kind(y)
         classes = unique_labels(y)
         if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
             raise ValueError(
@@ -424,8 +428,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             As :meth:`fit`, and for missing or changed `classes`, or ``early_stopping=True``.
         """
-        rules = [self.class_weight] if isinstance(self.class_weight, str) else self.class_weight
-        if "balanced" in (rules or ()):
+        rules = self.class_weight if isinstance(self.class_weight, list) else [self.class_weight]
+        if "balanced" in rules:
             raise ValueError(
                 "class_weight='balanced' is not supported for partial_fit, which does not see all "
                 "of y. Compute the weights with sklearn.utils.class_weight.compute_class_weight("

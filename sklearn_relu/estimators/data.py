@@ -64,8 +64,13 @@ def checked_weight(sample_weight, X) -> np.ndarray | None:
     """
     if sample_weight is None:
         return None
-    with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds them up
-        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds them up
+            weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+    except (TypeError, ValueError, OverflowError) as error:
+        if "sample_weight" in str(error) or "ample weights" in str(error):
+            raise
+        raise ValueError(f"sample_weight must hold one number for each row: {error}.") from error
     return _summable(weight, X.dtype, "sample_weight")
 
 
@@ -103,6 +108,8 @@ def plain_columns(X):
     becomes -2**63. And scikit-learn makes float64 of nullable float32. Anything else is as it was.
     """
     is_pandas_frame = hasattr(X, "isetitem")
+    if is_pandas_frame and not len(X.columns):  # for which scikit-learn knows no dtype
+        return np.empty(X.shape)
     if not is_pandas_frame or all(isinstance(dtype, np.dtype) for dtype in X.dtypes):
         return X
     columns = [

@@ -316,6 +316,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return None
 
     def _score_predictions(self, predictions, targets, sample_weight):
+        if len(targets) < 2:
+            return np.nan  # R2 compares with the targets' mean
         return r2_score(targets, predictions, sample_weight=sample_weight)
 
     @available_if(lambda estimator: estimator._is_stochastic())
@@ -395,7 +397,7 @@ def _as_targets(columns: np.ndarray) -> np.ndarray:
 
 def _mean_and_scale(targets: np.ndarray, sample_weight) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each target; a constant one is not scaled."""
-    # Sums and squares could overflow: in units of about the largest, powers of 2, which round nothing.
+    # In units of about the largest, or sums and squares could overflow; powers of 2 round nothing.
     unit = np.ldexp(np.ones_like(targets[0]), np.frexp(np.abs(targets).max(axis=0))[1] - 1)
     targets = targets / unit
     mean = np.average(targets, axis=0, weights=sample_weight)
