@@ -1,5 +1,6 @@
 """What the parameter `class_weight` means for the classes of a target."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,9 @@ def _is_rule(rule) -> bool:
 def _by_rule(rule, classes, y, sample_weight) -> np.ndarray:
     """Weights by a dict, or so that all classes that count in y count the same."""
     if rule != "balanced":
+        numbers = rule.values() if isinstance(rule, dict) else ()
+        if not all(isinstance(weight, Real) for weight in numbers):
+            raise ValueError(f"class_weight must hold numbers; got {rule!r}.")
         return compute_class_weight(rule, classes=classes, y=y)
     counted = np.ones(len(y)) if sample_weight is None else sample_weight
     totals = np.bincount(np.searchsorted(classes, y), counted, minlength=len(classes))
