@@ -69,8 +69,12 @@ def _is_rule(rule) -> bool:
 def _by_rule(rule, classes, y, sample_weight) -> np.ndarray:
     """Weights by a dict, or so that all classes that count in y count the same."""
     if rule != "balanced":
-        numbers = rule.values() if isinstance(rule, dict) else ()
-        if not all(isinstance(weight, Real) for weight in numbers):
+        if not isinstance(rule, dict):
+            raise ValueError(
+                "class_weight must be 'balanced' or a dict {class: weight}, and a list of these "
+                f"for multilabel targets only; got {rule!r}."
+            )
+        if not all(isinstance(weight, Real) for weight in rule.values()):
             raise ValueError(f"class_weight must hold numbers; got {rule!r}.")
         return compute_class_weight(rule, classes=classes, y=y)
     counted = np.ones(len(y)) if sample_weight is None else sample_weight
