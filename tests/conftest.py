@@ -13,7 +13,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # The same few examples in each run; for a hunt: --hypothesis-profile=long. Never by time.
 unhurried = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("quick", derandomize=True, max_examples=40, **unhurried)
-settings.register_profile("long", max_examples=20_000, print_blob=True, **unhurried)
+settings.register_profile("long", max_examples=3000, print_blob=True, **unhurried)
 settings.load_profile("quick")
 
 
