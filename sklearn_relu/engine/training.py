@@ -158,8 +158,9 @@ class _Epochs:
         step = self._made(first, first + len(rows), n_rows)
         gather(step.jobs, rows, step.run)
         scales = step.scales or self._scales(step.networks, weight_sums)
-        value, reported = self.stack.data_objective(step.run, scales)
-        penalty = step.descent.step(scales.penalty)
+        step.descent.begin(scales.penalty)
+        value, reported = self.stack.data_objective(step.run, scales, step.descent.after_layer)
+        penalty = step.descent.end()
         # Plain floats: for a few networks they take less time than small arrays.
         figures = value.tolist(), reported.tolist(), penalty
         for i, (objective, loss, extra) in enumerate(zip(*figures, strict=True), start=first):
