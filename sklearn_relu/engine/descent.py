@@ -1,6 +1,7 @@
 """From gradients to new parameters."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,7 +128,7 @@ class Descent:
         return self.total
 
 
-def _add(values: np.ndarray, total: list[float], first: int) -> None:
+def _add(values: Sequence[float], total: list[float], first: int) -> None:
     """``total += values``, for the networks from the first on."""
-    for i, value in enumerate(values.tolist(), start=first):
-        total[i] += value
+    for i, value in enumerate(values, start=first):
+        total[i] += float(value)

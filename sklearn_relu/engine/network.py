@@ -41,10 +41,12 @@ class Penalised:
     grads: np.ndarray
     columns: slice
     """Where the weights are in the flat array."""
+    value_and_gradient: Callable[[np.ndarray], Sequence[float]] = field(init=False)
+    """Maps strengths to ``strength * penalty`` of each network; adds its gradient to `grads`."""
 
-    def value_and_gradient(self, strength: np.ndarray) -> np.ndarray:
-        """``strength * penalty`` of each network; adds its gradient to `grads`."""
-        return self.penalty.value_and_gradient(self.weights, self.grads, strength)
+    def __post_init__(self):
+        bound = self.penalty.bound(self.weights, self.grads)
+        object.__setattr__(self, "value_and_gradient", bound)
 
     def prox(self, step: np.ndarray) -> None:
         """The penalty's proximal step, given those of all weights: (n_networks, n_weights)."""
