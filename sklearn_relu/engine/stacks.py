@@ -70,11 +70,11 @@ class Fit:
         widths = sum(layer.fan_in + 2 * layer.output_width for layer in recipe.layers)
         step = 4 * job.state.params.size + recipe.batch_size * widths
         self.n_bytes_of_a_step = len(self.jobs) * step * np.dtype(recipe.dtype).itemsize
-        # Rows as they came, after what precedes the network, and those to score on; the state's
-        # parameters and the best ones.
+        # Rows as they came, after what precedes the network, in the stack's table, and those to
+        # score on; the state's parameters and the best ones.
         rows = _n_bytes(job.X) + _n_bytes(job.y) + _n_bytes(job.sample_weight)
         states = 2 * len(self.jobs) * job.state.params.nbytes
-        self.n_bytes = 3 * rows + states + self.n_bytes_of_a_step
+        self.n_bytes = 4 * rows + states + self.n_bytes_of_a_step
 
 
 def _n_bytes(array: Any) -> int:
