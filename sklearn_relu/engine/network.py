@@ -349,8 +349,9 @@ class NetworkStack:
         value = loss.value_and_gradient(run.y, run.raw, run.weight, run.grad_raw)
         value = value * scales.loss
         np.multiply(run.grad_raw, scales.loss_of_rows, out=run.grad_raw)
-        run.activity_strength[:] = scales.activity_penalty
-        run.activity[:] = 0
+        if self.goal.activity_penalties:
+            run.activity_strength[:] = scales.activity_penalty
+            run.activity[:] = 0
         layer = len(self.layers)
         for calls in run.backward:
             for call in calls:
