@@ -185,6 +185,7 @@ def in_processes(n_processes, n_threads, tmp_path, *args, **environment):
     return [output.split() for output, _ in printed]
 
 
+@pytest.mark.slow
 def test_processes_and_threads_that_compile_at_once_train_the_same_network(tmp_path):
     pytest.importorskip("numba")
     results = in_processes(2, 4, tmp_path)  # none finds anything compiled
