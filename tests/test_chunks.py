@@ -1,5 +1,7 @@
 """Predictions for some rows at a time are those for all rows at once."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -50,7 +52,7 @@ def test_predictions_in_chunks_are_those_at_once(estimator, params, layout):
     with sklearn.config_context(working_memory=0.002):  # a few rows of activations
         bounded = outputs(model, data)
     cuts = [0, 1, 2, 5, 64, 200, 301]
-    parts = [outputs(model, data[i:j]) for i, j in zip(cuts[:-1], cuts[1:], strict=True)]
+    parts = [outputs(model, data[i:j]) for i, j in pairwise(cuts)]
     for name, whole in at_once.items():
         joined = np.concatenate([part[name] for part in parts])
         for chunked in (bounded[name], joined):

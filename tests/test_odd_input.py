@@ -88,7 +88,9 @@ def run(course, estimator, X, y, weight=None, classes=None):
         numbers = np.searchsorted(model.classes_, model.predict(X))
         return [*found, numbers, model.predict_proba(X), model.score(X, y, weight)]
     prediction = model.predict(X)
-    return [*found, prediction, model.score(X, y, weight) if len(prediction) > 1 else 0]
+    # scikit-learn computes it in the precision of y.
+    score = round(float(model.score(X, y, weight)), 9) if len(prediction) > 1 else 0
+    return [*found, prediction, score]
 
 
 def weights(n_rows):
