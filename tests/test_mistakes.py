@@ -259,3 +259,37 @@ def test_a_class_in_place_of_an_instance_is_explained_by_fit(parameter):
 def test_a_bias_is_a_finite_number(bias):
     with pytest.raises(ValueError, match="bias_initialization must be finite"):
         MLPClassifier(**SMALL, bias_initialization=bias).fit(X, y)
+
+
+@pytest.mark.parametrize(("before", "after"), [(y3, LABELS), (LABELS, y3)], ids=["many", "one"])
+def test_labels_stay_of_one_kind_while_training_goes_on(before, after):
+    model = MLPClassifier(**SMALL, warm_start=True).fit(X, before)
+    with pytest.raises(ValueError, match=r"`y` is multi\w+-?\w*, and was multi.* in training"):
+        model.fit(X, after)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_one_held_out_row_has_no_r2(early_stopping):
+    model = MLPRegressor(**SMALL, early_stopping=early_stopping)
+    model.fit(X, X[:, 0], X_val=X[:1], y_val=X[:1, 0])
+    assert np.isnan(model.history_["validation_score"]).all()
+    assert np.isfinite(model.history_["validation_loss"]).all()
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ({0: [1], 1: 1}, "class_weight must hold numbers"),
+        ({0: 1j, 1: 1}, "class_weight must hold numbers"),
+        ([1], "a list of these for multilabel targets only"),
+        ([{0: 1, 1: 2}], "a list of these for multilabel targets only"),
+    ],
+    ids=str,
+)
+def test_weights_of_classes_are_numbers_by_class(class_weight, message):
+    with pytest.raises(ValueError, match=message):
+        MLPClassifier(**SMALL, class_weight=class_weight).fit(X, y)
+    with pytest.raises(ValueError, match="class_weight"):
+        MLPClassifier(**SMALL).partial_fit(X, y, classes=[0, 1]).set_params(
+            class_weight=1
+        ).partial_fit(X, y)

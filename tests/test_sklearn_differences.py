@@ -1,6 +1,7 @@
 """Where scikit-learn contradicts itself: what it does, what ours does instead."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn.neural_network._multilayer_perceptron as theirs_module
 from numpy.testing import assert_allclose
@@ -138,3 +139,67 @@ def test_its_adam_ignores_the_learning_rate_schedule(schedule):
     assert theirs.loss_curve_ == same.loss_curve_
     assert ours.loss_curve_ != constant.loss_curve_
     assert_same(constant, theirs, task.X_new)
+
+
+def test_it_predicts_a_class_where_its_outputs_are_nan():
+    """Ours raises."""
+    ours, theirs = fit_pair(make_task("multiclass"))
+    X = 1.7e308 * np.random.RandomState(0).choice([-1, 1], (50, ours.n_features_in_))
+    with np.errstate(all="ignore"):
+        assert np.isnan(theirs.predict_proba(X)).any()
+        assert len(theirs.predict(X)) == 50
+    for call in (ours.predict, ours.predict_proba, ours.decision_function):
+        with pytest.raises(ValueError, match="Outputs of the network are not finite for .* of 50"):
+            call(X)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_its_loss_is_infinite_where_targets_are_beyond_float32():
+    """Ours names y."""
+    task = make_task("single-output")
+    ours, theirs = make_pair(task, max_iter=2)
+    X = task.X.astype(np.float32)
+    with np.errstate(over="ignore"):
+        assert theirs.fit(X, task.y * 1e200).loss_ == np.inf
+    with pytest.raises(ValueError, match="y must be finite in float32"):
+        ours.fit(X, task.y * 1e200)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "its_words", "our_words"),
+    [
+        (
+            {"X": np.array([[10**400]] * 3, object)},
+            OverflowError,
+            "too large to convert",
+            "X contains a value too large for float64",
+        ),
+        (
+            {"y": np.array([10**400] * 3, object)},
+            OverflowError,
+            "too large to convert",
+            "y must be numbers for a regressor",
+        ),
+        (
+            {"X": pd.DataFrame(index=range(3))},
+            ValueError,
+            "at least one array or dtype",
+            r"Found array with 0 feature\(s\)",
+        ),
+        (
+            {"sample_weight": ["a", "b", "c"]},
+            ValueError,
+            "^could not convert string to float",
+            "sample_weight must hold one number for each row",
+        ),
+    ],
+    ids=["X", "y", "no columns", "weights"],
+)
+def test_it_passes_on_errors_of_conversions(given, error, its_words, our_words):
+    """Ours says what is wrong with what."""
+    ours, theirs = make_pair(make_task("single-output"))
+    data = {"X": np.ones((3, 2)), "y": np.arange(3.0)} | given
+    with pytest.raises(error, match=its_words):
+        theirs.fit(**data)
+    with pytest.raises(ValueError, match=our_words):
+        ours.fit(**data)
