@@ -149,7 +149,7 @@ def test_it_predicts_a_class_where_its_outputs_are_nan():
         assert np.isnan(theirs.predict_proba(X)).any()
         assert len(theirs.predict(X)) == 50
     for call in (ours.predict, ours.predict_proba, ours.decision_function):
-        with pytest.raises(ValueError, match="Outputs of the network are not finite for .* of 50"):
+        with pytest.raises(ValueError, match=r"not finite for \d+ of 50"):
             call(X)
 
 

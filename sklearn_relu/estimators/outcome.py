@@ -3,7 +3,7 @@
 import copy
 import warnings
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -81,19 +81,12 @@ def _cure(job: Job) -> str:
     return f"{cure}, and look for extreme values in {extreme}."
 
 
-def raise_if_overflowing(jobs: list[Job], *outputs: np.ndarray) -> None:
-    """The last step may leave finite parameters with which outputs for training data overflow.
-
-    Raises
-    ------
-    ValueError
-        If some of them are not finite.
-    """
-    if not all(np.isfinite(output).all() for output in outputs):
-        raise ValueError(
-            f"{NON_FINITE} With the parameters after epoch {jobs[0].n_epochs}, outputs for "
-            f"training data overflow in {jobs[0].recipe.dtype}. {_cure(jobs[0])}"
-        )
+def raise_overflow(job: Job) -> NoReturn:
+    """The last step left finite parameters with which outputs for training data overflow."""
+    raise ValueError(
+        f"{NON_FINITE} With the parameters after epoch {job.n_epochs}, outputs for training data "
+        f"overflow in {job.recipe.dtype}. {_cure(job)}"
+    )
 
 
 def _warn_full_batch(jobs: list[Job]) -> None:
