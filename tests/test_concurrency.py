@@ -118,6 +118,17 @@ def test_one_part_serves_fits_in_several_threads(restless):
         assert_same(each, alone)
 
 
+def test_one_estimator_that_two_threads_fit_is_that_of_one_of_them(restless):
+    for _ in range(10):
+        model = MLPClassifier(**SMALL)
+        at_once([lambda m=model: m.fit(X, y), lambda m=model: m.fit(X[:, :3], y > 0)])
+        data, target = (X, y) if model.n_features_in_ == 5 else (X[:, :3], y > 0)
+        alone = MLPClassifier(**SMALL).fit(data, target)
+        assert vars(model).keys() == vars(alone).keys()
+        assert_same(model.coefs_, alone.coefs_)
+        assert_same([model.predict(data)], [alone.predict(data)])
+
+
 def test_gatherings_in_several_threads_do_not_meet(restless):
     def predictions():
         with lockstep():

@@ -144,7 +144,7 @@ class Validation:
         )
 
     def __call__(self, network: list[Arrays]) -> tuple[float, float]:
-        """The loss and the score; NaN if a prediction is not finite.
+        """The loss and the score; NaN if an output is not finite.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Validation:
         recipe, data = self._recipe, self._data
         raw = raw_outputs(recipe.layers, network, data.X, recipe.dtype, working_memory())
         predictions = recipe.loss.predict(raw[0])
-        if not np.isfinite(predictions).all():
+        if not (np.isfinite(raw).all() and np.isfinite(predictions).all()):
             return np.nan, np.nan
         loss = self._loss(raw)
         if self._metric == "loss":
