@@ -293,3 +293,13 @@ def test_weights_of_classes_are_numbers_by_class(class_weight, message):
         MLPClassifier(**SMALL).partial_fit(X, y, classes=[0, 1]).set_params(
             class_weight=1
         ).partial_fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "data", [object(), [[1, 2], [3]], [[{}]]], ids=["object", "ragged", "dict"]
+)
+def test_what_is_no_table_of_numbers_is_an_error_that_names_x(data):
+    model = MLPClassifier(**SMALL).fit(X, y)
+    for call in (model.predict, lambda data: model.fit(data, y)):
+        with pytest.raises((TypeError, ValueError), match="Input X must be a table of numbers"):
+            call(data)

@@ -201,4 +201,6 @@ def unusable_values_explained() -> Iterator[None]:
                 "OrdinalEncoder) for such columns before the network: make_column_transformer("
                 "(OneHotEncoder(), [...]), remainder=StandardScaler())."
             ) from error
+        if message.startswith(("float() argument", "setting an array element")):
+            raise type(error)(f"Input X must be a table of numbers: {message}") from error
         raise
