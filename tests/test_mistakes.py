@@ -303,3 +303,10 @@ def test_what_is_no_table_of_numbers_is_an_error_that_names_x(data):
     for call in (model.predict, lambda data: model.fit(data, y)):
         with pytest.raises((TypeError, ValueError), match="Input X must be a table of numbers"):
             call(data)
+
+
+def test_targets_that_are_no_classes_are_refused_in_words():
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        MLPClassifier(**SMALL).fit(X, np.where(y, 1e30, 0.0))
+    with pytest.raises(ValueError, match="y, and classes, must be arrays"):
+        MLPClassifier(**SMALL).partial_fit(X, y, classes=[[1], [1, 2]])

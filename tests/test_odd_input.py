@@ -30,6 +30,7 @@ SMALL = {"hidden_layer_sizes": (3,), "max_iter": 2, "random_state": 0}
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning"),
 ]
 
 
@@ -37,6 +38,8 @@ def contents(data):
     """All that is in what was handed over, to see that it stays."""
     if sp.issparse(data) and data.format in ("csr", "csc", "bsr"):
         return data.format, *(part.tobytes() for part in (data.data, data.indices, data.indptr))
+    if isinstance(data, pd.Categorical):
+        return repr(data)
     if isinstance(data, pd.DataFrame | pd.Series):
         return str(data.dtypes), repr(list(data.index)), repr(np.array(data).tolist())
     try:

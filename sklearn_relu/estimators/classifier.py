@@ -297,7 +297,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 "where text is expected. Convert it to a dtype of its own, as y.astype(int) does."
             )
         if y.dtype.kind == "f":
-            check_classification_targets(y)
+            with np.errstate(invalid="ignore"):  # it casts to int
+                check_classification_targets(y)
         return X, y
 
     def _declare_classes(self, y, classes):
@@ -311,7 +312,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         elif classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         else:
-            multilabel = type_of_target(y).startswith("multilabel")
+            with np.errstate(invalid="ignore"):  # it casts to int
+                multilabel = type_of_target(y).startswith("multilabel")
             self._learn_classes(y if multilabel else classes)
 
     def _learn_classes(self, y):

@@ -142,7 +142,10 @@ def target_array(y, numeric: bool):
     if y is None or issparse(y):
         return y
     y = plain_columns(y)
-    targets = np.asarray(y, order="C")
+    try:
+        targets = np.asarray(y, order="C")
+    except ValueError as error:  # of rows that differ in length
+        raise ValueError(f"y, and classes, must be arrays: {error}") from error
     n_missing = np.count_nonzero(_is_missing(targets))
     if n_missing:
         raise ValueError(
