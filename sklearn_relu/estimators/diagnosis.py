@@ -10,7 +10,7 @@ from sklearn_relu.engine.buffers import ParameterLayout
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.engine.trace import Trace, back, trace
-from sklearn_relu.estimators.outcome import chosen_params, raise_overflow
+from sklearn_relu.estimators.outcome import chosen_params, warn_of_overflow
 
 MOST_ROWS = 2000
 """Rows that are looked at."""
@@ -60,9 +60,9 @@ def diagnose(jobs: list[Job]) -> Diagnosis:
     -------
     diagnosis : Diagnosis
 
-    Raises
-    ------
-    ValueError
+    Warns
+    -----
+    ConvergenceWarning
         If outputs for a row that was trained on are not finite.
     """
     recipe = jobs[0].recipe
@@ -98,7 +98,7 @@ def _check_finite(jobs: list[Job], rows, raw: np.ndarray, predictions: np.ndarra
     for job, fine in zip(jobs, finite, strict=True):
         trained_on = slice(None) if job.rows is None else np.isin(looked_at, job.rows)
         if job.outcome != "diverged" and not fine[trained_on].all():
-            raise_overflow(job)
+            warn_of_overflow(job)
 
 
 def _rows(job: Job) -> slice | np.ndarray:

@@ -3,7 +3,7 @@
 import copy
 import warnings
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -81,11 +81,13 @@ def _cure(job: Job) -> str:
     return f"{cure}, and look for extreme values in {extreme}."
 
 
-def raise_overflow(job: Job) -> NoReturn:
+def warn_of_overflow(job: Job) -> None:
     """The last step left finite parameters with which outputs for training data overflow."""
-    raise ValueError(
-        f"{NON_FINITE} With the parameters after epoch {job.n_epochs}, outputs for training data "
-        f"overflow in {job.recipe.dtype}. {_cure(job)}"
+    warnings.warn(
+        f"With the parameters after epoch {job.n_epochs}, outputs for training data overflow in "
+        f"{job.recipe.dtype}; predictions for them are an error. {_cure(job)}",
+        ConvergenceWarning,
+        stacklevel=2,
     )
 
 
