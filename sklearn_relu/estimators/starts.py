@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_relu.engine.jobs import TrainingState
+from sklearn_relu.engine.jobs import Snapshot, TrainingState
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.outcome import fitted_curves
@@ -47,6 +47,21 @@ def resume(estimator, layers: list[Dense], dtype) -> list[Start]:
         )
         resumed.append((generator(state.rng_state, estimator.random_state, i), state))
     return resumed
+
+
+def restore(estimator, starts: list[Start], snapshots: list[Snapshot]) -> list[Start]:
+    """The networks' generators and states as an interrupted fit left them.
+
+    A generator that the user passed goes on as it would have; NumPy's global one is let alone.
+    """
+    restored = []
+    for (rng, _), (state, *_rest) in zip(starts, snapshots, strict=True):
+        if estimator.random_state is None:
+            rng = generator(state.rng_state, None, 0)
+        else:
+            rng.set_state(state.rng_state)
+        restored.append((rng, state))
+    return restored
 
 
 def generator(rng_state: dict | None, random_state, index: int) -> np.random.RandomState:
