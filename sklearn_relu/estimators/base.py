@@ -336,7 +336,7 @@ class BaseMLP(BaseEstimator, ABC):
         draft._activations = [clone(activation) for activation in parts.activations]
         draft._loss = clone(jobs[0].recipe.loss)
         if diagnosis is not None:
-            draft._diagnosis = diagnosis
+            draft._diagnosis = vars(diagnosis)
         if jobs[0].resumable:
             draft._states = continuation(jobs)
             draft._fingerprint = weights.fingerprint(draft)
