@@ -4,15 +4,14 @@ import os
 import time
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from glob import escape, iglob
 from numbers import Integral
 from typing import Any
 
-import numpy as np
-
 from sklearn_relu import container, values
-from sklearn_relu.engine.jobs import Epoch, Job, Snapshot, TrainingState
+from sklearn_relu.engine.jobs import Job, Snapshot, TrainingState
 from sklearn_relu.estimators.keeping import Keeper, StateCallback
 from sklearn_relu.exceptions import LoadError, TrainingWarning
 
@@ -222,10 +221,9 @@ def _write(path: str, identity: dict[str, str], snapshots: list[Snapshot]) -> No
 
 
 def _plain(snapshot: Snapshot) -> dict[str, Any]:
-    state = vars(snapshot.state) | {
-        "history": np.array(snapshot.state.history[: snapshot.state.epoch]).reshape(-1, 5)
-    }
-    if snapshot.state.best_params is snapshot.state.params:
+    complete = snapshot.state.history[: snapshot.state.epoch]
+    state = replace(snapshot.state, history=complete).to_dict()
+    if state["best_params"] is state["params"]:
         state["best_params"] = "params"  # no array is stored twice
     return {"state": state, "n_epochs": snapshot.n_epochs, "outcome": snapshot.outcome}
 
@@ -249,10 +247,8 @@ def _snapshot(state: dict[str, Any], n_epochs: int, outcome: Any) -> Snapshot:
     for name in ("rng_state", "split_rng_state", "noise_state"):
         if state[name] is not None:
             values.bit_generator(state[name])  # raises for one that NumPy would read wrongly
-    history = [Epoch(*figures) for figures in state["history"].tolist()]
-    state = state | {"history": history}
     if isinstance(state["best_params"], str):
         state["best_params"] = state["params"]
     # One that had no time left has time again.
     outcome = "interrupted" if outcome == "time_limit" else outcome
-    return Snapshot(TrainingState(**state), n_epochs, outcome)
+    return Snapshot(TrainingState.from_dict(state), n_epochs, outcome)

@@ -14,7 +14,8 @@ from sklearn_relu.estimators.parts import FAMILIES
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["part", "exceptions", "engine.kernels", "engine.fused"],
+    ["part", "exceptions", "container", "engine.kernels", "engine.fused"],
+    ["values"],
     FAMILY_MODULES,
     ["engine.layers"],
     ["engine.threads"],
@@ -29,7 +30,7 @@ ORDER = [
     ["parallel"],
     ["estimators"],
     ["inspection"],
-    ["scorers", "displays", "persistence"],
+    ["scorers", "displays", "persistence", "callbacks"],
     ["compare"],
     ["__main__"],
 ]

@@ -67,6 +67,17 @@ class TrainingState:
     best_params: np.ndarray | None = None
     score_of: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """As dicts, lists, arrays, text and numbers: what an estimator keeps and files hold."""
+        columns = {name: [getattr(epoch, name) for epoch in self.history] for name in Epoch._fields}
+        return vars(self) | {"history": columns}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> "TrainingState":
+        """The state of such a dict, whose arrays it shares."""
+        columns = [state["history"][name] for name in Epoch._fields]
+        return cls(**state | {"history": [Epoch(*row) for row in zip(*columns, strict=True)]})
+
 
 class Snapshot(NamedTuple):
     """A job after its last complete epoch: with its data, all that is needed to go on with it."""

@@ -4,6 +4,7 @@ import copy
 from abc import ABC, abstractmethod
 from contextlib import nullcontext
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone
@@ -373,7 +374,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         self, parts: Parts, jobs: list[Job], resumable: bool, diagnosis: Diagnosis | None = None
     ) -> dict:
         """All attributes of a draft once its jobs are trained, to be taken over at once."""
-        fitted = copy.copy(self)
+        fitted: Any = copy.copy(self)
         for name in _FROM_TRAINING:
             vars(fitted).pop(name, None)
         vars(fitted).update(fitted_attributes(jobs))
@@ -381,7 +382,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         fitted._activations = [clone(activation) for activation in parts.activations]
         fitted._loss = clone(jobs[0].recipe.loss)
         if diagnosis is not None:
-            fitted._diagnosis = diagnosis
+            fitted._diagnosis = vars(diagnosis)
         if resumable:
             fitted._states = continuation(jobs)
             fitted._fingerprint = weights.fingerprint(fitted)

@@ -57,7 +57,7 @@ def _fitted(estimator) -> list:
     history = {name: one for name, one in estimator.history_.items() if name != "seconds"}
     arrays = [estimator.coefs_, estimator.intercepts_, estimator.activation_parameters_]
     states = [
-        {name: value for name, value in vars(state).items() if name != "history"}
+        {name: value for name, value in state.items() if name != "history"}
         for state in getattr(estimator, "_states", [])
     ]
     return [arrays, history, states]
