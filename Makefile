@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test test-numpy lint types bench docs clean
+.PHONY: compare test test-numpy test-slow lint types bench docs clean
 
 compare: .venv/compare.stamp  ## ReLU against sigmoid and tanh, on scikit-learn's digits
 	$(BIN)/sklearn-relu compare
@@ -12,6 +12,9 @@ test: .venv/test.stamp  ## all tests, with coverage
 
 test-numpy: .venv/test.stamp  ## the tests as they are where numba is not installed
 	$(BIN)/python -m pytest --without-numba
+
+test-slow: .venv/test.stamp  ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
