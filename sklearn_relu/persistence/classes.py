@@ -44,7 +44,16 @@ estimators' parameters, and those that these become, such as ``losses.SoftmaxLog
 PART_NAMES = {cls: name for name, cls in PARTS.items()}
 
 
+CALLBACKS = {
+    "_skl_callbacks",
+    "_skl_callbacks_to_teardown",
+    "_callback_fit_ctx",
+    "_parent_callback_ctx",
+}
+"""Attributes by which scikit-learn finds callbacks; the last three during a fit only."""
+
+
 def attributes(part: BaseEstimator) -> dict[str, Any]:
-    """What an estimator or a part has beside its parameters."""
-    params = part.get_params(deep=False)
-    return {name: value for name, value in vars(part).items() if name not in params}
+    """What an estimator or a part has beside its parameters, but for callbacks."""
+    others = CALLBACKS.union(part.get_params(deep=False))
+    return {name: value for name, value in vars(part).items() if name not in others}
