@@ -10,10 +10,10 @@ from sklearn.datasets import make_classification, make_regression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from test_continuation import assert_same_model
 
 from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.optimizers import SGD
-from tests.test_continuation import assert_same_model
 
 X, y = make_classification(90, 6, n_informative=4, n_classes=3, random_state=0)
 X_r, y_r = make_regression(90, 6, random_state=0)
