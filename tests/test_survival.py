@@ -32,7 +32,7 @@ def processes():
 
 
 class Running:
-    """A process that fits a case; at first it waits until that trains."""
+    """A process that fits a case; it has begun to train, or could not."""
 
     def __init__(self, processes, case, folder, max_bytes=None):
         self._messages, out = processes.Pipe(duplex=False)
@@ -42,17 +42,22 @@ class Running:
         )
         self._process.start()
         out.close()
-        self.first = self._messages.recv()
+        self._last = self._messages.recv()
+
+    def complete_an_epoch(self):
+        """Wait for the first one, which takes long."""
+        self._last = self._messages.recv()
 
     def send(self, signal_number):
         os.kill(self._process.pid, signal_number)
 
     def end(self):
         """What it said at its end."""
-        said = json.loads(self.first if self.first != "begun" else self._messages.recv())
+        while self._last in ("begun", "under way"):
+            self._last = self._messages.recv()
         self._process.join()
         assert self._process.exitcode == 0
-        return said
+        return json.loads(self._last)
 
     def is_killed(self):
         """Whether a kill came before its end."""
@@ -77,6 +82,8 @@ def check_survives(processes, case, folder, n_kills, longest):
     epochs, n_unfinished = [0], 0
     for _ in range(n_kills):
         running = Running(processes, case, folder)
+        if random.uniform() < 0.7:
+            running.complete_an_epoch()
         time.sleep(random.uniform(0, longest))
         running.send(signal.SIGKILL)
         assert running.is_killed(), "it came to its end; let the fit be longer"
