@@ -23,8 +23,6 @@ from sklearn_relu.schedules import Cosine, WarmUp
 FOLDER = Path(__file__).parent
 
 X, y = load_iris(return_X_y=True)
-ROWS = X[::10]
-"""What the predictions are of."""
 
 
 def models():
@@ -34,7 +32,7 @@ def models():
     iris = load_iris(as_frame=True).data
     frozen = FrozenEstimator(MLPClassifier(**small).fit(X, y))
     return {
-        "classifier": MLPClassifier(**small, warm_start=True).fit(iris, names[y]),
+        "classifier": MLPClassifier(**small).fit(iris, names[y]),
         "binary": MLPClassifier(**small, dtype="float32", class_weight="balanced").fit(X, y > 0),
         "multilabel": MLPClassifier(**small, loss="focal").fit(X, np.c_[y > 0, y > 1].astype(int)),
         "margins": MLPClassifier(**small, loss="hinge", activation="prelu").fit(X, y),
@@ -51,7 +49,7 @@ def models():
             random_state=np.random.RandomState(0),
         ).fit(X, y),
         "regressor": MLPRegressor(**small, loss="gaussian_nll", standardize_y=True).fit(
-            X[:, :3], X
+            X, X[:, 1:]
         ),
         "lbfgs": MLPRegressor(**small, solver="lbfgs").fit(X, X[:, 0]),
         "hidden": HiddenLayer(frozen).fit(X, y),
@@ -63,9 +61,7 @@ def predictions(name, model):
     """What is recorded of a model, as lists."""
     if name == "unfitted":
         model = model.fit(X, X[:, 0])
-    rows = ROWS[:, : model.n_features_in_]
-    if name == "classifier":
-        rows = load_iris(as_frame=True).data.iloc[::10]
+    rows = load_iris(as_frame=True).data.iloc[::10] if name == "classifier" else X[::10]
     found = {}
     for method in ("predict", "predict_proba", "decision_function", "transform"):
         if hasattr(model, method):
