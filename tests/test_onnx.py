@@ -283,7 +283,7 @@ EXPRESSIONS = {
         np.where(
             np.logical_and(z > -1, np.logical_not(z >= 1)),
             np.square(z) * np.logaddexp(z, 0) + np.sqrt(np.abs(z)) ** 2,
-            np.sign(z) + 1 / (2 + np.reciprocal(1 + np.exp(z))),
+            np.sign(z) + np.sin(z) * np.cos(z) + 1 / (2 + np.reciprocal(1 + np.exp(z))),
         )
         - np.mean(z, axis=-1, keepdims=True),
         -3,
