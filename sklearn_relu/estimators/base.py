@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.base import _fit_context, clone
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -36,7 +36,7 @@ from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_part
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer
-from sklearn_relu.part import Part
+from sklearn_relu.part import Part, WithQuickParameters
 
 _FROM_TRAINING = (
     "coefs_",
@@ -58,7 +58,7 @@ NO_DATA = None, None, None
 """X_val, y_val and sample_weight_val where there are none."""
 
 
-class BaseMLP(BaseEstimator, ABC):
+class BaseMLP(WithQuickParameters, ABC):
     """A multi-layer perceptron, up to what its targets are."""
 
     _parameter_constraints: dict = {
