@@ -19,6 +19,7 @@ MODULES = (
     "sklearn_relu.optimizers",
     "sklearn_relu.part",
     "sklearn_relu.penalties",
+    "sklearn_relu.persistence",
     "sklearn_relu.schedules",
     "sklearn_relu.scorers",
 )

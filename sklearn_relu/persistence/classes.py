@@ -57,3 +57,10 @@ def attributes(part: BaseEstimator) -> dict[str, Any]:
     """What an estimator or a part has beside its parameters, but for callbacks."""
     others = CALLBACKS.union(part.get_params(deep=False))
     return {name: value for name, value in vars(part).items() if name not in others}
+
+
+_OWN: list[type] = [MLPClassifier, MLPRegressor, HiddenLayer, *PARTS.values()]
+
+SKOPS_TRUSTED_TYPES = sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in _OWN)
+"""What ``skops.io.load(path, trusted=SKOPS_TRUSTED_TYPES)`` needs to know for any model of this
+package: its estimators and parts. None of them runs anything when it is loaded."""
