@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import MLPClassifier, MLPRegressor, TrainingWarning, lockstep
+from sklearn_relu import CheckpointWarning, MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.callbacks import Checkpoint, fit_file, writing
 from sklearn_relu.estimators import base
 from sklearn_relu.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
@@ -573,7 +573,7 @@ def test_later_errors_are_warnings_and_training_goes_on(tmp_path, monkeypatch):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         resumed.fit(X, y)
-    messages = [str(each.message) for each in caught if each.category is TrainingWarning]
+    messages = [str(each.message) for each in caught if each.category is CheckpointWarning]
     assert len(messages) == 2
     assert str(path) in messages[0]
     assert "after epoch 3: [Errno 28] No space left on device. Training goes on" in messages[0]

@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 from test_checkpoint import assert_same
 
-from sklearn_relu import LoadError, MLPClassifier, MLPRegressor, TrainingWarning, load, save
+from sklearn_relu import CheckpointWarning, LoadError, MLPClassifier, MLPRegressor, load, save
 from sklearn_relu.activations import ReLU
 from sklearn_relu.callbacks import Checkpoint, checkpoint, writing
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
@@ -176,7 +176,7 @@ def test_errors_of_the_disk(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoint, "save", full)
-    with pytest.warns(TrainingWarning, match="after epoch 2: .*No space.*the file of epoch 1"):
+    with pytest.warns(CheckpointWarning, match="after epoch 2: .*No space.*the file of epoch 1"):
         model.partial_fit(X, y)
     assert len(model.loss_curve_) == 2
     monkeypatch.undo()

@@ -43,7 +43,7 @@ class Checkpoint(StateCallback):
 
     Warns
     -----
-    TrainingWarning
+    CheckpointWarning
         By ``fit``, if the file cannot be written later. Training goes on, the last file stays, and
         writing is tried again when it is next due.
 
