@@ -90,7 +90,10 @@ def read(path: str) -> tuple[dict[str, str], list[Snapshot]]:
     LoadError
         If it is no such file, or a damaged one.
     """
-    content = container.read(path, content=CONTENT, version=VERSION)
+    try:
+        content = container.read(path, content=CONTENT, version=VERSION)
+    except LoadError as error:
+        raise LoadError(f"{error} Or remove it, to train anew.") from error
     try:
         value = values.from_structure(content.structure, content.arrays, {})
         return value["identity"], [_snapshot(**each) for each in value["snapshots"]]
