@@ -8,6 +8,7 @@ from sphinx.errors import ExtensionError
 MODULES = (
     "sklearn_relu",
     "sklearn_relu.activations",
+    "sklearn_relu.callbacks",
     "sklearn_relu.compare",
     "sklearn_relu.displays",
     "sklearn_relu.estimators",
@@ -18,6 +19,7 @@ MODULES = (
     "sklearn_relu.optimizers",
     "sklearn_relu.part",
     "sklearn_relu.penalties",
+    "sklearn_relu.persistence",
     "sklearn_relu.schedules",
     "sklearn_relu.scorers",
 )

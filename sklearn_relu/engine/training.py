@@ -13,7 +13,7 @@ from sklearn_relu.engine.descent import Descent
 from sklearn_relu.engine.full_batch import minimize
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.network import Run, Scales
-from sklearn_relu.engine.stopping import decide, record
+from sklearn_relu.engine.stopping import ask, decide, record
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
 
@@ -101,6 +101,7 @@ class _Epochs:
             for i, is_finite in enumerate(are_finite.tolist()):
                 self.finite[i] &= is_finite
                 self._end_epoch(i)
+            ask(self.jobs)
             self._drop_the_done()
 
     def _lay_out(self) -> None:
@@ -221,8 +222,7 @@ class _Epochs:
         if job.resumable:
             state |= {
                 "slots": {name: values[i : i + 1].copy() for name, values in self.slots.items()},
-                "rng_state": job.rng.get_state(legacy=False),
-                "noise_state": None if job.noise is None else job.noise.bit_generator.state,
+                **job.generators(),
             }
         rate, now = float(self.rates[i, 0]), time.perf_counter()
         record(job, state, self.stack.layout, loss, rate, now - self.epoch_start)

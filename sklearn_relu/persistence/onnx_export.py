@@ -1,0 +1,94 @@
+"""to_onnx: a model as an ONNX graph, for predictions without Python."""
+
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+from sklearn_relu.persistence import onnx_converters, onnx_inputs
+
+
+def to_onnx(model, X):
+    """Convert a fitted model to ONNX.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted MLPClassifier or MLPRegressor, or a Pipeline or other estimator of scikit-learn
+        that holds some and that skl2onnx converts: scalers, encoders, ColumnTransformer ...
+    X : array-like or DataFrame of shape (n_samples, n_features)
+        Rows as the model takes them, of which only the types matter. An array becomes one input
+        ``X``; a DataFrame one input of shape (n_samples, 1) for each column, with its name and
+        dtype (but one named like an output: ``label`` becomes ``label1``). The graph computes in
+        float32 if that holds all numbers of X, else in float64: as for NumPy, int64 makes float64.
+
+    Returns
+    -------
+    onnx_model : onnx.ModelProto
+        To be written with ``onnx.save(onnx_model, path)``. A classifier gives ``label`` and
+        ``probabilities`` (n_samples, n_classes), or decisions if its loss gives margins; a
+        regressor ``variable`` (n_samples, n_outputs).
+
+    Raises
+    ------
+    ImportError
+        If skl2onnx is not installed: it comes with the extra ``onnx``.
+    NotFittedError
+        If the model is not fitted.
+    NotImplementedError
+        If an activation or a loss of your own does not say what it is in ONNX. See
+        :doc:`/write_a_part`.
+    ValueError
+        If labels are neither whole numbers nor text, or a column is neither of these nor booleans.
+
+    See Also
+    --------
+    register_onnx_converters : For calls of ``skl2onnx.to_onnx`` with options of its own.
+    save : For use in Python.
+    """
+    check_is_fitted(model)
+    register_onnx_converters()
+    from skl2onnx import convert_sklearn
+
+    inputs = onnx_inputs.inputs_of(X)
+    converted = convert_sklearn(
+        model,
+        name=f"ONNX({type(model).__name__})",
+        initial_types=onnx_inputs.skl2onnx_types(inputs),
+        options={MLPClassifier: {"zipmap": False}},
+    )
+    onnx_inputs.use_own_names_and_types(converted.graph, inputs)
+    return converted
+
+
+def register_onnx_converters() -> None:
+    """Tell skl2onnx how to convert this package's estimators.
+
+    After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take MLPClassifier and
+    MLPRegressor of this package, in Pipelines and meta-estimators too. :func:`to_onnx` calls it
+    itself. To call it again does nothing.
+
+    Raises
+    ------
+    ImportError
+        If skl2onnx is not installed.
+    """
+    try:
+        from skl2onnx import update_registered_converter
+    except ImportError as error:
+        raise ImportError(
+            "ONNX export needs skl2onnx: pip install 'sklearn-relu[onnx]'."
+        ) from error
+    update_registered_converter(
+        MLPClassifier,
+        "SklearnReluMLPClassifier",
+        onnx_converters.classifier_outputs,
+        onnx_converters.convert_classifier,
+        overwrite=True,
+        options=onnx_converters.CLASSIFIER_OPTIONS,
+    )
+    update_registered_converter(
+        MLPRegressor,
+        "SklearnReluMLPRegressor",
+        onnx_converters.regressor_outputs,
+        onnx_converters.convert_regressor,
+        overwrite=True,
+    )
