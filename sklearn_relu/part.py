@@ -1,21 +1,9 @@
 """What every pluggable piece shares, and how a name becomes one."""
 
 import difflib
-import inspect
 from typing import Any, ClassVar
 
-from sklearn.base import BaseEstimator
-
-
-class WithQuickParameters(BaseEstimator):
-    """An estimator whose parameters are looked up once, not in each of the many calls in which
-    scikit-learn asks for them: a fit of a search comes to twenty."""
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        constructor = vars(cls).get("__init__")
-        if constructor is not None:
-            constructor.__signature__ = inspect.signature(constructor)
+from sklearn_relu.parameters import WithQuickParameters
 
 
 class Part(WithQuickParameters):

@@ -14,7 +14,8 @@ from sklearn_relu.estimators.parts import FAMILIES
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["part", "exceptions", "container", "engine.kernels", "engine.fused"],
+    ["parameters", "exceptions", "container", "engine.fused"],
+    ["part", "engine.kernels"],
     ["values"],
     FAMILY_MODULES,
     ["engine.layers"],

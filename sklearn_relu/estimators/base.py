@@ -45,7 +45,8 @@ from sklearn_relu.estimators.tasks import EpochTasks, callbacks_of
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer
-from sklearn_relu.part import Part, WithQuickParameters
+from sklearn_relu.parameters import WithQuickParameters
+from sklearn_relu.part import Part
 
 _FROM_TRAINING = (
     "coefs_",
