@@ -6,7 +6,7 @@ from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection import activation_report, gradient_report, local_linear_map
 from sklearn_relu.parallel import lockstep
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 __all__ = [
     "MLPClassifier",

@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
+from sklearn_relu.documentation import Documented
 
-class Part(BaseEstimator):
+
+class Part(Documented, BaseEstimator):
     """A pluggable piece: an activation, initializer, penalty, loss, optimizer or schedule.
 
     A part holds hyper-parameters only: no fitted state, no data, nothing that changes during

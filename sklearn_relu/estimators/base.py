@@ -10,6 +10,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_relu.documentation import Documented
 from sklearn_relu.engine.inference import raw_outputs
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.layers import Arrays, Dense
@@ -58,7 +59,7 @@ NO_DATA = None, None, None
 """X_val, y_val and sample_weight_val where there are none."""
 
 
-class BaseMLP(BaseEstimator, ABC):
+class BaseMLP(Documented, BaseEstimator, ABC):
     """A multi-layer perceptron, up to what its targets are."""
 
     _parameter_constraints: dict = {
