@@ -4,7 +4,13 @@ import inspect
 import pkgutil
 from importlib import import_module
 
-from sklearn.base import BaseEstimator, ClassifierMixin, ClusterMixin, RegressorMixin, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClusterMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
 
 from sklearn_relu.part import Part
 

@@ -81,7 +81,9 @@ def test_columns_selected_by_dtype(frame):
         pytest.skip("make_column_selector is of pandas only")
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
     columns = ColumnTransformer([("num", numbers, make_column_selector(dtype_include="number"))])
-    model = make_pipeline(columns, MLPRegressor(hidden_layer_sizes=(5,), max_iter=5, random_state=0))
+    model = make_pipeline(
+        columns, MLPRegressor(hidden_layer_sizes=(5,), max_iter=5, random_state=0)
+    )
     model.fit(frame, AGE.astype(float))
     assert model[-1].n_features_in_ == 2
 

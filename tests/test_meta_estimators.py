@@ -91,8 +91,13 @@ def test_stacking_learns_from_probabilities_of_held_out_folds():
 def test_a_network_stacks_what_others_say():
     data, target = make_regression(200, 5, noise=1, random_state=0)
     stack = StackingRegressor(
-        [("a", FITS_A_LINE), ("b", MLPRegressor(hidden_layer_sizes=(5,), solver="lbfgs", random_state=1))],
-        final_estimator=MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", standardize_y=True, random_state=0),
+        [
+            ("a", FITS_A_LINE),
+            ("b", MLPRegressor(hidden_layer_sizes=(5,), solver="lbfgs", random_state=1)),
+        ],
+        final_estimator=MLPRegressor(
+            hidden_layer_sizes=(), solver="lbfgs", standardize_y=True, random_state=0
+        ),
         cv=3,
     )
     assert stack.fit(data, target).score(data, target) > 0.99
