@@ -1,4 +1,4 @@
-"""Installs the built wheel on several Pythons, with oldest and newest dependencies, and tests it there.
+"""Installs the wheel on several Pythons, with oldest and newest dependencies, and tests it there.
 
 The tests are those of the unpacked sdist, so both archives of build/dist are tested. Run after
 ``python -m build --outdir build/dist .``; ``make test-all`` does both.

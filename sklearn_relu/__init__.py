@@ -2,13 +2,14 @@
 
 from sklearn_relu.compare import compare
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
-from sklearn_relu.exceptions import TrainingWarning
+from sklearn_relu.exceptions import LoadError, TrainingWarning
 from sklearn_relu.inspection import activation_report, gradient_report, local_linear_map
 from sklearn_relu.parallel import lockstep
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "LoadError",
     "MLPClassifier",
     "MLPRegressor",
     "TrainingWarning",

@@ -1,4 +1,4 @@
-"""Warnings of this package."""
+"""Warnings and errors of this package."""
 
 
 class TrainingWarning(UserWarning):
@@ -7,4 +7,13 @@ class TrainingWarning(UserWarning):
     ``fit`` gives it in three cases only: predictions that hardly vary, a hidden layer of dead
     units, and features of very different scales. To be rid of it:
     ``warnings.filterwarnings("ignore", category=TrainingWarning)``.
+    """
+
+
+class LoadError(ValueError):
+    """A file that cannot be loaded: it is damaged, of another kind, or too new.
+
+    The message names the file, what is wrong with it and what to do. Nothing of the file has been
+    executed, and nothing was loaded. A file that is not there, or that may not be read, is the
+    system's own error: ``FileNotFoundError``, ``PermissionError``.
     """

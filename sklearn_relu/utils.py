@@ -2,7 +2,10 @@
 
 import inspect
 import pkgutil
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
 from sklearn.base import (
     BaseEstimator,
@@ -23,18 +26,18 @@ _KINDS = {
 
 
 def all_estimators(type_filter: str | list[str] | None = None) -> list[tuple[str, type]]:
-    """All estimators of this package, as :func:`sklearn.utils.discovery.all_estimators` gives its own.
+    """All estimators of this package, like scikit-learn's ``utils.discovery.all_estimators``.
 
     Parameters
     ----------
-    type_filter : {"classifier", "regressor", "transformer", "cluster"} or list of them, default=None
-        Which kinds; None means all.
+    type_filter : {"classifier", "regressor", "transformer", "cluster"} or list, default=None
+        Which kind, or kinds; None means all.
 
     Returns
     -------
     estimators : list of (str, type)
-        Names and classes, sorted by name. Parts (activations, penalties and so on) are no estimators, for
-        they are not fitted.
+        Names and classes, sorted by name. Parts (activations, penalties and so on) are no
+        estimators, for they are not fitted.
 
     Raises
     ------
@@ -47,12 +50,12 @@ def all_estimators(type_filter: str | list[str] | None = None) -> list[tuple[str
     >>> [name for name, _ in all_estimators("classifier")]
     ['MLPClassifier']
     """
-    kinds = [type_filter] if isinstance(type_filter, str) else list(type_filter or _KINDS)
-    if unknown := set(kinds) - set(_KINDS):
+    kinds = [type_filter] if isinstance(type_filter, str) else type_filter
+    if unknown := sorted(set(kinds or []) - set(_KINDS)):
         raise ValueError(
             f"type_filter must be one of {list(_KINDS)}, a list of them, or None; got {unknown}."
         )
-    bases = (BaseEstimator,) if type_filter is None else tuple(_KINDS[kind] for kind in kinds)
+    bases = (BaseEstimator,) if kinds is None else tuple(_KINDS[kind] for kind in kinds)
     return sorted((cls.__name__, cls) for cls in _concrete() if issubclass(cls, bases))
 
 
@@ -70,9 +73,8 @@ def _concrete() -> set[type]:
     }
 
 
-def _modules():
-    import sklearn_relu
-
-    for found in pkgutil.walk_packages(sklearn_relu.__path__, "sklearn_relu."):
+def _modules() -> Iterator[ModuleType]:
+    """All modules of this package, but the command's."""
+    for found in pkgutil.walk_packages([str(Path(__file__).parent)], "sklearn_relu."):
         if not found.name.endswith("__main__"):
             yield import_module(found.name)

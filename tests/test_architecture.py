@@ -14,7 +14,9 @@ from sklearn_relu.estimators.parts import FAMILIES
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["part", "exceptions", "engine.kernels", "engine.fused"],
+    ["documentation"],
+    ["part", "exceptions", "container", "engine.kernels", "engine.fused"],
+    ["values"],
     FAMILY_MODULES,
     ["engine.layers"],
     ["engine.threads"],
@@ -29,9 +31,9 @@ ORDER = [
     ["parallel"],
     ["estimators"],
     ["inspection"],
-    ["scorers", "displays", "persistence"],
+    ["scorers", "displays", "persistence", "callbacks"],
     ["compare"],
-    ["__main__"],
+    ["utils", "__main__"],
 ]
 """A module may import those of the lines above its own; a package stands for all in it,
 compare also for its pieces compare_*."""

@@ -119,13 +119,13 @@ def test_a_fit_without_warm_start_keeps_no_state_of_the_optimizer():
         MLPClassifier(**SMALL, max_iter=2, warm_start=w).fit(X, y) for w in (False, True)
     )
     assert not hasattr(plain, "_states")
-    assert warm._states[0].slots
+    assert warm._states[0]["slots"]
 
 
 def test_a_change_of_solver_begins_with_a_new_state():
     model = MLPClassifier(**SMALL, max_iter=2, warm_start=True).fit(X, y)
     model.set_params(solver="sgd").fit(X, y)
-    assert "velocity" in model._states[0].slots
+    assert "velocity" in model._states[0]["slots"]
 
 
 def test_a_change_of_precision_goes_on():
@@ -166,7 +166,7 @@ def test_an_ensemble_fitted_without_warm_start_goes_on_with_different_draws():
     lengths = [len(curve) for curve in model.loss_curve_]
     model.partial_fit(X, y)
     assert [len(curve) for curve in model.loss_curve_] == [n + 1 for n in lengths]
-    orders = [state.order for state in model._states]
+    orders = [state["order"] for state in model._states]
     assert (orders[0] != orders[1]).any()
 
 

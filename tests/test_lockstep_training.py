@@ -181,7 +181,7 @@ def test_a_batch_without_weight_is_skipped():
 def test_the_hook_at_the_end_of_an_epoch_can_stop_its_job():
     recipe = make_recipe()
     jobs = make_jobs(recipe)
-    jobs[0].on_epoch_end = lambda job: job.n_epochs == 4
+    jobs[0].on_epoch_end = lambda: jobs[0].n_epochs == 4
     train(jobs)
     assert (jobs[0].outcome, jobs[0].n_epochs) == ("stopped", 4)
 
@@ -197,7 +197,7 @@ def test_a_step_allocates_nothing_in_proportion_to_its_arrays():
     job.state = TrainingState(params)
     peaks = []
 
-    def reset(job):
+    def reset():
         peaks.append(tracemalloc.get_traced_memory()[1] - tracemalloc.get_traced_memory()[0])
         tracemalloc.reset_peak()
 

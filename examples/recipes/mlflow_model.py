@@ -9,6 +9,7 @@ from mlflow.models import infer_signature
 from sklearn.datasets import load_wine
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
 from sklearn_relu import SKOPS_TRUSTED_TYPES, MLPClassifier
 
 X, y = load_wine(return_X_y=True, as_frame=True)

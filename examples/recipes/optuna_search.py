@@ -4,6 +4,7 @@ import optuna
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
+
 from sklearn_relu import MLPClassifier
 
 X, y = load_digits(return_X_y=True)

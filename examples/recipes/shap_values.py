@@ -6,6 +6,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
 from sklearn_relu import MLPRegressor
 
 X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn_relu.engine.batches import all_rows, make_stack, weight_of
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.network import Scales
-from sklearn_relu.engine.stopping import record
+from sklearn_relu.engine.stopping import ask, record
 from sklearn_relu.optimizers import FullBatchOptimizer
 
 
@@ -49,8 +49,7 @@ def minimize(
             job.state = replace(job.state, best_loss=loss)
         if now - start >= time_limit:
             job.outcome = "time_limit"
-        elif job.on_epoch_end is not None and job.on_epoch_end(job):
-            job.outcome = "stopped"
+        ask([job])
         return job.outcome != "interrupted"
 
     first = job.state.params.astype(np.float64)

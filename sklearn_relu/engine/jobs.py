@@ -1,7 +1,7 @@
 """What is trained: a job, and state that can be resumed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -67,6 +67,25 @@ class TrainingState:
     best_params: np.ndarray | None = None
     score_of: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """As dicts, lists, arrays, text and numbers: what an estimator keeps and files hold."""
+        columns = {name: [getattr(epoch, name) for epoch in self.history] for name in Epoch._fields}
+        return vars(self) | {"history": columns}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> "TrainingState":
+        """The state of such a dict, whose arrays it shares."""
+        columns = [state["history"][name] for name in Epoch._fields]
+        return cls(**state | {"history": [Epoch(*row) for row in zip(*columns, strict=True)]})
+
+
+class Snapshot(NamedTuple):
+    """A job after its last complete epoch: with its data, all that is needed to go on with it."""
+
+    state: TrainingState
+    n_epochs: int
+    outcome: "Outcome"
+
 
 Outcome = Literal["max_iter", "converged", "stopped", "time_limit", "diverged", "interrupted"]
 
@@ -100,13 +119,13 @@ class Job:
     early_stopping : bool
         Whether that score decides on stopping, not the loss.
     on_epoch_end : callable or None
-        Called with the job after each epoch; True stops it.
+        Called after each epoch, once for all jobs that share it; True stops them.
     report : callable
         Takes the lines of the log.
     resumable : bool
         Whether `state` must hold what is needed to go on.
     n_epochs : int
-        Epochs of this call, once trained.
+        Epochs of this fit so far.
     outcome : str
         How training ended: "max_iter", "converged", "stopped" (by the hook), "time_limit",
         "diverged" or "interrupted".
@@ -134,7 +153,7 @@ class Job:
     time_limit: float = np.inf
     validate: Callable[[list[Arrays]], tuple[float, float]] | None = None
     early_stopping: bool = False
-    on_epoch_end: Callable[["Job"], bool | None] | None = None
+    on_epoch_end: Callable[[], bool | None] | None = None
     report: Callable[[str], None] = lambda line: None
     resumable: bool = False
     n_epochs: int = 0
@@ -145,6 +164,17 @@ class Job:
     def __post_init__(self):
         if self.recipe.is_random:
             self.noise = noise_generator(self.rng, self.state.noise_state)
+        if self.resumable:
+            self.state = replace(self.state, **self.generators())
+
+    def snapshot(self) -> Snapshot:
+        """What is needed to go on with it later, if it is resumable."""
+        return Snapshot(self.state, self.n_epochs, self.outcome)
+
+    def generators(self) -> dict[str, Any]:
+        """What a state holds of the generators."""
+        noise_state = None if self.noise is None else self.noise.bit_generator.state
+        return {"rng_state": self.rng.get_state(legacy=False), "noise_state": noise_state}
 
     @property
     def n_rows(self) -> int:

@@ -52,7 +52,7 @@ def record(
 
 
 def decide(job: Job, learning_rate: float, elapsed: float) -> None:
-    """Stop at a plateau, unless the schedule can go on; at the last epoch; or when asked to.
+    """Stop at a plateau, unless the schedule can go on; at the last epoch; or out of time.
 
     Parameters
     ----------
@@ -79,7 +79,21 @@ def decide(job: Job, learning_rate: float, elapsed: float) -> None:
             job.report(f"{message} Setting learning rate to {rate:f}")
     if outcome is None and elapsed >= job.time_limit:
         outcome = "time_limit"
-    if job.on_epoch_end is not None and job.on_epoch_end(job):
-        outcome = "stopped"
     if outcome is not None:
         job.outcome = outcome
+
+
+def ask(jobs: list[Job]) -> None:
+    """Call the jobs' hooks after an epoch, each once; stop the jobs of one that says so.
+
+    Parameters
+    ----------
+    jobs : list of Job
+        Those that took part in the epoch.
+    """
+    for hook in dict.fromkeys(job.on_epoch_end for job in jobs):
+        if hook is None or not hook():
+            continue
+        for job in jobs:
+            if job.on_epoch_end == hook and job.outcome != "diverged":
+                job.outcome = "stopped"

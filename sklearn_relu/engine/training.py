@@ -13,7 +13,7 @@ from sklearn_relu.engine.descent import Descent
 from sklearn_relu.engine.full_batch import minimize
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.network import Run, Scales
-from sklearn_relu.engine.stopping import decide, record
+from sklearn_relu.engine.stopping import ask, decide, record
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
 
@@ -96,6 +96,7 @@ class _Epochs:
                     break
             for i in range(len(self.jobs)):
                 self._end_epoch(i)
+            ask(self.jobs)
             self._drop_the_done()
 
     def _lay_out(self) -> None:
@@ -207,8 +208,7 @@ class _Epochs:
         if job.resumable:
             state |= {
                 "slots": {name: values[i : i + 1].copy() for name, values in self.slots.items()},
-                "rng_state": job.rng.get_state(legacy=False),
-                "noise_state": None if job.noise is None else job.noise.bit_generator.state,
+                **job.generators(),
             }
         loss = self.loss_sum[i] / max(self.n_trained[i], 1)
         rate, now = float(self.rates[i, 0]), time.perf_counter()

@@ -2,10 +2,13 @@
 
 import copy
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context, clone
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -27,13 +30,17 @@ from sklearn_relu.estimators.data import (
 )
 from sklearn_relu.estimators.diagnosis import Diagnosis, diagnose
 from sklearn_relu.estimators.findings import warn
+from sklearn_relu.estimators.hooks import Hooks
+from sklearn_relu.estimators.identity import identity
 from sklearn_relu.estimators.jobs import make_jobs
+from sklearn_relu.estimators.keeping import Keeper, keeper_of
 from sklearn_relu.estimators.outcome import (
     continuation,
     fitted_attributes,
     raise_or_warn,
 )
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
+from sklearn_relu.estimators.tasks import EpochTasks, callbacks_of
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer
@@ -59,7 +66,7 @@ NO_DATA = None, None, None
 """X_val, y_val and sample_weight_val where there are none."""
 
 
-class BaseMLP(Documented, BaseEstimator, ABC):
+class BaseMLP(Documented, CallbackSupportMixin, BaseEstimator, ABC):
     """A multi-layer perceptron, up to what its targets are."""
 
     _parameter_constraints: dict = {
@@ -236,21 +243,53 @@ class BaseMLP(Documented, BaseEstimator, ABC):
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
         if incremental:  # scikit-learn checks them in the first call only
             self._validate_params()
+        parts = resolve_parts(self)
+        context = self._init_callback_context(
+            task_name="partial_fit" if incremental else "fit",
+            max_subtasks=1 if incremental else self._max_epochs(parts),
+        )
         draft = copy.copy(self)
-        parts = resolve_parts(draft)
-        jobs = draft._make_jobs(parts, X, y, sample_weight, validation, incremental, classes)
+        keeper = None if incremental else keeper_of(self, parts.solver)
+        data = X, y, sample_weight, validation
+        jobs = draft._make_jobs(parts, *data, incremental, classes, keeper)
+        resumable = incremental or self.warm_start
+        hooks = None
+        if callbacks_of(self):
+            metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+            # scikit-learn sets attributes on a copy, which must not keep those of an earlier fit.
+            earlier = dict.fromkeys(vars(self).keys() & set(_FROM_TRAINING))
+            tasks = EpochTasks(
+                self,
+                context,
+                jobs,
+                lambda: earlier | draft._attributes(parts, jobs, resumable),
+                {"X": X, "y": y, "metadata": metadata},
+            )
+            hooks = Hooks(jobs, tasks, keeper)
         try:
-            train(jobs)
+            with hooks or nullcontext():
+                # Of a resumed fit some networks may have ended, or all.
+                if going_on := [job for job in jobs if job.outcome == "interrupted"]:
+                    train(going_on)
         except KeyboardInterrupt:
             if all(job.n_epochs for job in jobs):
-                self._adopt(draft, parts, jobs)
+                self.__dict__ = draft._attributes(parts, jobs, resumable)
             raise
         raise_or_warn(jobs, incremental)
-        if incremental:
-            return self._adopt(draft, parts, jobs)
-        diagnosis = diagnose(jobs)
-        warn(diagnosis)
-        return self._adopt(draft, parts, jobs, diagnosis)
+        diagnosis = None
+        if not incremental:
+            diagnosis = diagnose(jobs)
+            warn(diagnosis)
+        attributes = draft._attributes(parts, jobs, resumable, diagnosis)
+        if hooks is not None:
+            hooks.end()
+        self.__dict__ = attributes
+        return self
+
+    def _max_epochs(self, parts: Parts) -> int:
+        """Epochs of a fit; under a full-batch solver, iterations of all networks."""
+        one_by_one = isinstance(parts.solver, FullBatchOptimizer)
+        return self.max_iter * (self.ensemble_size if one_by_one else 1)
 
     def _make_jobs(
         self,
@@ -261,6 +300,7 @@ class BaseMLP(Documented, BaseEstimator, ABC):
         validation=NO_DATA,
         incremental=False,
         classes=None,
+        keeper: Keeper | None = None,
     ) -> list[Job]:
         """One job for each network, from checked data."""
         if incremental and self.early_stopping:
@@ -283,8 +323,11 @@ class BaseMLP(Documented, BaseEstimator, ABC):
         loss = self._learn_targets(y, sample_weight, parts.loss, new=not (goes_on or incremental))
         data = self._encode_data(X, y, sample_weight, loss)
         held_out = self._held_out_data(validation, X.dtype, loss)
-
-        return make_jobs(self, parts, loss, data, held_out, goes_on, incremental)
+        snapshots = None
+        if keeper is not None:
+            snapshots = keeper.find(identity(self, data, held_out, goes_on))
+        plan = goes_on, incremental, keeper is not None, snapshots
+        return make_jobs(self, parts, loss, data, held_out, *plan)
 
     def _encode_data(self, X, y, sample_weight, loss: Loss) -> Data:
         """Checked data, with targets for the loss."""
@@ -328,21 +371,23 @@ class BaseMLP(Documented, BaseEstimator, ABC):
             y = column_or_1d(y, warn=True)
         return X, y
 
-    def _adopt(self, draft, parts: Parts, jobs: list[Job], diagnosis: Diagnosis | None = None):
-        """Set the fitted attributes on the draft, then take over all that it has, at once."""
+    def _attributes(
+        self, parts: Parts, jobs: list[Job], resumable: bool, diagnosis: Diagnosis | None = None
+    ) -> dict:
+        """All attributes of a draft once its jobs are trained, to be taken over at once."""
+        fitted: Any = copy.copy(self)
         for name in _FROM_TRAINING:
-            vars(draft).pop(name, None)
-        vars(draft).update(fitted_attributes(jobs))
+            vars(fitted).pop(name, None)
+        vars(fitted).update(fitted_attributes(jobs))
         # Copies: a part that the user changes later must not change predictions.
-        draft._activations = [clone(activation) for activation in parts.activations]
-        draft._loss = clone(jobs[0].recipe.loss)
+        fitted._activations = [clone(activation) for activation in parts.activations]
+        fitted._loss = clone(jobs[0].recipe.loss)
         if diagnosis is not None:
-            draft._diagnosis = diagnosis
-        if jobs[0].resumable:
-            draft._states = continuation(jobs)
-            draft._fingerprint = weights.fingerprint(draft)
-        self.__dict__ = draft.__dict__
-        return self
+            fitted._diagnosis = vars(diagnosis)
+        if resumable:
+            fitted._states = continuation(jobs)
+            fitted._fingerprint = weights.fingerprint(fitted)
+        return vars(fitted)
 
     def _raw(self, X) -> np.ndarray:
         """Raw outputs of each network: (n_networks, n_samples, n_raw), in X's floating dtype."""

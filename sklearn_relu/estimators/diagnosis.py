@@ -28,7 +28,7 @@ class Diagnosis:
 
     Attributes
     ----------
-    outcomes : tuple of str
+    outcomes : list of str
         How the training of each network ended; see :class:`sklearn_relu.engine.jobs.Job`.
     spread : ndarray of shape (n_networks,)
         Standard deviation of predictions over that of targets; NaN if targets are constant.
@@ -41,7 +41,7 @@ class Diagnosis:
         Largest standard deviation of a feature over the smallest that is not 0; 1 if there is none.
     """
 
-    outcomes: tuple[str, ...]
+    outcomes: list[str]
     spread: np.ndarray
     dead: np.ndarray
     flow: np.ndarray
@@ -73,7 +73,7 @@ def diagnose(jobs: list[Job]) -> Diagnosis:
         recipe.loss.value_and_gradient(y, raw, None, grad_raw)
         varies = _total_sd(targets)
         return Diagnosis(
-            outcomes=tuple(job.outcome for job in jobs),
+            outcomes=[job.outcome for job in jobs],
             spread=_total_sd(recipe.loss.predict(raw)) / (varies if varies else np.nan),
             dead=_dead(seen),
             flow=_flow(seen, grad_raw),

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job, TrainingState
+from sklearn_relu.engine.jobs import Job, Snapshot, TrainingState
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.engine.network import dense_layers
 from sklearn_relu.engine.recipe import Recipe
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.parts import Parts
-from sklearn_relu.estimators.starts import Start, resume, start
+from sklearn_relu.estimators.starts import Start, restore, resume, start
 from sklearn_relu.estimators.validation import Validation, resolve_metric, split
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer
@@ -27,6 +27,8 @@ def make_jobs(
     held_out: Data | None,
     goes_on: bool,
     incremental: bool,
+    is_kept: bool = False,
+    snapshots: list[Snapshot] | None = None,
 ) -> list[Job]:
     """One job for each network.
 
@@ -43,6 +45,10 @@ def make_jobs(
         Whether training goes on where the last call left it.
     incremental : bool
         Whether it is for one epoch only.
+    is_kept : bool, default=False
+        Whether something keeps the states in which training ends and in between.
+    snapshots : list of Snapshot, default=None
+        What was kept of this very fit: it goes on.
 
     Returns
     -------
@@ -56,6 +62,8 @@ def make_jobs(
         loss.n_raw(data.targets.shape[1]),
     )
     starts = resume(estimator, layers, X.dtype) if goes_on else start(estimator, layers, parts, X)
+    if snapshots is not None:
+        starts = restore(estimator, starts, snapshots)
     early_stopping = estimator.early_stopping and not isinstance(parts.solver, FullBatchOptimizer)
     rows: Sequence[np.ndarray | None] = [None] * len(starts)
     validations: Sequence[Data | None] = [held_out] * len(starts)
@@ -69,7 +77,7 @@ def make_jobs(
             (rng, _with_scores_of(state, estimator.early_stopping_metric, validation))
             for (rng, state), validation in zip(starts, validations, strict=True)
         ]
-    return [
+    jobs = [
         Job(
             recipe,
             X,
@@ -94,10 +102,13 @@ def make_jobs(
             ),
             early_stopping=early_stopping,
             report=print if estimator.verbose else lambda line: None,
-            resumable=estimator.warm_start or incremental,
+            resumable=estimator.warm_start or incremental or is_kept,
         )
         for (rng, state), train_rows, validation in zip(starts, rows, validations, strict=True)
     ]
+    for job, snapshot in zip(jobs, snapshots or [], strict=False):
+        job.n_epochs, job.outcome = snapshot.n_epochs, snapshot.outcome
+    return jobs
 
 
 def _split(

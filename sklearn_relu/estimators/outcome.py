@@ -136,8 +136,9 @@ def chosen_params(job: Job) -> np.ndarray:
     return best if job.early_stopping and best is not None else job.state.params
 
 
-def continuation(jobs: list[Job]) -> list[TrainingState]:
-    """What the next call needs beside the fitted attributes to go on exactly.
+def continuation(jobs: list[Job]) -> list[dict[str, Any]]:
+    """What the next call needs beside the fitted attributes to go on exactly: a state as a dict
+    for each network.
 
     Parameters are kept only where they are not those of ``coefs_``: no array is stored twice.
     """
@@ -146,7 +147,7 @@ def continuation(jobs: list[Job]) -> list[TrainingState]:
             job.state,
             params=NOT_KEPT if chosen_params(job) is job.state.params else job.state.params,
             best_params=NOT_KEPT,
-        )
+        ).to_dict()
         for job in jobs
     ]
 

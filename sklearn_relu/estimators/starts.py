@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_relu.engine.jobs import TrainingState
+from sklearn_relu.engine.jobs import Snapshot, TrainingState
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.outcome import fitted_curves
@@ -32,8 +32,9 @@ def start(estimator, layers: list[Dense], parts: Parts, X) -> list[Start]:
 def resume(estimator, layers: list[Dense], dtype) -> list[Start]:
     """Each network's generator and state as the last call left them."""
     reported = weights.flat_params(layers, estimator, estimator.ensemble_size, dtype)
-    states = getattr(estimator, "_states", None)
-    if states is None:  # fitted without warm_start: only what can be seen is left
+    if kept := getattr(estimator, "_states", None):
+        states = [TrainingState.from_dict(state) for state in kept]
+    else:  # fitted without warm_start: only what can be seen is left
         states = fitted_curves(estimator, len(reported))
     untouched = weights.fingerprint(estimator) == getattr(estimator, "_fingerprint", None)
     resumed = []
@@ -42,11 +43,26 @@ def resume(estimator, layers: list[Dense], dtype) -> list[Start]:
         state = replace(
             state,
             params=last,
-            history=list(state.history),
             best_params=params if np.isfinite(state.best_score) else None,
         )
         resumed.append((generator(state.rng_state, estimator.random_state, i), state))
     return resumed
+
+
+def restore(estimator, starts: list[Start], snapshots: list[Snapshot]) -> list[Start]:
+    """The networks' generators and states as an interrupted fit left them.
+
+    A generator that the user passed goes on as it would have; NumPy's global one is let alone.
+    """
+    restored = []
+    for (rng, _), (state, *_rest) in zip(starts, snapshots, strict=True):
+        if estimator.random_state is None:
+            rng = generator(state.rng_state, None, 0)
+        else:
+            assert state.rng_state is not None
+            rng.set_state(state.rng_state)
+        restored.append((rng, state))
+    return restored
 
 
 def generator(rng_state: dict | None, random_state, index: int) -> np.random.RandomState:

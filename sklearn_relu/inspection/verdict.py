@@ -78,8 +78,8 @@ def verdict(model) -> Verdict:
     """
     network = own_network(model)
     check_is_fitted(network)
-    diagnosis = getattr(network, "_diagnosis", None)
-    found = list(_of_diagnosis(network, diagnosis)) if diagnosis is not None else []
+    noted = getattr(network, "_diagnosis", None)
+    found = list(_of_diagnosis(network, Diagnosis(**noted))) if noted is not None else []
     return Verdict((*found, *_of_history(network)))
 
 

@@ -10,6 +10,6 @@ slope = LeakyReLU(negative_slopes=0.1)  # call-arg
 
 with lockstep(max_bytes="1 GB") as stacks:  # arg-type
     sizes: list[str] = stacks.sizes  # assignment
-stacks.n_stacks  # attr-defined
+print(stacks.n_stacks)  # attr-defined
 
 resolve_part("relu", {}, Part, 1)  # arg-type
