@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test test-numpy test-integration test-all test-versions dist lint types bench docs clean
+.PHONY: compare test test-numpy test-slow test-integration test-all test-versions dist lint types bench docs clean
 
 compare: .venv/compare.stamp  ## ReLU against sigmoid and tanh, on scikit-learn's digits
 	$(BIN)/sklearn-relu compare
@@ -12,6 +12,9 @@ test: .venv/test.stamp  ## all tests, with coverage
 
 test-numpy: .venv/test.stamp  ## the tests as they are where numba is not installed
 	$(BIN)/python -m pytest --without-numba
+
+test-slow: .venv/test.stamp  ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
 
 test-integration: .venv/integration.stamp  ## with Optuna, dask, SHAP, MLflow, skops and mypy
 	$(BIN)/python -m pytest tests/integration

@@ -5,6 +5,7 @@ from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.exceptions import LoadError, TrainingWarning
 from sklearn_relu.inspection import activation_report, gradient_report, local_linear_map
 from sklearn_relu.parallel import lockstep
+from sklearn_relu.persistence import load, save
 
 __version__ = "0.1.0"
 
@@ -16,6 +17,8 @@ __all__ = [
     "activation_report",
     "compare",
     "gradient_report",
+    "load",
     "local_linear_map",
     "lockstep",
+    "save",
 ]

@@ -5,7 +5,7 @@ says what it stands for: ``{"tuple": [...]}``, ``{"array": "coefs_.0"}``.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -180,7 +180,7 @@ def random_state(state: dict) -> np.random.RandomState:
 _BIT_GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 
 
-def bit_generator(state: dict) -> np.random.BitGenerator:
+def bit_generator(state: Mapping) -> np.random.BitGenerator:
     """A bit generator in a state that came from a file.
 
     NumPy looks at a position in the buffer no more when it draws, so it is looked at here.

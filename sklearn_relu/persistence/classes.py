@@ -1,0 +1,50 @@
+"""The classes that a file may name."""
+
+import inspect
+from abc import ABC
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
+
+from sklearn_relu import (
+    activations,
+    initializers,
+    losses,
+    optimizers,
+    penalties,
+    schedules,
+)
+from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+from sklearn_relu.inspection import HiddenLayer
+from sklearn_relu.part import Part
+
+ESTIMATORS: dict[str, Any] = {
+    cls.__name__: cls for cls in (MLPClassifier, MLPRegressor, HiddenLayer, FrozenEstimator)
+}
+"""Estimators by the name that stands for them in a file."""
+
+
+def _parts(*families) -> dict[str, type[Part]]:
+    """What the families' packages name as public, but for their contracts."""
+    found = {}
+    for family in families:
+        for name in family.__all__:
+            cls = getattr(family, name)
+            is_part = isinstance(cls, type) and issubclass(cls, Part)
+            if is_part and not inspect.isabstract(cls) and ABC not in cls.__bases__:
+                found[f"{family.__name__.rpartition('.')[2]}.{name}"] = cls
+    return found
+
+
+PARTS = _parts(activations, initializers, losses, optimizers, penalties, schedules)
+"""All parts of this package, such as ``activations.ReLU``: those that have a name for the
+estimators' parameters, and those that these become, such as ``losses.SoftmaxLogLoss``."""
+
+PART_NAMES = {cls: name for name, cls in PARTS.items()}
+
+
+def attributes(part: BaseEstimator) -> dict[str, Any]:
+    """What an estimator or a part has beside its parameters."""
+    params = part.get_params(deep=False)
+    return {name: value for name, value in vars(part).items() if name not in params}
