@@ -29,8 +29,12 @@ def fitted(X: NDArray[np.float64], y: NDArray[np.int64]) -> MLPClassifier:
     model = MLPClassifier(
         (10, 5), [LeakyReLU(0.1), Square()], learning_rate=halve, dropout=[0.1, 0]
     )
-    return model.fit(X, y)
+    probabilities: NDArray = model.partial_fit(X, y, classes=[0, 1]).predict_proba(X)
+    print(probabilities)
+    return model.fit(X, y, X_val=X, y_val=y).set_params(alpha=0.1)
 
 
 regressor = MLPRegressor("huber", hidden_layer_sizes=(5,), ensemble_size=3, random_state=0)
 names: list[str] = list(regressor.get_params())
+mean, std = regressor.predict([[1.0]], return_std=True)
+sure: NDArray = mean + std + regressor.predict([[1.0]])

@@ -13,3 +13,6 @@ with lockstep(max_bytes="1 GB") as stacks:  # arg-type
 print(stacks.n_stacks)  # attr-defined
 
 resolve_part("relu", {}, Part, 1)  # arg-type
+
+model.fit([[1.0]], [1], weights=[1.0])  # call-arg
+answer: str = model.predict([[1.0]])  # assignment
