@@ -17,12 +17,10 @@ DIST = ROOT / "build" / "dist"
 ENVIRONMENTS = ROOT / "build" / "matrix"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 QUICK = (
-    "architecture",
     "data_frames",
     "data_types",
     "estimator_checks",
     "estimators",
-    "fused",
     "lockstep",
     "meta_estimators",
     "metadata_routing",
