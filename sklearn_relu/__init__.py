@@ -5,11 +5,12 @@ from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.exceptions import LoadError, TrainingWarning
 from sklearn_relu.inspection import activation_report, gradient_report, local_linear_map
 from sklearn_relu.parallel import lockstep
-from sklearn_relu.persistence import load, save
+from sklearn_relu.persistence import SKOPS_TRUSTED_TYPES, load, save, to_onnx
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "SKOPS_TRUSTED_TYPES",
     "LoadError",
     "MLPClassifier",
     "MLPRegressor",
@@ -21,4 +22,5 @@ __all__ = [
     "local_linear_map",
     "lockstep",
     "save",
+    "to_onnx",
 ]

@@ -34,6 +34,10 @@ class InverseSquareRoot(Activation):
         np.sqrt(a, out=a)
         np.divide(z, a, out=a)
 
+    def expression(self, z, params):
+        """The same in one expression, which to_onnx exports."""
+        return z / np.sqrt(1 + self.alpha * z * z)
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """Overwrite `grad_z` with `grad_a` times the derivative."""
         self._one_plus_square(z, out=grad_z)

@@ -38,7 +38,7 @@ ORDER = [
 """A module may import those of the lines above its own; a package stands for all in it,
 compare also for its pieces compare_*."""
 LINE = {place: line for line, places in enumerate(ORDER) for place in places}
-OPTIONAL = {"pandas", "matplotlib", "rich", "numba"}
+OPTIONAL = {"pandas", "matplotlib", "rich", "numba", "onnx", "skl2onnx", "skops"}
 
 
 def module_name(path):

@@ -132,6 +132,8 @@ def forge(rng, structure, arrays):
         place = structure
         while True:
             keys = list(place) if isinstance(place, dict) else range(len(place))
+            if not keys:
+                return structure, arrays
             key = rng.choice(keys)
             inside = isinstance(place[key], dict | list) and len(place[key])
             if not inside or rng.random() < 0.1:
@@ -155,7 +157,7 @@ def test_forged_models_load_or_are_refused(folder, saved):
     _, structure, arrays = container.read(path, content=CONTENT, version=VERSION)
     rng = random.Random(0)
     outcomes = {"loaded": 0, "refused": 0}
-    for _ in range(1500):
+    for _ in range(600):
         forged = forge(rng, structure, arrays)
         container.write(folder / "forged.relu", *forged, content=CONTENT, version=VERSION)
         try:
@@ -172,7 +174,7 @@ def test_forged_models_load_or_are_refused(folder, saved):
                 model.predict_proba(X)
             except Exception as error:
                 assert not isinstance(error, MemoryError | SystemError)  # noqa: PT017
-    assert min(outcomes.values()) > 100
+    assert min(outcomes.values()) > 50
 
 
 def test_a_pickle_in_a_file_is_never_run(folder):

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -107,6 +107,33 @@ class Activation(Part, ABC):
     @abstractmethod
     def forward(self, z: np.ndarray, a: np.ndarray, params: Arrays, noise: Noise = None) -> None:
         """Overwrite `a` with the activations of `z`; `noise` is None when predicting."""
+
+    def expression(self, z: Any, params: dict[str, Any]) -> Any:
+        """The activations of `z` when predicting, as an expression of NumPy's functions.
+
+        :func:`sklearn_relu.to_onnx` gives it values that note what is done to them, and exports
+        that. It may use operators, comparisons, ``z.shape[-1]``, slices ``z[..., a:b]`` and what
+        :data:`sklearn_relu.persistence.ONNX_FUNCTIONS` lists, all without ``out``.
+
+        Parameters
+        ----------
+        z : value of shape (n_networks, n_samples, input_width)
+        params : dict of values of shape (n_networks, 1, n_units)
+
+        Returns
+        -------
+        a : value of shape (n_networks, n_samples, output_width)
+
+        Raises
+        ------
+        NotImplementedError
+            Unless a subclass gives it.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what it is in ONNX. Give it a method "
+            "expression(self, z, params) that returns the activations as one expression of NumPy's "
+            "functions, such as np.maximum(z, 0)."
+        )
 
     @abstractmethod
     def backward(

@@ -1,6 +1,6 @@
 """Competition: of several summed inputs only the largest passes."""
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 from numbers import Integral
 
 import numpy as np
@@ -37,6 +37,18 @@ def _pass_winners(top, rivals, sources, outs):
         wins &= free[:, :width]
         free[:, :width] ^= wins
         np.multiply(source, wins, out=out)
+
+
+def _only_winners(rivals):
+    """Each rival where it is the first to equal the largest of them, else 0."""
+    winners = []
+    for i, rival in enumerate(rivals):
+        for earlier in rivals[:i]:
+            rival = np.where(rivals[i] > earlier, rival, 0)
+        for later in rivals[i + 1 :]:
+            rival = np.where(rivals[i] >= later, rival, 0)
+        winners.append(rival)
+    return winners
 
 
 class Maxout(Activation):
@@ -79,6 +91,12 @@ class Maxout(Activation):
         np.copyto(a, first)
         for piece in others:
             np.maximum(a, piece, out=a)
+
+    def expression(self, z, params):
+        """``max(z_1, ..., z_n)``."""
+        n_units = z.shape[-1] // self.n_pieces
+        pieces = [z[..., i * n_units : (i + 1) * n_units] for i in range(self.n_pieces)]
+        return reduce(np.maximum, pieces)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z`` is `grad_a` for the first piece that reaches the maximum, 0 for the others."""
@@ -129,6 +147,19 @@ class LWTA(Activation):
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` for winners, else 0."""
         self._pass_winners(z, grad_a, grad_z)
+
+    def expression(self, z, params):
+        """``z`` for winners, else 0."""
+        width = z.shape[-1]
+        n_blocks = -(-width // self.block_size)
+        rivals = [z[..., start : start + n_blocks] for start in range(0, width, n_blocks)]
+        n_full = rivals[-1].shape[-1]  # blocks in which the last rival has a unit
+        in_full = _only_winners([rival[..., :n_full] for rival in rivals])
+        if n_full == n_blocks:
+            return np.concatenate(in_full, axis=-1)
+        in_others = _only_winners([rival[..., n_full:] for rival in rivals[:-1]])
+        columns = [column for pair in zip(in_full, in_others, strict=False) for column in pair]
+        return np.concatenate([*columns, in_full[-1]], axis=-1)
 
     def _pass_winners(self, z, source, out):
         """Overwrite `out` with `source` where the unit wins, else 0."""

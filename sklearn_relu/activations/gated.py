@@ -9,7 +9,7 @@ more than the right gain to keep the size of its signal.
 import math
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import expit, ndtr
 from sklearn.utils._param_validation import StrOptions
 
 from sklearn_relu.activations.base import Activation, flat_pieces
@@ -45,6 +45,10 @@ class SiLU(Activation):
         np.exp(a, out=a)
         a += 1
         np.divide(z, a, out=a)
+
+    def expression(self, z, params):
+        """``z / (1 + exp(-z))``."""
+        return z * expit(z)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * (1 + a * e) / (1 + e)`` with ``e = exp(-z)``."""
@@ -99,6 +103,12 @@ class GELU(Activation):
             _exp_of_minus_twice_tanhs_argument(z_piece, a_piece)
             a_piece += 1
             np.divide(z_piece, a_piece, out=a_piece)
+
+    def expression(self, z, params):
+        """``z * Phi(z)``, or its approximation by tanh."""
+        if self.approximate == "none":
+            return z * ndtr(z)
+        return z * 0.5 * (1 + np.tanh(ROOT_2_OVER_PI * (z + CUBIC * z * z * z)))
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * (Phi(z) + z * phi(z))``."""
@@ -170,6 +180,10 @@ class HardSwish(Activation):
         np.clip(a, 0, 1, out=a)
         a *= z
 
+    def expression(self, z, params):
+        """``z * min(max(z / 6 + 1 / 2, 0), 1)``."""
+        return z * np.minimum(np.maximum(z / 6 + 0.5, 0), 1)
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * (gate + z / 6 * [|z| < 3])``."""
         for z_piece, slope in flat_pieces(z, grad_z):
@@ -212,6 +226,10 @@ class Mish(Activation):
             np.add(e, 2, out=a_piece)
             np.divide(e, a_piece, out=a_piece)
             a_piece *= z_piece
+
+    def expression(self, z, params):
+        """``z * tanh(log(1 + exp(z)))``."""
+        return z * np.tanh(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))))
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * e * (u + 1 + 4 * z * u / q) / q`` with ``q = u**2 + 1``."""

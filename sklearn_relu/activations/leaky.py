@@ -45,6 +45,10 @@ class LeakyReLU(Activation):
             np.multiply(z_piece, self.negative_slope, out=leak)
             np.maximum(z_piece, leak, out=a_piece)
 
+    def expression(self, z, params):
+        """``max(z, negative_slope * z)``."""
+        return np.maximum(z, self.negative_slope * z)
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` where a > 0, else ``negative_slope * grad_a``."""
         np.greater(a, 0, out=grad_z)
@@ -102,6 +106,10 @@ class PReLU(Activation):
             positive = kernels.scratch(z_piece.shape, z.dtype)
             np.maximum(z_piece, 0, out=positive)
             a_piece += positive
+
+    def expression(self, z, params):
+        """``max(z, 0) + slope * min(z, 0)``."""
+        return np.maximum(z, 0) + params["slope"] * np.minimum(z, 0)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_slope`` is the sum of ``grad_a * min(z, 0)`` over the samples."""
@@ -198,6 +206,10 @@ class RReLU(Activation):
             a += self.lower
             a *= z
         np.maximum(a, z, out=a)
+
+    def expression(self, z, params):
+        """``max(z, slope * z)`` with the mean slope."""
+        return np.maximum(z, self._mean_slope * z)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * a / z``: the slope that was drawn, and 1 on the right."""

@@ -19,6 +19,10 @@ class Identity(Activation):
         if a is not z:
             np.copyto(a, z)
 
+    def expression(self, z, params):
+        """``z``."""
+        return z
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a``."""
         np.copyto(grad_z, grad_a)

@@ -32,6 +32,10 @@ class ReLU(Activation):
         """``a = max(z, 0)``."""
         kernels.rectify(z, out=a)
 
+    def expression(self, z, params):
+        """``max(z, 0)``."""
+        return np.maximum(z, 0)
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` where the unit is active, else 0."""
         # A comparison into floats takes less time than one into booleans and their product.
@@ -72,6 +76,10 @@ class NegativeReLU(Activation):
         """``a = min(z, 0)``."""
         np.minimum(z, 0, out=a)
 
+    def expression(self, z, params):
+        """``min(z, 0)``."""
+        return np.minimum(z, 0)
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` where a < 0, else 0."""
         np.less(a, 0, out=grad_z)
@@ -99,6 +107,10 @@ class SquaredReLU(Activation):
         """``a = max(z, 0)**2``."""
         np.maximum(z, 0, out=a)
         np.square(a, out=a)
+
+    def expression(self, z, params):
+        """``max(z, 0)**2``."""
+        return np.square(np.maximum(z, 0))
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * 2 * sqrt(a)``."""
@@ -149,6 +161,10 @@ class ThresholdReLU(Activation):
             np.greater(z_piece, self.threshold, out=passes)
             np.multiply(z_piece, passes, out=a_piece)
 
+    def expression(self, z, params):
+        """``z`` where it is above the threshold, else 0."""
+        return np.where(z > self.threshold, z, 0)
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` where the unit is active, else 0."""
         np.greater(a, 0, out=grad_z)
@@ -172,6 +188,10 @@ class _Clipped(Activation):
     def forward(self, z, a, params, noise=None):
         """``a = min(max(z, 0), max_value)``."""
         np.clip(z, 0, self.max_value, out=a)
+
+    def expression(self, z, params):
+        """``min(max(z, 0), max_value)``."""
+        return np.minimum(np.maximum(z, 0), self.max_value)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` where 0 < a < max_value, else 0."""

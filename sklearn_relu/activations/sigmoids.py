@@ -1,6 +1,7 @@
 """Sigmoids: bounded, saturating on both sides, smoothly or at a kink."""
 
 import numpy as np
+from scipy.special import expit
 
 from sklearn_relu.activations.base import Activation, flat_pieces
 from sklearn_relu.engine import fused, kernels
@@ -31,6 +32,10 @@ class Logistic(Activation):
         a += 1
         np.reciprocal(a, out=a)
 
+    def expression(self, z, params):
+        """``1 / (1 + exp(-z))``."""
+        return expit(z)
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * a * (1 - a)``."""
         np.subtract(1, a, out=grad_z)
@@ -60,6 +65,10 @@ class Tanh(Activation):
     def forward(self, z, a, params, noise=None):
         """``a = tanh(z)``."""
         np.tanh(z, out=a)
+
+    def expression(self, z, params):
+        """``tanh(z)``."""
+        return np.tanh(z)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * (1 - a**2)``."""
@@ -99,6 +108,10 @@ class Softsign(Activation):
             size += 1
             np.divide(z_piece, size, out=a_piece)
 
+    def expression(self, z, params):
+        """``z / (1 + |z|)``."""
+        return z / (1 + np.abs(z))
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * (1 - |a|)**2``."""
         np.abs(a, out=grad_z)
@@ -124,6 +137,10 @@ class HardTanh(Activation):
     def forward(self, z, a, params, noise=None):
         """``a = min(max(z, -1), 1)``."""
         np.clip(z, -1, 1, out=a)
+
+    def expression(self, z, params):
+        """``min(max(z, -1), 1)``."""
+        return np.minimum(np.maximum(z, -1), 1)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a`` where ``|a| < 1``, else 0."""
@@ -158,6 +175,10 @@ class HardSigmoid(Activation):
         np.multiply(z, 1 / 6, out=a)
         a += 0.5
         np.clip(a, 0, 1, out=a)
+
+    def expression(self, z, params):
+        """``min(max(z / 6 + 1 / 2, 0), 1)``."""
+        return np.minimum(np.maximum(z / 6 + 0.5, 0), 1)
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a / 6`` where 0 < a < 1, else 0."""

@@ -37,6 +37,11 @@ class _ScaledELU(Activation):
         if self.scale != 1:
             a *= self.scale
 
+    def expression(self, z, params):
+        """``scale * (max(z, 0) + alpha * (exp(min(z, 0)) - 1))``."""
+        left = self.alpha * np.expm1(np.minimum(z, 0))
+        return self.scale * (np.maximum(z, 0) + left)
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * scale`` where a > 0, else ``grad_a * (a + scale * alpha)``."""
         np.minimum(a, 0, out=grad_z)
@@ -134,6 +139,11 @@ class CELU(Activation):
             left *= self.alpha
             np.maximum(z_piece, left, out=a_piece)
 
+    def expression(self, z, params):
+        """``max(z, 0) + alpha * (exp(min(z, 0) / alpha) - 1)``."""
+        left = self.alpha * np.expm1(np.minimum(z, 0) / self.alpha)
+        return np.maximum(z, 0) + left
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * (min(a, 0) / alpha + 1)``."""
         np.minimum(a, 0, out=grad_z)
@@ -179,6 +189,11 @@ class Softplus(Activation):
             soft *= 1 / self.beta
             np.maximum(z_piece, 0, out=a_piece)
             a_piece += soft
+
+    def expression(self, z, params):
+        """``max(z, 0) + log(1 + exp(-beta * |z|)) / beta``."""
+        soft = np.log1p(np.exp(-self.beta * np.abs(z))) / self.beta
+        return np.maximum(z, 0) + soft
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * (1 - exp(-beta * a))``."""

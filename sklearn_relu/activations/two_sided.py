@@ -33,6 +33,10 @@ class CReLU(Activation):
         np.maximum(z, 0, out=positive)
         np.subtract(positive, z, out=negative)
 
+    def expression(self, z, params):
+        """``[max(z, 0), max(-z, 0)]``."""
+        return np.concatenate([np.maximum(z, 0), np.maximum(-z, 0)], axis=-1)
+
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z`` is the positive part's gradient for z > 0, minus the negative's for z < 0."""
         grad_positive, grad_negative = np.split(grad_a, 2, axis=-1)
@@ -68,6 +72,12 @@ class SignedReLU(Activation):
         np.maximum(z, 0, out=a)
         negated = a[..., a.shape[-1] - a.shape[-1] // 2 :]
         np.negative(negated, out=negated)
+
+    def expression(self, z, params):
+        """``max(z, 0)``, negated in the last half."""
+        width = z.shape[-1]
+        signs = np.where(np.arange(width) < width - width // 2, 1.0, -1.0)
+        return np.maximum(z, 0) * signs
 
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """``grad_z = grad_a * sign(a)``."""

@@ -91,7 +91,11 @@ class Loss(Part, ABC):
 
     @abstractmethod
     def predict(self, raw: np.ndarray) -> np.ndarray:
-        """The inverse link: (..., n_raw) to (..., n_targets)."""
+        """The inverse link: (..., n_raw) to (..., n_targets).
+
+        :func:`sklearn_relu.to_onnx` exports it as it is, so it may use what
+        :meth:`sklearn_relu.activations.Activation.expression` may.
+        """
 
     def decision(self, raw: np.ndarray) -> np.ndarray:
         """What ``decision_function`` gives for several networks: the mean of their raw outputs, or

@@ -9,7 +9,6 @@ from scipy.special import (
     log_expit,
     log_softmax,
     logsumexp,
-    softmax,
 )
 from sklearn.utils._param_validation import Interval
 
@@ -56,7 +55,8 @@ class _Softmax(Loss):
 
     def predict(self, raw):
         """``softmax(raw)``."""
-        return softmax(raw, axis=-1)
+        powers = np.exp(raw - np.max(raw, axis=-1, keepdims=True))
+        return powers / np.sum(powers, axis=-1, keepdims=True)
 
     def decision(self, raw):
         """Log-odds of the mean probabilities, finite also where those round to 0 or 1."""

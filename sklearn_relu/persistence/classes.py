@@ -44,7 +44,14 @@ estimators' parameters, and those that these become, such as ``losses.SoftmaxLog
 PART_NAMES = {cls: name for name, cls in PARTS.items()}
 
 
-def attributes(part: BaseEstimator) -> dict[str, Any]:
-    """What an estimator or a part has beside its parameters."""
-    params = part.get_params(deep=False)
-    return {name: value for name, value in vars(part).items() if name not in params}
+def attributes(value: BaseEstimator) -> dict[str, Any]:
+    """What an estimator or a part has beside its parameters. Callbacks are no part of a model."""
+    others = {*value.get_params(deep=False), "_skl_callbacks"}
+    return {name: held for name, held in vars(value).items() if name not in others}
+
+
+_OWN: list[type] = [MLPClassifier, MLPRegressor, HiddenLayer, *PARTS.values()]
+
+SKOPS_TRUSTED_TYPES = sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in _OWN)
+"""What ``skops.io.load(path, trusted=SKOPS_TRUSTED_TYPES)`` needs to know for any model of this
+package: its estimators and parts. None of them runs anything when it is loaded."""

@@ -1,0 +1,126 @@
+"""What skl2onnx calls for this package's estimators: types of outputs, and their nodes."""
+
+import numpy as np
+
+from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.persistence.onnx_values import Graph, Value
+
+CLASSIFIER_OPTIONS = {
+    "zipmap": [True, False, "columns"],
+    "output_class_labels": [False, True],
+    "nocl": [True, False],
+}
+"""skl2onnx's own options of classifiers."""
+
+
+def classifier_outputs(operator) -> None:
+    """Labels, and probabilities or, of losses with margins, decisions."""
+    from skl2onnx.common.data_types import Int64TensorType, StringTensorType
+
+    model = operator.raw_operator
+    n_samples = operator.inputs[0].get_first_dimension()
+    text = _exported_classes(operator.scope_inst, model).dtype.kind in "OU"
+    shape = [n_samples, model.n_outputs_] if model._is_multilabel() else [n_samples]
+    operator.outputs[0].set_type((StringTensorType if text else Int64TensorType)(shape))
+    pair = model.n_outputs_ == 1 and model._loss.gives_probabilities
+    operator.outputs[1].set_type(
+        _tensor_type(operator)([n_samples, 2 if pair else model.n_outputs_])
+    )
+
+
+def regressor_outputs(operator) -> None:
+    """Predictions, one column for each target."""
+    shape = [operator.inputs[0].get_first_dimension(), operator.raw_operator.n_outputs_]
+    operator.outputs[0].set_type(_tensor_type(operator)(shape))
+
+
+def convert_classifier(scope, operator, container) -> None:
+    """The nodes of an MLPClassifier."""
+    model = operator.raw_operator
+    labels, scores = (output.full_name for output in operator.outputs)
+    graph = Graph(scope, container, _dtype(operator))
+    mean = _mean_prediction(graph, model, operator)
+    if model.n_outputs_ == 1 and model._loss.gives_probabilities:
+        other = graph.node("Sub", [graph.value(1.0).name, mean])
+        graph.node("Concat", [other, mean], scores, axis=1)
+    else:
+        graph.node("Identity", [mean], scores)
+    if model.n_outputs_ > 1 and not model._is_multilabel():
+        numbers = graph.node("ArgMax", [mean], axis=1, keepdims=0)
+    else:
+        above = graph.node("Greater", [mean, graph.value(model._loss.threshold).name])
+        numbers = graph.cast(above, np.int64, labels if model._is_multilabel() else None)
+    if model._is_multilabel():
+        return
+    if model.n_outputs_ == 1:
+        numbers = graph.node("Reshape", [numbers, graph.constant(np.array([-1]))])
+    classes = _exported_classes(scope, model)
+    if len(classes) == 1:  # whatever the output is
+        classes = np.repeat(classes, 2)
+    graph.node("Gather", [graph.constant(classes), numbers], labels, axis=0)
+
+
+def convert_regressor(scope, operator, container) -> None:
+    """The nodes of an MLPRegressor."""
+    model = operator.raw_operator
+    graph = Graph(scope, container, _dtype(operator))
+    mean = _mean_prediction(graph, model, operator)
+    if hasattr(model, "target_scale_"):
+        mean = graph.node("Mul", [mean, graph.value(model.target_scale_).name])
+        mean = graph.node("Add", [mean, graph.value(model.target_mean_).name])
+    graph.node("Identity", [mean], operator.outputs[0].full_name)
+
+
+def _mean_prediction(graph: Graph, model: BaseMLP, operator) -> str:
+    """The inverse link's values (n_samples, n_outputs), averaged over the networks."""
+    x = Value(graph, graph.cast(operator.inputs[0].full_name, graph.dtype), model.n_features_in_)
+    layers, params = model._network(graph.dtype)
+    for layer, arrays in zip(layers, params, strict=True):
+        known = {name: graph.value(array) for name, array in arrays.items()}
+        product = graph.node("MatMul", [x.name, known.pop("weight").name])
+        z = Value(graph, product, layer.input_width) + known.pop("bias")
+        x = layer.activation.expression(z, known)
+    predictions = model._loss.predict(x)
+    if len(params[0]["weight"]) > 1:
+        return graph.reduce("ReduceMean", predictions.name, 0, False)
+    flat = graph.constant(np.array([-1, model.n_outputs_]))
+    return graph.node("Reshape", [predictions.name, flat])
+
+
+def _dtype(operator) -> np.dtype:
+    """float64 where the inputs are, else float32."""
+    from skl2onnx.common.data_types import DoubleTensorType
+
+    double = isinstance(operator.inputs[0].type, DoubleTensorType)
+    return np.dtype(np.float64 if double else np.float32)
+
+
+def _tensor_type(operator):
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+
+    return DoubleTensorType if _dtype(operator) == np.float64 else FloatTensorType
+
+
+def _exported_classes(scope, model) -> np.ndarray:
+    """Labels as ONNX has them: int64, or text.
+
+    Raises
+    ------
+    ValueError
+        If they are neither, such as 0.5.
+    """
+    from skl2onnx.common.utils_classifier import get_label_classes
+
+    classes = np.asarray(get_label_classes(scope, model))
+    if classes.dtype.kind in "OU" and all(isinstance(label, str) for label in classes):
+        return classes
+    try:
+        numbers = classes.astype(np.int64)
+    except (TypeError, ValueError):
+        numbers = None
+    if numbers is None or (numbers != classes).any():
+        raise ValueError(
+            f"ONNX labels are whole numbers or text; classes_ is {classes!r}. Fit on labels of one "
+            "of these."
+        )
+    return numbers
