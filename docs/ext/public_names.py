@@ -20,6 +20,7 @@ MODULES = (
     "sklearn_relu.penalties",
     "sklearn_relu.schedules",
     "sklearn_relu.scorers",
+    "sklearn_relu.utils",
 )
 
 
