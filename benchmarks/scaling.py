@@ -1,18 +1,19 @@
 """How the time of training grows: with rows, columns, width, depth, ensembles, fits and workers.
 
 Prints one table each, as docs/scaling.md has them, in float32 with one BLAS thread. Seconds are
-those of the processor, so that other work on it counts little; but for workers, which are other
-processes, they are those of the clock. Run as ``python benchmarks/scaling.py [TABLE ...]``.
+those of processors, of this process and all that it has started, so that other work on the machine
+counts little. Run as ``python benchmarks/scaling.py [TABLE ...]``; needs psutil and distributed.
 """
 
 import argparse
 import itertools
-import os
 import time
 import warnings
 from contextlib import contextmanager, nullcontext
 
 import numpy as np
+import psutil
+from distributed import Client, LocalCluster
 from joblib import parallel_config
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -113,13 +114,11 @@ def ensemble():
 
 
 @contextmanager
-def dask_workers(n):
-    """A cluster of so many processes on this machine."""
-    from distributed import Client, LocalCluster
-
+def dask_workers():
+    """A cluster of two processes on this machine."""
     with (
         LocalCluster(
-            n_workers=n, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         ) as cluster,
         Client(cluster),
         parallel_config("dask"),
@@ -127,18 +126,25 @@ def dask_workers(n):
         yield
 
 
-def search_seconds(n_fits, clock, n_jobs=None, hidden=(16,), n_rows=2_000):
+def all_seconds():
+    """Seconds of processors that this process and those it has started have taken."""
+    here = psutil.Process()
+    times = [each.cpu_times() for each in (here, *here.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+def search_seconds(n_fits, n_jobs=None, hidden=(16,), n_rows=2_000):
     """Seconds of a search over so many fits, once workers are there; without the refit."""
     X, y = data(n_rows, 20)
     model = MLPClassifier(hidden, batch_size=50, max_iter=10, random_state=0)
 
     def run(n):
         grid = {"learning_rate_init": np.geomspace(1e-4, 1e-2, n // 2)}
-        start = clock()
+        start = all_seconds()
         GridSearchCV(model, grid, cv=2, refit=False, n_jobs=n_jobs).fit(X, y)
-        return clock() - start
+        return all_seconds() - start
 
-    run(4)
+    run(8)
     return run(n_fits)
 
 
@@ -146,9 +152,9 @@ def searches():
     """More and more fits, one by one and in lockstep."""
 
     def measured(n):
-        alone = search_seconds(n, time.process_time)
+        alone = search_seconds(n)
         with lockstep():
-            together = search_seconds(n, time.process_time)
+            together = search_seconds(n)
         return n, significant(alone), significant(together), f"{alone / together:.1f}"
 
     table(
@@ -159,23 +165,20 @@ def searches():
 def workers():
     """A search at home, in processes and on a cluster."""
     ways = {
-        "n_jobs=1": (nullcontext, None),
-        "n_jobs=2, processes": (nullcontext, 2),
-        "dask, 2 workers": (lambda: dask_workers(2), None),
-        "lockstep": (lockstep, None),
+        "here, n_jobs=1": (nullcontext, None),
+        "here, lockstep": (lockstep, None),
+        "two processes, n_jobs=2": (nullcontext, 2),
+        "dask, two workers": (dask_workers, None),
     }
-    shapes = {"(16,)": ((16,), 2_000), "(256, 256)": ((256, 256), 10_000)}
 
     def measured(way):
         context, n_jobs = ways[way]
         with context():
-            return way, *(
-                significant(search_seconds(20, time.perf_counter, n_jobs, hidden, n))
-                for hidden, n in shapes.values()
-            )
+            small = search_seconds(40, n_jobs)
+            middle = search_seconds(40, n_jobs, (128, 128), 3_000)
+        return way, significant(small), significant(middle)
 
-    print(f"{len(os.sched_getaffinity(0))} core(s)\n")
-    table(["20 fits", *(f"{name}, s" for name in shapes)], map(measured, ways))
+    table(["40 fits", "2,000 rows, (16,)", "3,000 rows, (128, 128)"], map(measured, ways))
 
 
 TABLES = {each.__name__: each for each in (rows, columns, width, ensemble, searches, workers)}

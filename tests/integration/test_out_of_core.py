@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "examples" / "recipes" / "out_of_core.py"
-N_FILES, N_ROWS, N_COLUMNS = 4, 600, 8
+N_FILES, N_ROWS, N_COLUMNS = 4, 2_500, 8
 
 KILLED = f"""
 import os, runpy, signal, sys
