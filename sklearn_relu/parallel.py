@@ -56,8 +56,8 @@ def lockstep(*, max_bytes: int = 2**30) -> Iterator[Stacks]:
     -----
     `n_jobs` of what runs in the context is how many tasks run at the same time, in threads of this
     process; tasks that wait do not count. Within a task of another such context, that one's
-    `max_bytes` and `sizes` count. Stacks of middle-sized networks train in as many threads
-    as BLAS may have.
+    `max_bytes` and `sizes` count. Stacks whose calls are long enough train in as many
+    threads as BLAS may have.
 
     Examples
     --------

@@ -7,6 +7,12 @@ from sklearn_relu.engine.network import Batch, NetworkStack, Run
 
 Rows = slice | np.ndarray
 
+Table = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+"""Inputs, targets and sample weights."""
+
+COPIED = 2**24
+"""Bytes up to which what different jobs train on is copied into one table."""
+
 
 def make_stack(jobs: list[Job]) -> NetworkStack:
     """A stack with the parameters of each job's network."""
@@ -22,13 +28,6 @@ def make_stack(jobs: list[Job]) -> NetworkStack:
     return stack
 
 
-def rows_of(job: Job, order: np.ndarray | None) -> np.ndarray | None:
-    """The rows of X that a job trains on in an epoch, in their order; None is all as they come."""
-    if job.rows is None or order is None:
-        return job.rows if order is None else order
-    return job.rows[order]
-
-
 def weight_of(weight: np.ndarray | None, n_rows: int) -> float:
     """The sum of some rows' sample weights; of several weights in a row, their mean counts."""
     return float(n_rows) if weight is None else float(weight.sum() / weight.shape[-1])
@@ -42,16 +41,92 @@ def all_rows(job: Job) -> Batch:
     return x[None] if isinstance(x, np.ndarray) else [x], job.y[rows][None], weight
 
 
-def gather(jobs: list[Job], rows: list[Rows], run: Run) -> None:
-    """Bring the batches of a run together."""
-    for i, (job, batch) in enumerate(zip(jobs, rows, strict=True)):
-        if isinstance(run.x, np.ndarray):
-            _take(job.X, batch, run.x[i])
-        else:
-            run.x[i] = job.X[batch]
-        _take(job.y, batch, run.y[i])
-        if job.sample_weight is not None and run.weight is not None:
-            _take(job.sample_weight, batch, run.weight[i])
+class Batches:
+    """Where the batches of a stack come from.
+
+    What the jobs train on is one table if it is one anyway, or small enough to be copied into one:
+    then one call takes the rows of all networks.
+
+    Parameters
+    ----------
+    jobs : list of Job
+
+    Attributes
+    ----------
+    rows : list of (ndarray of shape (n_rows,) or None)
+        For each job the rows that it trains on in this epoch, in their order; None is all as they
+        come.
+    """
+
+    def __init__(self, jobs: list[Job]):
+        self.jobs = jobs
+        self.table, self.first_rows = _one_table(jobs)
+
+    def keep(self, networks: list[int]) -> None:
+        """Let all other jobs leave."""
+        self.jobs = [self.jobs[i] for i in networks]
+        self.first_rows = [self.first_rows[i] for i in networks]
+
+    def begin_epoch(self, orders: list[np.ndarray | None]) -> None:
+        """Take note of the order of each job's rows; None leaves it as it is."""
+        self.rows = [_ordered(*each) for each in zip(self.jobs, orders, strict=True)]
+        self.index: np.ndarray | None = None
+        given = [rows for rows in self.rows if rows is not None]
+        if self.table is None or len(given) < len(self.rows):
+            return
+        self.index = np.zeros((len(given), max(map(len, given))), np.intp)
+        for index, rows, first in zip(self.index, given, self.first_rows, strict=True):
+            np.add(rows, first, out=index[: len(rows)])
+
+    def gather(self, networks: slice, batch: slice, run: Run) -> None:
+        """Bring the batches of a run of networks together: those rows of each one's epoch."""
+        to = run.x, run.y, run.weight
+        if self.index is not None and self.table is not None:
+            rows = self.index[networks, batch]
+            for column, out in zip(self.table, to, strict=True):
+                if column is not None:
+                    _take(column, rows, out)
+            return
+        for i in range(networks.stop - networks.start):
+            job, rows = self.jobs[networks.start + i], self.rows[networks.start + i]
+            part = batch if rows is None else rows[batch]
+            if isinstance(run.x, list):
+                run.x[i] = job.X[part]
+            else:
+                _take(job.X, part, run.x[i])
+            _take(job.y, part, run.y[i])
+            if run.weight is not None:
+                _take(job.sample_weight, part, run.weight[i])
+
+
+def _one_table(jobs: list[Job]) -> tuple[Table | None, list[int]]:
+    """What all jobs train on as one table, if there is to be one, and where in it each one's rows
+    begin."""
+    none = None, [0] * len(jobs)
+    if not isinstance(jobs[0].X, np.ndarray):
+        return none
+    columns = [(job.X, job.y, job.sample_weight) for job in jobs]
+    tables = {tuple(map(id, each)): each for each in columns}
+    n_bytes = sum(a.nbytes for each in tables.values() for a in each if a is not None)
+    if len(tables) > 1 and n_bytes > COPIED:
+        return none
+    starts, first_rows = {}, 0
+    for key, (X, _, _) in tables.items():
+        starts[key] = first_rows
+        first_rows += len(X)
+    table = next(iter(tables.values()))
+    if len(tables) > 1:
+        table = tuple(
+            None if column[0] is None else np.concatenate(column)
+            for column in zip(*tables.values(), strict=True)
+        )
+    return table, [starts[tuple(map(id, each))] for each in columns]
+
+
+def _ordered(job: Job, order: np.ndarray | None) -> np.ndarray | None:
+    if job.rows is None or order is None:
+        return job.rows if order is None else order
+    return job.rows[order]
 
 
 def _take(source: np.ndarray, rows: Rows, out: np.ndarray) -> None:

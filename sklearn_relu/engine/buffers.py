@@ -36,6 +36,14 @@ class ParameterLayout:
             for places in self._places
         ]
 
+    def first_layer(self, columns: slice) -> int:
+        """The first layer that has parameters among these columns."""
+        return next(
+            i
+            for i, places in enumerate(self._places)
+            if any(p.start < columns.stop and columns.start < p.stop for p, _ in places.values())
+        )
+
 
 def _size(shape: tuple[int, ...]) -> int:
     return math.prod(shape)

@@ -1,10 +1,13 @@
-"""From the gradient of the data's part of the objective to new parameters."""
+"""From gradients to new parameters."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sklearn_relu.engine import kernels
+from sklearn_relu.engine.buffers import ParameterLayout
 from sklearn_relu.engine.network import NetworkStack, Penalised, Run
 from sklearn_relu.engine.recipe import Recipe
 from sklearn_relu.optimizers import Optimizer
@@ -20,11 +23,11 @@ class _Piece:
 
 
 class Descent:
-    """The second half of a step of training, for a run of networks: penalties, clipping, the
-    optimizer, proximal steps, bounds on norms.
+    """A step's way from gradients to new parameters, for a run of networks: penalties, clipping,
+    the optimizer, proximal steps, bounds on norms.
 
-    Where the penalty allows it, its gradient and the optimizer's step are taken piece by piece,
-    while a piece is in the cache.
+    Parameters are updated piece by piece. Where the penalty allows it and nothing needs the whole
+    gradient, a piece has its turn as soon as its gradient is complete, while that is in the cache.
 
     Parameters
     ----------
@@ -58,17 +61,19 @@ class Descent:
         self.rates = rates[networks]
         self.step_size = None if step_size is None else step_size[networks]
         self.hidden_weights = [layer["weight"] for layer in stack.layout.views(self.params)[:-1]]
-        self._cut(stack.layout.n_weights)
+        self.total = [0.0] * len(self.params)
+        self._cut(stack.layout)
 
-    def _cut(self, n_weights: int) -> None:
+    def _cut(self, layout: ParameterLayout) -> None:
         """Make the pieces; penalties on whole layers, or to be clipped, come before them."""
-        penalty = None
+        penalty, n_weights = None, layout.n_weights
         if self.gradient_clipping is None and len(self.penalised) == 1:
             sole = self.penalised[0]
             if sole.penalty.elementwise and sole.columns == slice(0, n_weights):
                 penalty = sole.penalty
         self.penalised_first = self.penalised if penalty is None else []
-        self.pieces = []
+        waits = self.penalised_first or self.gradient_clipping is not None
+        self.pieces_after: dict[int, list[_Piece]] = defaultdict(list)
         for block in kernels.blocks(*self.params.shape):
             networks, columns = block
             params, grads = self.params[block], self.grads[block]
@@ -84,43 +89,46 @@ class Descent:
                 of_weights = np.s_[:, :size, None]
                 penalised = Penalised(penalty, params[of_weights], grads[of_weights], weights)
             arguments = params, grads, slots, self.rates[networks], size, step_size
-            self.pieces.append(_Piece(networks, penalised, arguments))
+            layer = 0 if waits else layout.first_layer(columns)
+            self.pieces_after[layer].append(_Piece(networks, penalised, arguments))
 
-    def step(self, strength: np.ndarray) -> list[float]:
-        """Update the parameters, given the gradient without the penalties'.
+    def begin(self, strength: np.ndarray) -> None:
+        """Begin a step.
 
         Parameters
         ----------
         strength : ndarray of shape (n_networks of the run,)
             Of the penalties.
-
-        Returns
-        -------
-        penalty : list of float
-            For each network the penalties before the step, times their strength.
         """
-        optimizer, total = self.optimizer, [0.0] * len(self.params)
-        for block in self.penalised_first:
-            _add(block.value_and_gradient(strength), total, 0)
-        if self.gradient_clipping is not None:
-            kernels.limit_norms(self.grads, self.gradient_clipping)
-        optimizer.begin_step(self.slots, self.rates)
-        for piece in self.pieces:
+        self.strength, self.total = strength, [0.0] * len(self.params)
+        self.optimizer.begin_step(self.slots, self.rates)
+
+    def after_layer(self, layer: int) -> None:
+        """Update what has its gradient, without the penalties', once a layer has gone back."""
+        if layer == 0:
+            for block in self.penalised_first:
+                _add(block.value_and_gradient(self.strength), self.total, 0)
+            if self.gradient_clipping is not None:
+                kernels.limit_norms(self.grads, self.gradient_clipping)
+        for piece in self.pieces_after[layer]:
             if piece.penalised is not None:
-                value = piece.penalised.value_and_gradient(strength[piece.networks])
-                _add(value, total, piece.networks.start)
-            optimizer.step(*piece.step_arguments)
+                value = piece.penalised.value_and_gradient(self.strength[piece.networks])
+                _add(value, self.total, piece.networks.start)
+            self.optimizer.step(*piece.step_arguments)
+
+    def end(self) -> list[float]:
+        """End the step; returns for each network the penalties before it, times their strength."""
         if self.step_size is not None:
-            self.step_size *= strength[:, None]
+            self.step_size *= self.strength[:, None]
             for block in self.penalised:
                 block.prox(self.step_size)
         if self.max_norm is not None:
             for weights in self.hidden_weights:
                 kernels.limit_column_norms(weights, self.max_norm)
-        return total
+        return self.total
 
 
-def _add(values: np.ndarray, total: list[float], first: int) -> None:
+def _add(values: Sequence[float], total: list[float], first: int) -> None:
     """``total += values``, for the networks from the first on."""
-    for i, value in enumerate(values.tolist(), start=first):
-        total[i] += value
+    for i, value in enumerate(values, start=first):
+        total[i] += float(value)

@@ -52,6 +52,17 @@ def shift(z, bias):
                 z[i, j, k] += row[k]
 
 
+def outer(column, row, out):
+    """``out = column @ row``."""
+    n_networks, n_samples, width = out.shape
+    for i in range(n_networks):
+        values = row[i, 0].copy()
+        for j in range(n_samples):
+            factor = column[i, j, 0]
+            for k in range(width):
+                out[i, j, k] = factor * values[k]
+
+
 def rectify(z, bias):
     """``z = max(z + bias, 0)``."""
     n_networks, n_samples, width = z.shape
@@ -175,14 +186,23 @@ def normalize(y, exponentials, of_target):
                 exponentials[i, j, k] = exponentials[i, j, k] * factor - y[i, j, k]
 
 
-def ridge(weights, grads, strength):
-    """``grads += strength * weights``, for one network; returns ``sum(weights**2) / 2``."""
-    total = weights.dtype.type(0)
-    for k in range(len(weights)):
-        w = weights[k]
-        grads[k] += strength * w
-        total += w * w
-    return total / 2
+def ridge(weights, grads, row, size, strength):
+    """``grads += strength * weights``; returns ``strength * sum(weights**2) / 2``.
+
+    Weights and gradients come as memory (n,), in which each network's `size` begin `row` after
+    those of the one before: numba does not know that parts of rows are contiguous.
+    """
+    values = np.empty(len(strength), weights.dtype)
+    for i in range(len(strength)):
+        part = slice(i * row, i * row + size)
+        w, g = weights[part], grads[part]
+        factor, total = strength[i], weights.dtype.type(0)
+        for k in range(size):
+            x = w[k]
+            g[k] += factor * x
+            total += x * x
+        values[i] = factor * total / 2
+    return values
 
 
 def adam(params, grads, m, v, t, rate, beta_1, beta_2, epsilon):
@@ -204,7 +224,9 @@ def adam(params, grads, m, v, t, rate, beta_1, beta_2, epsilon):
             params[i, k] += move * (first / (np.sqrt(second) + constant))
 
 
-_LOOPS = (shift, rectify, rectify_back, leak, leak_back, parabola_back, logistic_loss, adam)
+_LOOPS = (
+    shift, outer, rectify, rectify_back, leak, leak_back, parabola_back, logistic_loss, adam,
+)  # fmt: skip
 
 _SUMS = (below_largest, normalize, ridge)
 """Loops with sums over neighbours in memory, which are vectorized if their order is free."""

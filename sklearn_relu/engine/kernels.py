@@ -12,6 +12,8 @@ from functools import partial
 import numpy as np
 from scipy.linalg import blas
 
+from sklearn_relu.engine import fused
+
 Call = Callable[[], object]
 """What is made once, with its arrays bound, and called in each step."""
 
@@ -91,7 +93,10 @@ def product(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
     _, n, m = left.shape
     k = right.shape[2]
     if m == 1 and len(left) == len(right):
-        return partial(outer, left, right, out)
+        loops = fused.loops()
+        if loops is not None and out.flags.c_contiguous:
+            return partial(loops.outer, left, right, out)
+        return partial(_outer, list(zip(left, right, out, strict=True)))
     if n % 2 == 0 and SMALL_PRODUCT < n * m * k <= 2 * SMALL_PRODUCT:
         left = left.reshape(len(left), 2, n // 2, m)
         out = out.reshape(len(out), 2, n // 2, k)
@@ -99,25 +104,33 @@ def product(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
     return partial(np.matmul, left, right, out)
 
 
-def outer(column: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
-    """``out = column @ row``, by BLAS: numpy's matmul has a slow loop of its own for these, and its
-    broadcasting takes twice the time.
-
-    Parameters
-    ----------
-    column : ndarray of shape (n_networks, n_samples, 1)
-    row : ndarray of shape (n_networks, 1, width)
-    out : ndarray of shape (n_networks, n_samples, width), each network's part contiguous
-    """
-    for left, right, product in zip(column, row, out, strict=True):
-        np.dot(left, right, out=product)
+def _outer(networks: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> None:
+    """``out = column @ row`` for each network, by BLAS: numpy's matmul has a slow loop of its own
+    for these, and its broadcasting takes twice the time."""
+    for column, row, out in networks:
+        np.dot(column, row, out=out)
 
 
 def add_outer(out: np.ndarray, column: np.ndarray, row: np.ndarray) -> None:
-    """``out += column @ row`` by a BLAS update of rank 1; shapes as for :func:`outer`."""
+    """``out += column @ row`` by a BLAS update of rank 1.
+
+    Parameters
+    ----------
+    out : ndarray of shape (n_networks, n_samples, width), each network's part contiguous
+    column : ndarray of shape (n_networks, n_samples, 1)
+    row : ndarray of shape (n_networks, 1, width)
+    """
     ger = blas.dger if out.dtype == np.float64 else blas.sger
     for rows, left, right in zip(out, column, row, strict=True):
         ger(1.0, right[0], left[:, 0], a=rows.T, overwrite_a=1)
+
+
+def as_memory(x: np.ndarray) -> tuple[np.ndarray, int]:
+    """All memory from the first to the last element of an array whose first axis has gaps, as a
+    view (n,); and after how many elements of it a row begins."""
+    row = x.strides[0] // x.itemsize
+    shape = ((len(x) - 1) * row + x[0].size,)
+    return np.lib.stride_tricks.as_strided(x, shape, (x.itemsize,)), row
 
 
 def axpy(x: np.ndarray, out: np.ndarray, scale: float) -> None:

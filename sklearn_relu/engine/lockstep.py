@@ -17,7 +17,7 @@ from typing import Any
 
 from sklearn_relu.engine import training
 from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.stacks import Fit, stacks_of, train_stack
+from sklearn_relu.engine.stacks import Fit, stacks_of, train_stack, trains_beside_others
 from sklearn_relu.engine.threads import allowed_blas_threads
 
 MAX_TASKS = 256
@@ -148,7 +148,7 @@ class Gathering:
         self._to_train: deque[Task] = deque()
         self._waiting: dict[Fit, Task] = {}
         self._n_running = self._n_training = self._n_begun = 0
-        self._trains_heavy = False
+        self._trains_beside = False
         self._n_bytes = self._largest = 0
         self._stop = threading.Event()
 
@@ -352,12 +352,12 @@ class Gathering:
         return queue.popleft()
 
     def _may_train(self, task: Task) -> bool:
-        """Whether a stack may be trained now: alone, or beside others if all are heavy."""
-        is_heavy = next(iter(task.stack)).is_heavy
+        """Whether a stack may be trained now: alone, or beside others if all have long calls."""
+        beside = trains_beside_others(list(task.stack))
         if self._n_training:
-            beside = is_heavy and self._trains_heavy
-            return beside and self._n_training < allowed_blas_threads()
-        self._trains_heavy = is_heavy
+            together = beside and self._trains_beside
+            return together and self._n_training < allowed_blas_threads()
+        self._trains_beside = beside
         return self._n_running < task.call.limit
 
     def _make_stacks(self) -> None:

@@ -1,6 +1,6 @@
 """A stack of networks of one shape: forward, backward, the objective."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -41,10 +41,12 @@ class Penalised:
     grads: np.ndarray
     columns: slice
     """Where the weights are in the flat array."""
+    value_and_gradient: Callable[[np.ndarray], Sequence[float]] = field(init=False)
+    """Maps strengths to ``strength * penalty`` of each network; adds its gradient to `grads`."""
 
-    def value_and_gradient(self, strength: np.ndarray) -> np.ndarray:
-        """``strength * penalty`` of each network; adds its gradient to `grads`."""
-        return self.penalty.value_and_gradient(self.weights, self.grads, strength)
+    def __post_init__(self):
+        bound = self.penalty.bound(self.weights, self.grads)
+        object.__setattr__(self, "value_and_gradient", bound)
 
     def prox(self, step: np.ndarray) -> None:
         """The penalty's proximal step, given those of all weights: (n_networks, n_weights)."""
@@ -68,9 +70,11 @@ class Run:
     raw, grad_raw : ndarray of shape (n_networks, n_rows, n_raw)
         The outputs of the last layer, and where the loss puts their gradient.
     penalised : list of Penalised
-    forward, backward : list of callable
-        The calls of a step, with their arrays bound: from `x` to `raw`, and from `grad_raw` to the
-        gradient of all parameters.
+    forward : list of callable
+        The first calls of a step, with their arrays bound: from `x` to `raw`.
+    backward : list of (list of callable)
+        The other ones, from `grad_raw` to the gradient of all parameters: for each layer, from
+        the last to the first.
     activity : ndarray of shape (n_networks,)
         The activity penalties of a step, which the calls of `backward` add up.
     activity_strength : ndarray of shape (n_networks,)
@@ -87,7 +91,7 @@ class Run:
     activity: np.ndarray
     activity_strength: np.ndarray
     forward: list[Call] = field(default_factory=list)
-    backward: list[Call] = field(default_factory=list)
+    backward: list[list[Call]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -235,20 +239,22 @@ class NetworkStack:
         for i, layer in reversed(list(enumerate(self.layers))):
             out, dropout = outputs[i], dropouts[i]
             grad_out = view(here, (k, n_rows, layer.output_width))
+            calls: list[Call] = []
             if dropout is not None:
-                run.backward.append(partial(dropout.backward, grad_out))
+                calls.append(partial(dropout.backward, grad_out))
             penalty = self._activity_penalties[i]
             if penalty is not None:
                 # Arrays, not the run: it would hold itself, and memory wait for the collector.
                 add = partial(_add_activity, run.activity, run.activity_strength, penalty)
                 add = partial(add, out.a, row_weight, grad_out)
-                run.backward.append(add)
+                calls.append(add)
             if layer.activation.passes_through:
                 here, there = there, here
             grad_z = view(there, (k, n_rows, layer.input_width))
             grad_x = view(here, (k, n_rows, layer.fan_in)) if i else None
             out = Output(out.z, out.a, grad_z)
-            run.backward += layer.backward(inputs[i], out, grad_out, grad_x, params[i], grads[i])
+            calls += layer.backward(inputs[i], out, grad_out, grad_x, params[i], grads[i])
+            run.backward.append(calls)
 
     def _row_weight(self, run: Run) -> np.ndarray | None:
         """One weight a row; where targets have weights of their own, their mean."""
@@ -329,18 +335,29 @@ class NetworkStack:
             value, reported = value + penalty, reported + penalty
         return value, reported
 
-    def data_objective(self, run: Run, scales: Scales) -> tuple[np.ndarray, np.ndarray]:
-        """:meth:`objective` without the penalties on weights."""
+    def data_objective(
+        self, run: Run, scales: Scales, after_layer: Callable[[int], object] = lambda layer: None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """:meth:`objective` without the penalties on weights.
+
+        Layers go back from the last to the first; once one has, and its parameters and those of
+        the later ones are no longer read, `after_layer` is called with its index.
+        """
         for call in run.forward:
             call()
         loss = self.goal.loss
         value = loss.value_and_gradient(run.y, run.raw, run.weight, run.grad_raw)
         value = value * scales.loss
         np.multiply(run.grad_raw, scales.loss_of_rows, out=run.grad_raw)
-        run.activity_strength[:] = scales.activity_penalty
-        run.activity[:] = 0
-        for call in run.backward:
-            call()
+        if self.goal.activity_penalties:
+            run.activity_strength[:] = scales.activity_penalty
+            run.activity[:] = 0
+        layer = len(self.layers)
+        for calls in run.backward:
+            for call in calls:
+                call()
+            layer -= 1
+            after_layer(layer)
         reported = loss.reported(value, self.goal.n_targets)
         if self.goal.activity_penalties:
             return value + run.activity, reported + run.activity

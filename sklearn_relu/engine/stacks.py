@@ -17,17 +17,14 @@ from sklearn_relu.engine.training import train
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.part import Part
 
-CACHE = 4_000_000
-"""Bytes that one step of a stack may touch. Larger stacks measure slower: one network alone finds
-its rows and parameters in the processor's cache, one of many does not."""
+CACHE = 8_000_000
+"""Bytes that one step of a stack may touch. Much larger stacks measure slower: one network alone
+finds its rows and parameters in the processor's cache, one of many does not."""
 
-HEAVY_PRODUCT = 100_000
-"""Multiplications in a network's largest product from which stacks train at the same time, in
-threads. Those of smaller networks are no faster for it: each NumPy call of one would wait for the
-interpreter, which the other one holds."""
-
-WORTHWHILE = 8
-"""Networks that make a stack: fewer are not split further to keep a second thread busy."""
+LONG_CALL = 1_500_000
+"""Multiplications in a stack's largest products, all networks together, from which stacks train at
+the same time, in threads. Calls of smaller ones are so short that threads are no faster: each call
+would wait for the interpreter, which another one holds."""
 
 
 @dataclass(eq=False)
@@ -48,8 +45,8 @@ class Fit:
         About the memory that a step of its networks touches.
     n_bytes : int
         About the memory that the fit and what leads to it hold.
-    is_heavy : bool
-        Whether its stack trains while others do.
+    n_multiplications : int
+        In the largest product of a step of its networks.
     """
 
     jobs: list[Job]
@@ -58,23 +55,23 @@ class Fit:
     kind: Hashable = field(init=False)
     n_bytes_of_a_step: int = field(init=False)
     n_bytes: int = field(init=False)
-    is_heavy: bool = field(init=False)
+    n_multiplications: int = field(init=False)
 
     def __post_init__(self):
         self.kind = _kind(self)
         hash(self.kind)  # here, in the fit's own thread, it may fail
         job, recipe = self.jobs[0], self.jobs[0].recipe
-        # Parameters, gradients and two slots; the batch and, for each layer, three more arrays.
         product = largest_product(recipe.layers, recipe.batch_size)
-        self.is_heavy = HEAVY_PRODUCT <= product < LARGE_PRODUCT
+        self.n_multiplications = len(self.jobs) * product
+        # Parameters, gradients and two slots; the batch and, for each layer, three more arrays.
         widths = sum(layer.fan_in + 2 * layer.output_width for layer in recipe.layers)
         step = 4 * job.state.params.size + recipe.batch_size * widths
         self.n_bytes_of_a_step = len(self.jobs) * step * np.dtype(recipe.dtype).itemsize
-        # Rows as they came, after what precedes the network, and those to score on; the state's
-        # parameters and the best ones.
+        # Rows as they came, after what precedes the network, in the stack's table, and those to
+        # score on; the state's parameters and the best ones.
         rows = _n_bytes(job.X) + _n_bytes(job.y) + _n_bytes(job.sample_weight)
         states = 2 * len(self.jobs) * job.state.params.nbytes
-        self.n_bytes = 3 * rows + states + self.n_bytes_of_a_step
+        self.n_bytes = 4 * rows + states + self.n_bytes_of_a_step
 
 
 def _n_bytes(array: Any) -> int:
@@ -96,7 +93,7 @@ def stacks_of(fits: list[Fit], n_threads: int = 1) -> list[list[Fit]]:
     ----------
     fits : list of Fit
     n_threads : int, default=1
-        Stacks of heavy fits that train at the same time.
+        Stacks that may train at the same time.
 
     Returns
     -------
@@ -107,12 +104,25 @@ def stacks_of(fits: list[Fit], n_threads: int = 1) -> list[list[Fit]]:
         groups.setdefault(fit.kind, []).append(fit)
     stacks = []
     for group in groups.values():
-        n_fitting = max(1, CACHE // group[0].n_bytes_of_a_step)
-        n_at_once = n_threads if group[0].is_heavy else 1
-        n_stacks = max(-(-len(group) // n_fitting), min(n_at_once, len(group) // WORTHWHILE), 1)
+        n_stacks = -(-len(group) // max(1, CACHE // group[0].n_bytes_of_a_step))
+        if trains_beside_others(group):
+            n_at_once = min(n_threads, _n_multiplications(group) // LONG_CALL, len(group))
+            n_stacks = -(-n_stacks // n_at_once) * n_at_once
         edges = np.linspace(0, len(group), n_stacks + 1).round().astype(int).tolist()
         stacks += [group[i:j] for i, j in pairwise(edges)]
     return stacks
+
+
+def trains_beside_others(stack: list[Fit]) -> bool:
+    """Whether other stacks may train at the same time: its calls are long, and no product runs on
+    all of BLAS's threads."""
+    if stack[0].n_multiplications // len(stack[0].jobs) >= LARGE_PRODUCT:
+        return False
+    return _n_multiplications(stack) >= LONG_CALL
+
+
+def _n_multiplications(stack: list[Fit]) -> int:
+    return sum(fit.n_multiplications for fit in stack)
 
 
 def _kind(fit: Fit) -> Hashable:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.jobs import Epoch, Job, Outcome
+from sklearn_relu.engine.jobs import Epoch, Job, Outcome, TrainingState
 
 
 def record(
@@ -47,7 +47,8 @@ def record(
         stale = loss > last.best_loss - job.tol
         state["best_loss"] = min(loss, last.best_loss)
     no_improvement = last.no_improvement + 1 if stale else 0
-    job.state = replace(last, epoch=last.epoch + 1, no_improvement=no_improvement, **state)
+    state |= {"epoch": last.epoch + 1, "no_improvement": no_improvement}
+    job.state = TrainingState(**(vars(last) | state))  # replace() takes twice the time
     job.n_epochs += 1
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.engine.batches import Rows, gather, make_stack, rows_of, weight_of
+from sklearn_relu.engine.batches import Batches, make_stack, weight_of
 from sklearn_relu.engine.descent import Descent
 from sklearn_relu.engine.full_batch import minimize
 from sklearn_relu.engine.jobs import Job
@@ -48,12 +48,15 @@ def train(jobs: list[Job], stop: threading.Event | None = None) -> None:
             _Epochs(jobs, optimizer).train(stop)
 
 
+_Batch = tuple[int, int, list[float]]
+"""The first network of a run, its number of rows, and for each network their sum of weights."""
+
+
 @dataclass(frozen=True)
 class _Step:
     """What a step of neighbouring networks, with as many rows each, needs: made once."""
 
     networks: slice
-    jobs: list[Job]
     run: Run
     descent: Descent
     scales: Scales | None
@@ -68,7 +71,7 @@ class _Epochs:
         self.jobs = sorted(jobs, key=lambda job: -job.n_rows)
         self.optimizer = optimizer
         self.batch_size = jobs[0].recipe.batch_size
-        self.stack = make_stack(self.jobs)
+        self.stack, self.batches = make_stack(self.jobs), Batches(self.jobs)
         self.slots = optimizer.init_state(self.stack.params)
         for i, job in enumerate(self.jobs):
             # Another solver than in the last call begins anew.
@@ -94,7 +97,9 @@ class _Epochs:
                 self._batch(batch, start)
                 if not any(self.finite):
                     break
+            finite = np.isfinite(self.stack.params).all(axis=1)
             for i in range(len(self.jobs)):
+                self.finite[i] &= bool(finite[i])
                 self._end_epoch(i)
             ask(self.jobs)
             self._drop_the_done()
@@ -112,10 +117,11 @@ class _Epochs:
             i for i, job in enumerate(self.jobs) if job.schedule.changes_within_epoch
         ]
         self._steps: dict[tuple[int, int, int], _Step] = {}
+        self._runs_from: dict[int, list[_Batch]] = {}
 
     def _begin_epoch(self) -> None:
         self.orders = [_next_order(job) for job in self.jobs]
-        self.rows = [rows_of(*each) for each in zip(self.jobs, self.orders, strict=True)]
+        self.batches.begin_epoch(self.orders)
         for i, job in enumerate(self.jobs):
             self.rates[i] = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
         self.loss_sum, self.n_trained = [0.0] * len(self.jobs), [0] * len(self.jobs)
@@ -126,46 +132,53 @@ class _Epochs:
             job = self.jobs[i]
             progress = job.progress(batch, float(self.rates[i, 0]))
             self.rates[i] = job.schedule.rate(job.learning_rate, progress)
-        for run in self._runs(start):
-            self._step(*run)
+        for first, n_rows, weight_sums in self._runs(start):
+            self._step(first, start, n_rows, weight_sums)
 
-    def _runs(self, start: int) -> Iterator[tuple[int, int, list[Rows], list[float]]]:
-        """Neighbours in the stack whose batches have the same number of rows, and weight.
+    def _runs(self, start: int) -> list[_Batch]:
+        """Neighbours in the stack whose batches have the same number of rows, and weight."""
+        runs = self._runs_from.get(start)
+        if runs is None:
+            runs = list(self._find_runs(start))
+            if self.jobs[0].sample_weight is None:
+                self._runs_from[start] = runs
+        return runs
 
-        The first one, the number of rows, and for each its rows and their sum of weights.
-        """
+    def _find_runs(self, start: int) -> Iterator[_Batch]:
         first, n_rows = 0, 0
-        rows: list[Rows] = []
         weight_sums: list[float] = []
         for i, job in enumerate(self.jobs):
             stop = min(start + self.batch_size, self.n_rows[i])
-            of_epoch, weight = self.rows[i], job.sample_weight
-            batch = slice(start, stop) if of_epoch is None else of_epoch[start:stop]
-            weight_sum = weight_of(None if weight is None else weight[batch], stop - start)
+            weight, rows = job.sample_weight, self.batches.rows[i]
+            if weight is not None:
+                weight = weight[start:stop] if rows is None else weight[rows[start:stop]]
+            weight_sum = weight_of(weight, stop - start)
             # Nothing to learn from a batch without weight: such a network stands still.
             takes_part = stop > start and weight_sum > 0 and self.finite[i]
-            if rows and not (takes_part and stop - start == n_rows):
-                yield first, n_rows, rows, weight_sums
-                rows, weight_sums = [], []
+            if weight_sums and not (takes_part and stop - start == n_rows):
+                yield first, n_rows, weight_sums
+                weight_sums = []
             if takes_part:
-                if not rows:
+                if not weight_sums:
                     first, n_rows = i, stop - start
-                rows.append(batch)
                 weight_sums.append(weight_sum)
-        if rows:
-            yield first, n_rows, rows, weight_sums
+        if weight_sums:
+            yield first, n_rows, weight_sums
 
-    def _step(self, first: int, n_rows: int, rows: list[Rows], weight_sums: list[float]) -> None:
-        step = self._made(first, first + len(rows), n_rows)
-        gather(step.jobs, rows, step.run)
+    def _step(self, first: int, start: int, n_rows: int, weight_sums: list[float]) -> None:
+        step = self._made(first, first + len(weight_sums), n_rows)
+        self.batches.gather(step.networks, slice(start, start + n_rows), step.run)
         scales = step.scales or self._scales(step.networks, weight_sums)
-        value, reported = self.stack.data_objective(step.run, scales)
-        penalty = step.descent.step(scales.penalty)
+        step.descent.begin(scales.penalty)
+        value, reported = self.stack.data_objective(step.run, scales, step.descent.after_layer)
+        penalty = step.descent.end()
         # Plain floats: for a few networks they take less time than small arrays.
         figures = value.tolist(), reported.tolist(), penalty
         for i, (objective, loss, extra) in enumerate(zip(*figures, strict=True), start=first):
             # A parameter that is not finite shows in the next batch's value, or at the epoch's end.
-            self.finite[i] = math.isfinite(objective + extra)
+            if not math.isfinite(objective + extra):
+                self.finite[i] = False
+                self._runs_from.clear()
             self.loss_sum[i] += (loss + extra) * n_rows
             self.n_trained[i] += n_rows
 
@@ -183,7 +196,6 @@ class _Epochs:
             weighted = jobs[0].sample_weight is not None
             self._steps[key] = _Step(
                 networks,
-                jobs,
                 run,
                 Descent(self.stack, run, *shared),
                 None if weighted else self._scales(networks, [n_rows] * len(jobs)),
@@ -195,7 +207,7 @@ class _Epochs:
 
     def _end_epoch(self, i: int) -> None:
         job, params = self.jobs[i], self.stack.params[i]
-        if not (self.finite[i] and np.isfinite(params).all()):
+        if not self.finite[i]:
             job.outcome = "diverged"
             return
         last = job.state
@@ -222,6 +234,7 @@ class _Epochs:
             return
         self.jobs = [self.jobs[i] for i in keep]
         self.stack.keep(keep)
+        self.batches.keep(keep)
         self.slots = {name: values[keep] for name, values in self.slots.items()}
         self.step_size = self.step_size[: len(keep)]
         self._lay_out()

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
@@ -45,7 +45,7 @@ from sklearn_relu.estimators.typed import checks_parameters
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer
-from sklearn_relu.part import Part
+from sklearn_relu.part import Part, WithQuickParameters
 
 _FROM_TRAINING = (
     "coefs_",
@@ -67,7 +67,7 @@ NO_DATA = None, None, None
 """X_val, y_val and sample_weight_val where there are none."""
 
 
-class BaseMLP(Documented, CallbackSupportMixin, BaseEstimator, ABC):
+class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     """A multi-layer perceptron, up to what its targets are."""
 
     _parameter_constraints: dict = {

@@ -1,6 +1,8 @@
 """The contracts of penalties on weights and on hidden activations."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -40,6 +42,15 @@ class Penalty(Part, ABC):
         """``strength`` times :meth:`value`, after :meth:`add_gradient`."""
         self.add_gradient(weights, grad, strength)
         return strength * self.value(weights)
+
+    def bound(
+        self, weights: np.ndarray, grad: np.ndarray
+    ) -> Callable[[np.ndarray], Sequence[float]]:
+        """What maps strengths to :meth:`value_and_gradient` of arrays that stay where they are.
+
+        Made once, called in each step.
+        """
+        return partial(self.value_and_gradient, weights, grad)
 
     def prox(self, weights: np.ndarray, step: np.ndarray) -> None:
         """Proximal step of the part that is not smooth, in place, after the optimizer's step.

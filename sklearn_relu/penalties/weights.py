@@ -1,6 +1,7 @@
 """Penalties on weights."""
 
 import math
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -26,22 +27,24 @@ class L2(Penalty):
         """The gradient is w."""
         kernels.add_scaled(grad, weights, strength)
 
-    def value_and_gradient(self, weights, grad, strength):
-        """Both while the weights are in the cache; in one pass where loops are compiled."""
+    def bound(self, weights, grad):
+        """Both while a network's weights are in the cache; in one pass where loops are compiled."""
         loops = fused.loops()
-        one = _ridge if loops is None else loops.ridge
-        # One network at a time: the order of a sum, and so its bits, depends on how memory lies.
-        values = [
-            factor * one(w.reshape(-1), g.reshape(-1), factor)
-            for w, g, factor in zip(weights, grad, strength, strict=True)
-        ]
-        return np.array(values)
+        if loops is None:
+            rows = [(w.reshape(-1), g.reshape(-1)) for w, g in zip(weights, grad, strict=True)]
+            return partial(_ridges, rows)
+        memory, row = kernels.as_memory(weights)
+        return partial(loops.ridge, memory, kernels.as_memory(grad)[0], row, weights[0].size)
 
 
-def _ridge(weights, grads, strength):
-    """``grads += strength * weights``, for one network; returns ``sum(weights**2) / 2``."""
-    kernels.axpy(weights, grads, strength)
-    return np.dot(weights, weights) / 2
+def _ridges(rows, strength):
+    """``grads += strength * weights`` for the rows (weights, grads) of each network; returns
+    ``strength * sum(weights**2) / 2``."""
+    values = []
+    for (weights, grads), factor in zip(rows, strength.tolist(), strict=True):
+        kernels.axpy(weights, grads, factor)
+        values.append(factor * np.dot(weights, weights) / 2)
+    return values
 
 
 def _soft_threshold(weights, step, share=1.0):
