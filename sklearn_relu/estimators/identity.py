@@ -33,10 +33,11 @@ def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> dic
     -------
     identity : dict of str to str
     """
-    parameters = estimator.get_params(deep=False)
-    said = {name: parameters[name] for name in sorted(parameters) if name not in WITHOUT_EFFECT}
-    said = {"estimator": type(estimator)} | said
-    said |= {"X": data.X, "y": _targets(estimator, data), "sample_weight": data.sample_weight}
+    said: dict[str, Any] = {
+        "X": data.X,
+        "y": _targets(estimator, data),
+        "sample_weight": data.sample_weight,
+    }
     if held_out is not None:
         said |= {
             "X_val": held_out.X,
@@ -45,7 +46,18 @@ def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> dic
         }
     if goes_on:
         said["the network that training goes on from"] = checksum(_fitted(estimator))
-    return {name: described(value) for name, value in said.items()}
+    return described_parameters(estimator) | {
+        name: described(value) for name, value in said.items()
+    }
+
+
+def described_parameters(estimator) -> dict[str, str]:
+    """The estimator's class, and its parameters but for those without effect."""
+    parameters = estimator.get_params(deep=False)
+    said = {name: parameters[name] for name in sorted(parameters) if name not in WITHOUT_EFFECT}
+    return {
+        name: described(value) for name, value in ({"estimator": type(estimator)} | said).items()
+    }
 
 
 def _targets(estimator, data: Data) -> Any:

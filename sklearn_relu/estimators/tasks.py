@@ -55,7 +55,7 @@ class EpochTasks:
         self._context.max_subtasks -= self._n_before
         self._context.call_on_fit_task_begin(**self._arguments)
         if self._goes_on():
-            self._begin_epoch()
+            self._begin_epoch(0)
 
     def end_epoch(self) -> bool:
         """An epoch has ended, and another one begins or none; whether a callback asks to stop."""
@@ -67,11 +67,15 @@ class EpochTasks:
         # Some network may not have had an epoch yet.
         fitted = self._fitted if all(job.n_epochs for job in self._jobs) else None
         # Where another fit of the stack failed, training began anew: the same tasks again.
-        epoch = self._epochs[n_epochs - self._n_before - 1]
-        stops = epoch.call_on_fit_task_end(**self._arguments, reconstruction_attributes=fitted)
+        index = n_epochs - self._n_before - 1
+        if index == len(self._epochs):  # of the network that follows one that was asked to stop
+            self._begin_epoch(index)
+        stops = self._epochs[index].call_on_fit_task_end(
+            **self._arguments, reconstruction_attributes=fitted
+        )
         self._begun = False
-        if goes_on and not stops:
-            self._begin_epoch()
+        if goes_on and not stops and index + 1 < self._context.max_subtasks:
+            self._begin_epoch(index + 1)
         return stops
 
     def end(self) -> None:
@@ -82,11 +86,8 @@ class EpochTasks:
             **self._arguments, reconstruction_attributes=self._fitted
         )
 
-    def _begin_epoch(self) -> None:
-        index = self._n_ended - self._n_before
+    def _begin_epoch(self, index: int) -> None:
         if index == len(self._epochs):
-            if index == self._context.max_subtasks:  # nor has a full-batch solver another one
-                return
             self._epochs.append(self._context.subcontext(task_name="epoch"))
         self._begun = True
         self._epochs[index].call_on_fit_task_begin(**self._arguments)

@@ -44,10 +44,19 @@ estimators' parameters, and those that these become, such as ``losses.SoftmaxLog
 PART_NAMES = {cls: name for name, cls in PARTS.items()}
 
 
-def attributes(value: BaseEstimator) -> dict[str, Any]:
-    """What an estimator or a part has beside its parameters. Callbacks are no part of a model."""
-    others = {*value.get_params(deep=False), "_skl_callbacks"}
-    return {name: held for name, held in vars(value).items() if name not in others}
+CALLBACKS = {
+    "_skl_callbacks",
+    "_skl_callbacks_to_teardown",
+    "_callback_fit_ctx",
+    "_parent_callback_ctx",
+}
+"""Attributes by which scikit-learn finds callbacks; the last three during a fit only."""
+
+
+def attributes(part: BaseEstimator) -> dict[str, Any]:
+    """What an estimator or a part has beside its parameters, but for callbacks."""
+    others = CALLBACKS.union(part.get_params(deep=False))
+    return {name: value for name, value in vars(part).items() if name not in others}
 
 
 _OWN: list[type] = [MLPClassifier, MLPRegressor, HiddenLayer, *PARTS.values()]

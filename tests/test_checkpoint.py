@@ -1,0 +1,566 @@
+"""A fit goes on from its checkpoint, exactly; no other fit does."""
+
+import os
+import pickle
+import shutil
+import warnings
+from datetime import timedelta
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.datasets import make_classification, make_regression
+from sklearn.ensemble import VotingClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_relu import MLPClassifier, MLPRegressor, TrainingWarning, lockstep
+from sklearn_relu.callbacks import Checkpoint, fit_file, writing
+from sklearn_relu.estimators import base
+from sklearn_relu.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
+from sklearn_relu.penalties import L1
+from sklearn_relu.schedules import SCHEDULES
+
+X, y = make_classification(90, 6, n_informative=4, n_classes=3, random_state=0)
+X_r, y_r = make_regression(90, 6, n_targets=2, random_state=0)
+WEIGHT = np.random.RandomState(1).uniform(0, 2, 90)
+SMALL = {"hidden_layer_sizes": (6,), "batch_size": 32, "random_state": 3, "max_iter": 6, "tol": 0}
+STOCHASTIC = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer)]
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:.*(hardly vary|are dead):sklearn_relu.TrainingWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _without_waiting_for_the_disk(monkeypatch):
+    """Most of a small fit's time; that it is waited for is tested with the container."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+class Copies:
+    """Copies the file at the end of each epoch, where it is what a kill would leave."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        self.paths = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch":
+            self.paths.append(shutil.copy(self.path, f"{self.path}.{len(self.paths)}"))
+
+
+def comparable(value):
+    """Bytes that are equal for values that are the same to the last bit."""
+    if isinstance(value, dict):
+        # Kept without their times, and without what finds callbacks.
+        names = [name for name in value if name not in ("seconds", "_skl_callbacks")]
+        return {name: comparable(value[name]) for name in names}
+    if isinstance(value, list | tuple):
+        return [comparable(each) for each in value]
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return value.tolist()
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.shape, value.tobytes()
+    if isinstance(value, np.random.RandomState):
+        return comparable(value.get_state(legacy=False))
+    if hasattr(value, "__dict__"):
+        return type(value), comparable(vars(value))
+    return pickle.dumps(value)
+
+
+def assert_same(model, other):
+    """All that one estimator holds equals what the other holds."""
+    mine, others = comparable(vars(model)), comparable(vars(other))
+    assert mine.keys() == others.keys()
+    for name in mine:
+        assert mine[name] == others[name], name
+
+
+def check_resumes(model, path, *data, fresh=None, **more):
+    """A fit equals that without a checkpoint, and goes on from wherever it was killed.
+
+    `fresh` makes the estimator of another process; it is a clone by default.
+    """
+    fresh = fresh or (lambda: clone(model))
+    expected = fresh().fit(*data, **more)
+    copies = Copies(path)
+    whole = fresh().set_callbacks(Checkpoint(path), copies).fit(*data, **more)
+    assert_same(whole, expected)
+    assert len(copies.paths) >= 4
+    for at in (copies.paths[0], copies.paths[2], copies.paths[-1], path):
+        resumed = fresh().set_callbacks(Checkpoint(at)).fit(*data, **more)
+        assert_same(resumed, expected)
+        if resumed.warm_start:
+            further = fresh().fit(*data, **more).fit(*data, **more)
+            assert_same(resumed.set_callbacks().fit(*data, **more), further)
+    return expected
+
+
+CASES = {
+    "early stopping": {"early_stopping": True, "max_iter": 12, "n_iter_no_change": 3},
+    "dropout": {"dropout": 0.3, "input_dropout": 0.1, "input_noise": 0.1},
+    "random slopes": {"activation": "rrelu", "early_stopping": True},
+    "learned slopes": {"activation": "prelu", "solver": "sgd"},
+    "zeros": {"penalty": L1(), "alpha": 0.1},
+    "one order": {"shuffle": False},
+    "bounds": {"max_norm": 1.0, "gradient_clipping": 0.5},
+    "class weights": {"class_weight": {0: 1.0, 1: 2.0, 2: 0.5}},
+    "a metric": {"early_stopping": True, "early_stopping_metric": "neg_log_loss"},
+    "float32": {"dtype": "float32"},
+    "a start from data": {"initialization": "lsuv"},
+    "an ensemble": {"ensemble_size": 3, "dropout": 0.2},
+    "an ensemble that ends in pieces": {
+        "ensemble_size": 3,
+        "early_stopping": True,
+        "max_iter": 60,
+        "n_iter_no_change": 4,
+        "learning_rate_init": 0.03,
+    },
+    "what to go on from": {"warm_start": True, "early_stopping": True, "dropout": 0.2},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_killed_fit_goes_on_exactly(case, tmp_path):
+    check_resumes(MLPClassifier(**(SMALL | CASES[case])), tmp_path / "fit", X, y)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("solver", STOCHASTIC)
+def test_under_every_stochastic_solver(solver, early_stopping, tmp_path):
+    model = MLPRegressor(**SMALL, solver=solver, early_stopping=early_stopping, warm_start=True)
+    check_resumes(model, tmp_path / "fit", X_r, y_r, sample_weight=WEIGHT)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_under_every_schedule(schedule, tmp_path):
+    params = SMALL | {"n_iter_no_change": 1, "tol": 1.0, "max_iter": 8}
+    if schedule != "adaptive":  # whose plateaus count; others would stop at them
+        params |= {"n_iter_no_change": np.inf}
+    check_resumes(MLPClassifier(**params, learning_rate=schedule), tmp_path / "fit", X, y)
+
+
+@pytest.mark.parametrize("params", [{}, {"ensemble_size": 2, "early_stopping": True}])
+def test_with_weights_and_held_out_data(params, tmp_path):
+    held_out = {"X_val": X[:20], "y_val": y[:20], "sample_weight_val": WEIGHT[:20]}
+    model = MLPClassifier(**SMALL, **params)
+    check_resumes(model, tmp_path / "fit", X[20:], y[20:], WEIGHT[20:], **held_out)
+
+
+def test_with_sparse_rows_and_labels_of_text(tmp_path):
+    names = np.array(["ash", "birch", "cedar"], dtype=object)
+    rows = sp.csr_array(np.where(X > 0, X, 0))
+    check_resumes(MLPClassifier(**SMALL), tmp_path / "fit", rows, names[y])
+
+
+def test_a_warm_start_goes_on_from_a_checkpoint_of_its_own(tmp_path):
+    params = SMALL | {"warm_start": True, "dropout": 0.2}
+
+    def second():
+        return MLPClassifier(**params).fit(X, y)
+
+    expected = check_resumes(second(), tmp_path / "fit", X, y, fresh=second)
+    assert expected.n_iter_ == 6
+    assert len(expected.loss_curve_) == 12
+    # One that has seen something else is not this one.
+    other = MLPClassifier(**params).fit(X + 1, y)
+    with pytest.raises(ValueError, match="the network that training goes on from was"):
+        other.set_callbacks(Checkpoint(tmp_path / "fit")).fit(X, y)
+
+
+@pytest.mark.parametrize("params", [{}, {"early_stopping": True, "ensemble_size": 2}])
+def test_without_a_random_state_too(params, tmp_path):
+    """The weights, the split and the order that were drawn are those of the file."""
+    path = tmp_path / "fit"
+    model = MLPClassifier(**(SMALL | params | {"random_state": None, "dropout": 0.2}))
+    copies = Copies(path)
+    whole = clone(model).set_callbacks(Checkpoint(path), copies).fit(X, y)
+    for at in (*copies.paths, path):
+        assert_same(clone(model).set_callbacks(Checkpoint(at)).fit(X, y), whole)
+
+
+@pytest.mark.parametrize("kind", [np.random.MT19937, np.random.PCG64])
+def test_a_generator_that_the_user_passed_ends_where_it_would_have(kind, tmp_path):
+    path = tmp_path / "fit"
+
+    def draws_after(checkpoint):
+        rng = np.random.RandomState(kind(7))
+        model = MLPClassifier(**(SMALL | {"random_state": rng}))
+        model.set_callbacks(*checkpoint).fit(X, y)
+        return [coef.tolist() for coef in model.coefs_], rng.uniform(size=3).tolist()
+
+    copies = Copies(path)
+    expected = draws_after([])
+    assert draws_after([Checkpoint(path), copies]) == expected
+    for at in (*copies.paths, path):
+        assert draws_after([Checkpoint(at)]) == expected
+
+
+def test_a_fit_that_diverges_does_so_again(tmp_path):
+    class Exploding(SGD):
+        def init_state(self, params):
+            return super().init_state(params) | {"t": np.zeros((len(params), 1))}
+
+        def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
+            super().step(params, grads, state, learning_rate, n_weights)
+            params[:, 0] = np.where(state["t"][:, 0] == 17, np.inf, params[:, 0])
+
+        def begin_step(self, state, learning_rate):
+            state["t"] += 1
+            super().begin_step(state, learning_rate)
+
+    model = MLPClassifier(**SMALL, solver=Exploding())
+    copies = Copies(tmp_path / "fit")
+    for path in (copies.path, f"{copies.path}.4", copies.path):
+        resumed = clone(model).set_callbacks(Checkpoint(path), copies)
+        with pytest.warns(ConvergenceWarning, match="non-finite.*epoch 6.*last finite"):
+            resumed.fit(X, y)
+        assert resumed.n_iter_ == 5
+
+
+# Which fit a file belongs to
+
+
+CHANGES = {
+    "alpha": {"alpha": 0.5},
+    "hidden_layer_sizes": {"hidden_layer_sizes": (7,)},
+    "activation": {"activation": "tanh"},
+    "solver": {"solver": Adam(beta_1=0.8)},
+    "random_state": {"random_state": 4},
+    "max_iter": {"max_iter": 7},
+    "ensemble_size": {"ensemble_size": 2},
+    "early_stopping": {"early_stopping": True},
+    "initialization": {"initialization": "orthogonal"},
+    "dtype": {"dtype": "float32"},
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_file_of_other_parameters_is_refused(name, tmp_path):
+    path = tmp_path / "fit"
+    MLPClassifier(**SMALL).set_callbacks(Checkpoint(path)).fit(X, y)
+    before = path.read_bytes()
+    other = MLPClassifier(**(SMALL | CHANGES[name])).set_callbacks(Checkpoint(path))
+    with pytest.raises(ValueError, match=rf"checkpoint '.*fit' is of another fit: .*{name} was"):
+        other.fit(X, y)
+    assert path.read_bytes() == before
+    assert not hasattr(other, "coefs_")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("X", {"X": X + 1e-9}),
+        ("X", {"X": X[:80], "y": y[:80]}),
+        ("X", {"X": sp.csr_array(X)}),
+        ("y", {"y": (y + 1) % 3}),
+        ("y", {"y": y + 1}),
+        ("sample_weight", {"sample_weight": WEIGHT}),
+        ("X_val", {"X_val": X, "y_val": y}),
+    ],
+)
+def test_a_file_of_other_data_is_refused(name, data, tmp_path):
+    path = tmp_path / "fit"
+    model = MLPClassifier(**SMALL).set_callbacks(Checkpoint(path)).fit(X, y)
+    given = {"X": X, "y": y} | data
+    with pytest.raises(ValueError, match=rf"another fit: .*{name} was .*now.*remove this one"):
+        clone(model).fit(**given)
+
+
+def test_another_estimator_is_another_fit(tmp_path):
+    path, target = tmp_path / "fit", (y > 0).astype(float)
+    params = SMALL | {"loss": "log_loss"}
+    MLPClassifier(**params).set_callbacks(Checkpoint(path)).fit(X, target)
+    with pytest.raises(ValueError, match=r"estimator was .*MLPClassifier, now .*MLPReg"):
+        MLPRegressor(**params).set_callbacks(Checkpoint(path)).fit(X, target)
+
+
+def test_what_does_not_change_a_fit_may_change(tmp_path):
+    path = tmp_path / "fit"
+    model = MLPClassifier(**SMALL).set_callbacks(Checkpoint(path)).fit(X, y)
+    again = MLPClassifier(**SMALL, time_limit=1e6, verbose=True)
+    again.set_callbacks(Checkpoint(path, every=3)).fit(X.tolist(), list(y))
+    assert again.history_ == model.history_
+
+
+def test_functions_and_objects_count_by_their_names(tmp_path):
+    def metric(estimator, X, y):
+        return -estimator.loss_ if hasattr(estimator, "loss_") else estimator.score(X, y)
+
+    class Metric:
+        def __call__(self, estimator, X, y):
+            return estimator.score(X, y)
+
+    for each in (metric, Metric):
+        path = tmp_path / each.__name__
+        for _ in range(2):
+            made = each() if each is Metric else each
+            model = MLPClassifier(**SMALL, early_stopping=True, early_stopping_metric=made)
+            model.set_callbacks(Checkpoint(path)).fit(X, y)
+
+
+def test_a_file_of_another_fit_without_a_complete_epoch_is_replaced(tmp_path):
+    path = tmp_path / "fit"
+    copies = Copies(path)
+    MLPClassifier(**SMALL).set_callbacks(Checkpoint(path), copies).fit(X, y)
+    model = MLPClassifier(**(SMALL | {"alpha": 1.0}))
+    resumed = clone(model).set_callbacks(Checkpoint(copies.paths[0])).fit(X, y)
+    assert_same(resumed, model.fit(X, y))
+
+
+# Ends
+
+
+def test_a_fit_that_has_ended_gives_its_model_without_training(tmp_path, monkeypatch):
+    path = tmp_path / "fit"
+    model = MLPClassifier(**SMALL).set_callbacks(Checkpoint(path))
+    with pytest.warns(ConvergenceWarning, match="Maximum iterations"):
+        model.fit(X, y)
+    before = path.stat().st_mtime_ns, path.stat().st_ino
+    monkeypatch.setattr(base, "train", None)
+    again = clone(model)
+    with pytest.warns(ConvergenceWarning, match="Maximum iterations"):
+        again.fit(X, y)
+    assert_same(again, model)
+    assert again.history_ == model.history_  # the times too
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
+
+
+def test_one_that_a_time_limit_ended_goes_on(tmp_path):
+    params = SMALL | {"max_iter": 4}
+    model = MLPClassifier(**params, time_limit=1e-9).set_callbacks(Checkpoint(tmp_path / "fit"))
+    for n in (1, 2, 3):
+        with pytest.warns(ConvergenceWarning, match="1e-09 seconds"):
+            assert clone(model).fit(X, y).n_iter_ == n
+    last = clone(model).fit(X, y)
+    assert last.loss_curve_ == MLPClassifier(**params).fit(X, y).loss_curve_
+
+
+class Stops(Copies):
+    """Asks to stop, or raises, after so many epochs."""
+
+    def __init__(self, n, error=None):
+        self.n, self.error = n, error
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        if context.task_name == "epoch" and fitted_estimator.n_iter_ == self.n:
+            if self.error is not None:
+                raise self.error
+            return True
+
+
+def test_one_that_a_callback_stopped_has_ended(tmp_path):
+    path = tmp_path / "fit"
+    stopped = MLPClassifier(**SMALL).set_callbacks(Checkpoint(path), Stops(3)).fit(X, y)
+    again = MLPClassifier(**SMALL).set_callbacks(Checkpoint(path)).fit(X, y)
+    assert_same(again, stopped)
+    assert again.n_iter_ == 3
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("no")])
+@pytest.mark.parametrize("every", [1, 100, timedelta(hours=1)])
+def test_an_interrupted_fit_keeps_its_last_epoch_however_seldom_it_writes(error, every, tmp_path):
+    path = tmp_path / "fit"
+    model = MLPClassifier(**SMALL)
+    interrupted = clone(model).set_callbacks(Stops(4, error), Checkpoint(path, every=every))
+    with pytest.raises(type(error)):
+        interrupted.fit(X, y)
+    kept = fit_file.read(str(path))[1]
+    assert [snapshot.n_epochs for snapshot in kept] == [4]
+    assert_same(clone(model).set_callbacks(Checkpoint(path)).fit(X, y), model.fit(X, y))
+
+
+def test_a_resumed_fit_has_as_many_tasks_as_epochs_are_left(tmp_path):
+    copies = Copies(tmp_path / "fit")
+    model = MLPClassifier(**SMALL).set_callbacks(Checkpoint(copies.path), copies).fit(X, y)
+    again = Copies(copies.paths[2])  # of two epochs
+    clone(model).set_callbacks(Checkpoint(again.path), again).fit(X, y)
+    assert len(again.paths) == 4
+
+
+# When it is written
+
+
+def written_epochs(monkeypatch, every, seconds_an_epoch=0.0, n_iter=7):
+    """The epochs after which a fit writes its file."""
+    epochs, write = [], fit_file.write
+    clock = iter(np.arange(1000) * seconds_an_epoch)
+    monkeypatch.setattr(writing.time, "monotonic", lambda: 0.0)
+
+    def recording(path, identity, snapshots):
+        epochs.append(snapshots[0].n_epochs)
+        write(path, identity, snapshots)
+
+    class Clock(Stops):
+        def on_fit_task_end(self, estimator, context):
+            now = float(next(clock)) + seconds_an_epoch
+            monkeypatch.setattr(writing.time, "monotonic", lambda: now)
+
+    monkeypatch.setattr(fit_file, "write", recording)
+    model = MLPClassifier(**(SMALL | {"max_iter": n_iter}))
+    model.set_callbacks(Clock(0), every).fit(X, y)
+    return epochs
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [
+        (1, [0, 1, 2, 3, 4, 5, 6, 7]),
+        (3, [0, 3, 6, 7]),
+        (np.int64(7), [0, 7]),
+        (100, [0, 7]),
+        (timedelta(seconds=20), [0, 2, 4, 6, 7]),
+        (timedelta(seconds=25), [0, 3, 6, 7]),
+        (timedelta(days=1), [0, 7]),
+    ],
+)
+def test_it_is_written_every_so_many_epochs_or_seconds(every, expected, tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path / "fit", every=every)
+    assert written_epochs(monkeypatch, checkpoint, seconds_an_epoch=10.0) == expected
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5, True, "1", None, timedelta(0), timedelta(-1)])
+def test_other_intervals_are_refused(every):
+    with pytest.raises(ValueError, match=r"every must be a whole number of epochs.*timedelta"):
+        Checkpoint("fit", every=every)
+
+
+def test_a_file_without_weights_of_a_thousand_units_has_no_array_twice(tmp_path):
+    path = tmp_path / "fit"
+    model = MLPClassifier(**(SMALL | {"hidden_layer_sizes": (2000,)}), early_stopping=True)
+    model.set_callbacks(Checkpoint(path)).fit(X, y)
+    n_params = sum(array.size for array in [*model.coefs_, *model.intercepts_])
+    assert path.stat().st_size < 4 * 8 * n_params + 30_000  # the last, the best, and Adam's two
+
+
+# Where it may be
+
+
+def test_in_a_pipeline(tmp_path):
+    path = tmp_path / "fit"
+    copies = Copies(path)
+
+    def pipeline(*callbacks):
+        network = MLPClassifier(**SMALL).set_callbacks(*callbacks)
+        return make_pipeline(StandardScaler(), network)
+
+    whole = pipeline(Checkpoint(path), copies).fit(X, y)
+    resumed = pipeline(Checkpoint(copies.paths[3])).fit(X, y)
+    np.testing.assert_array_equal(resumed.predict_proba(X), whole.predict_proba(X))
+
+
+def test_in_lockstep_each_fit_has_its_own(tmp_path):
+    def vote(folder):
+        folder.mkdir()
+        networks = [
+            MLPClassifier(**(SMALL | {"random_state": i})).set_callbacks(
+                Checkpoint(folder / f"{i}")
+            )
+            for i in range(3)
+        ]
+        with lockstep() as stacks:
+            voting = VotingClassifier([(f"{i}", each) for i, each in enumerate(networks)])
+            voting.fit(X, y)
+        assert sum(stacks.sizes) == 3
+        return voting
+
+    voting = vote(tmp_path / "one")
+    for i, network in enumerate(voting.estimators_):
+        alone = MLPClassifier(**(SMALL | {"random_state": i}))
+        alone.set_callbacks(Checkpoint(tmp_path / "one" / f"{i}")).fit(X, y)
+        assert_same(alone, network)
+
+
+def test_a_search_is_refused(tmp_path):
+    model = MLPClassifier(**SMALL).set_callbacks(Checkpoint(tmp_path / "fit"))
+    search = GridSearchCV(model, {"alpha": [0.1, 1.0]}, error_score="raise")
+    with pytest.raises(ValueError, match=r"Checkpoint\(.*for one fit, and GridSearchCV makes"):
+        search.fit(X, y)
+    assert not (tmp_path / "fit").exists()
+
+
+def test_two_are_refused(tmp_path):
+    model = MLPClassifier(**SMALL).set_callbacks(Checkpoint("a"), Checkpoint("b", every=2))
+    with pytest.raises(ValueError, match=r"One Checkpoint is enough.*'b', every=2"):
+        model.fit(X, y)
+
+
+def test_lbfgs_is_refused(tmp_path):
+    model = MLPClassifier(**SMALL, solver="lbfgs").set_callbacks(Checkpoint(tmp_path / "fit"))
+    with pytest.raises(ValueError, match=r"solver='lbfgs'.*warm_start=True"):
+        model.fit(X, y)
+
+
+# Files that cannot be written
+
+
+def test_a_fit_whose_file_cannot_be_written_does_not_begin(tmp_path):
+    model = MLPClassifier(**SMALL).set_callbacks(Checkpoint(tmp_path / "none" / "fit"))
+    with pytest.raises(FileNotFoundError, match=r"training has not begun.*none.*fit"):
+        model.fit(X, y)
+    assert not hasattr(model, "coefs_")
+    model.set_callbacks(Checkpoint(tmp_path))
+    with pytest.raises(ValueError, match="not a file"):
+        model.fit(X, y)
+
+
+def test_a_file_in_the_present_folder_stays_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    class Wanders(Stops):
+        def on_fit_task_begin(self, estimator, context):
+            os.chdir("/")
+
+    MLPClassifier(**SMALL).set_callbacks(Checkpoint("fit"), Wanders(0)).fit(X, y)
+    assert fit_file.read(str(tmp_path / "fit"))[1][0].n_epochs == 6
+
+
+def test_what_a_kill_left_unfinished_is_removed(tmp_path):
+    left, others = tmp_path / ".fit.0123456789abcdef.tmp", tmp_path / ".fit2.01234.tmp"
+    for path in (left, others):
+        path.write_bytes(b"half")
+    MLPClassifier(**SMALL).set_callbacks(Checkpoint(tmp_path / "fit")).fit(X, y)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".fit2.01234.tmp", "fit"]
+
+
+def test_later_errors_are_warnings_and_training_goes_on(tmp_path, monkeypatch):
+    """The third and the fourth write fail; the last good file stays until the fifth."""
+    path = tmp_path / "fit"
+    model = MLPClassifier(**SMALL)
+    write, n_calls, during = fit_file.write, [], []
+
+    def failing(*args):
+        n_calls.append(1)
+        if len(n_calls) in (4, 5):
+            during.append(fit_file.read(str(path))[1][0].n_epochs)
+            raise OSError(28, "No space left on device")
+        write(*args)
+
+    monkeypatch.setattr(fit_file, "write", failing)
+    resumed = clone(model).set_callbacks(Checkpoint(path))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        resumed.fit(X, y)
+    messages = [str(each.message) for each in caught if each.category is TrainingWarning]
+    assert len(messages) == 2
+    assert str(path) in messages[0]
+    assert "after epoch 3: [Errno 28] No space left on device. Training goes on" in messages[0]
+    assert "the file of epoch 2 stays" in messages[0]
+    assert during == [2, 2]
+    assert len(n_calls) == 7
+    assert fit_file.read(str(path))[1][0].n_epochs == 6
+    assert_same(resumed, model.fit(X, y))
