@@ -25,6 +25,19 @@ def test_the_page_of_parts_has_a_row_for_each_name():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+def test_the_snippets_about_saving_run(capsys, tmp_path, monkeypatch):
+    for package in ("skops", "onnxruntime", "skl2onnx"):
+        pytest.importorskip(package)
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "saving.md").read_text()
+    names = {"__name__": "__main__"}
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(code, "saving.md", "exec"), names)
+    assert capsys.readouterr().out.splitlines() == ["True", "Halving()", "True", "True"]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_snippet_about_reports_runs(capsys):
     (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "reports.md").read_text(), re.DOTALL)
     exec(compile(code, "reports.md", "exec"), {})

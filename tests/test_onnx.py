@@ -47,11 +47,10 @@ def run(onnx_model, X):
     if not hasattr(X, "columns"):
         return session.run(None, {"X": X})
     inputs = {}
-    for name in X.columns:
+    for name, given in zip(X.columns, session.get_inputs(), strict=True):
         column = np.asarray(X[name])
-        inputs[name] = (column if column.dtype.kind in "ifb" else column.astype(str))[:, None]
-        if inputs[name].dtype.kind == "U":
-            inputs[name] = inputs[name].astype(object)
+        column = column if column.dtype.kind in "iufb" else column.astype(str).astype(object)
+        inputs[given.name] = column[:, None]
     return session.run(None, inputs)
 
 
@@ -151,6 +150,7 @@ def frame():
             ],
             "grade": rng.randint(4, size=178),
             "red": rng.randint(2, size=178).astype(bool),
+            "unused": 0,
         }
     )
 
@@ -163,13 +163,58 @@ def test_columns_of_every_kind_agree(frame, encoder):
             ("single", MinMaxScaler(), ["ash"]),
             ("ints", StandardScaler(), ["proline"]),
             ("categories", encoder, ["place"]),
-            ("numbers", encoder, ["grade"]),
+            ("numbers", encoder, ["grade", "red"]),
         ]
     )
     model = make_pipeline(columns, MLPClassifier(**SMALL)).fit(frame, load_wine().target)
     assert_agrees(model, frame)
     regressor = MLPRegressor(**SMALL, standardize_y=True)
     assert_agrees(make_pipeline(columns, regressor).fit(frame, frame["proline"]), frame)
+
+
+@pytest.mark.parametrize("first", ["alcohol", "ash", "proline", "red"])
+def test_numbers_of_several_types_in_one_scaler_agree(frame, first):
+    numbers = [first, *frame.columns.drop([first, "place"])]
+    columns = ColumnTransformer([("numbers", StandardScaler(), numbers)])
+    assert_agrees(
+        make_pipeline(columns, MLPClassifier(**SMALL)).fit(frame, load_wine().target), frame
+    )
+
+
+def test_inputs_have_the_names_and_dtypes_of_the_columns(frame):
+    frame.columns = ["a b", "a_b", "a/b", "größe", "X", "input_0", "label"]
+    columns = ColumnTransformer(
+        [
+            ("numbers", StandardScaler(), ["a b", "a_b", "a/b", "X", "input_0", "label"]),
+            ("categories", OneHotEncoder(), ["größe"]),
+        ]
+    )
+    model = make_pipeline(columns, MLPClassifier(**SMALL)).fit(frame, load_wine().target)
+    assert_agrees(model, frame)
+    session = ort.InferenceSession(to_onnx(model, frame).SerializeToString())
+    kinds = ["double", "float", "int64", "string", "int64", "bool", "int64"]
+    names = ["a b", "a_b", "a/b", "größe", "X", "input_0", "label1"]
+    expected = [(name, f"tensor({kind})") for name, kind in zip(names, kinds, strict=True)]
+    assert [(given.name, given.type) for given in session.get_inputs()] == expected
+
+
+def test_nullable_and_small_columns_and_those_of_polars_agree(frame):
+    pl = pytest.importorskip("polars")
+    names = ["alcohol", "proline", "grade"]
+    columns = ColumnTransformer([("numbers", StandardScaler(), names)])
+    model = make_pipeline(columns, MLPClassifier(**SMALL)).fit(frame, load_wine().target)
+    nullable = frame[names].astype({"alcohol": "Float64", "proline": "Int64", "grade": "Int8"})
+    plain = frame[names].astype({"grade": "int8"})
+    assert_agrees(model, plain, to_onnx(model, nullable))
+    assert_agrees(model, plain, to_onnx(model, pl.from_pandas(plain)))
+
+
+def test_dates_have_no_type_in_onnx(frame):
+    frame["unused"] = np.datetime64("2020-01-01", "s")
+    columns = ColumnTransformer([("numbers", StandardScaler(), ["alcohol"])])
+    model = make_pipeline(columns, MLPClassifier(**SMALL)).fit(frame, load_wine().target)
+    with pytest.raises(ValueError, match=r"'unused' has dtype datetime64\[s\]"):
+        to_onnx(model, frame)
 
 
 LABELS = {
@@ -283,7 +328,7 @@ EXPRESSIONS = {
         np.where(
             np.logical_and(z > -1, np.logical_not(z >= 1)),
             np.square(z) * np.logaddexp(z, 0) + np.sqrt(np.abs(z)) ** 2,
-            np.sign(z) + 1 / (2 + np.reciprocal(1 + np.exp(z))),
+            np.sign(z) + np.sin(z) * np.cos(z) + 1 / (2 + np.reciprocal(1 + np.exp(z))),
         )
         - np.mean(z, axis=-1, keepdims=True),
         -3,

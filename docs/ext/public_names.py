@@ -18,6 +18,7 @@ MODULES = (
     "sklearn_relu.optimizers",
     "sklearn_relu.part",
     "sklearn_relu.penalties",
+    "sklearn_relu.persistence",
     "sklearn_relu.schedules",
     "sklearn_relu.scorers",
     "sklearn_relu.utils",

@@ -1,11 +1,9 @@
 """to_onnx: a model as an ONNX graph, for predictions without Python."""
 
-import numpy as np
-import scipy.sparse as sp
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
-from sklearn_relu.persistence import onnx_converters
+from sklearn_relu.persistence import onnx_converters, onnx_inputs
 
 
 def to_onnx(model, X):
@@ -17,9 +15,10 @@ def to_onnx(model, X):
         A fitted MLPClassifier or MLPRegressor, or a Pipeline or other estimator of scikit-learn
         that holds some and that skl2onnx converts: scalers, encoders, ColumnTransformer ...
     X : array-like or DataFrame of shape (n_samples, n_features)
-        Rows as the model takes them, of which only the types matter. The graph computes in float64
-        if X is of that dtype, else in float32. An array becomes one input ``X``; a DataFrame one
-        input of shape (n_samples, 1) for each column, under the column's name.
+        Rows as the model takes them, of which only the types matter. An array becomes one input
+        ``X``; a DataFrame one input of shape (n_samples, 1) for each column, with its name and
+        dtype (but one named like an output: ``label`` becomes ``label1``). The graph computes in
+        float32 if that holds all numbers of X, else in float64: as for NumPy, int64 makes float64.
 
     Returns
     -------
@@ -38,7 +37,7 @@ def to_onnx(model, X):
         If an activation or a loss of your own does not say what it is in ONNX. See
         :doc:`/write_a_part`.
     ValueError
-        If labels are neither whole numbers nor text.
+        If labels are neither whole numbers nor text, or a column is neither of these nor booleans.
 
     See Also
     --------
@@ -49,12 +48,15 @@ def to_onnx(model, X):
     register_onnx_converters()
     from skl2onnx import convert_sklearn
 
-    return convert_sklearn(
+    inputs = onnx_inputs.inputs_of(X)
+    converted = convert_sklearn(
         model,
         name=f"ONNX({type(model).__name__})",
-        initial_types=_input_types(X),
+        initial_types=onnx_inputs.skl2onnx_types(inputs),
         options={MLPClassifier: {"zipmap": False}},
     )
+    onnx_inputs.use_own_names_and_types(converted.graph, inputs)
+    return converted
 
 
 def register_onnx_converters() -> None:
@@ -90,19 +92,3 @@ def register_onnx_converters() -> None:
         onnx_converters.convert_regressor,
         overwrite=True,
     )
-
-
-def _input_types(X) -> list:
-    """Names and types of the graph's inputs."""
-    if hasattr(X, "columns"):
-        return [(str(name), _type(np.asarray(X[name][:1]), 1)) for name in X.columns]
-    X = X if sp.issparse(X) else np.asarray(X)
-    return [("X", _type(X, X.shape[1]))]
-
-
-def _type(values, width: int):
-    from skl2onnx.common import data_types
-
-    by_kind = {"i": "Int64", "u": "Int64", "b": "Boolean", "f": "Float"}
-    name = "Double" if values.dtype == np.float64 else by_kind.get(values.dtype.kind, "String")
-    return getattr(data_types, f"{name}TensorType")([None, width])

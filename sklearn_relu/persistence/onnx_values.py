@@ -21,6 +21,7 @@ NODES: dict[Callable, str] = {
     np.exp: "Exp",
     np.log: "Log",
     np.tanh: "Tanh",
+    np.sin: "Sin",
     np.maximum: "Max",
     np.minimum: "Min",
     expit: "Sigmoid",
@@ -43,6 +44,7 @@ CONDITIONS: dict[Callable, str] = {
 DERIVED: dict[Callable, Callable[..., Any]] = {
     np.square: lambda x: x * x,
     np.reciprocal: lambda x: 1 / x,
+    np.cos: lambda x: np.sin(x + math.pi / 2),
     np.log1p: lambda x: np.log(1 + x),
     np.expm1: lambda x: np.exp(x) - 1,
     np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
