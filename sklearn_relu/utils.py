@@ -15,8 +15,6 @@ from sklearn.base import (
     TransformerMixin,
 )
 
-from sklearn_relu.part import Part
-
 _KINDS = {
     "classifier": ClassifierMixin,
     "regressor": RegressorMixin,
@@ -68,7 +66,7 @@ def _concrete() -> set[type]:
         if inspect.isclass(cls)
         and cls.__module__ == module.__name__
         and issubclass(cls, BaseEstimator)
-        and not issubclass(cls, Part)
+        and hasattr(cls, "fit")
         and not inspect.isabstract(cls)
     }
 
