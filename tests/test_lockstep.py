@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sklearn
-from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from joblib import effective_n_jobs, parallel_config
 from lockstep_failures import FailsWithin
 from lockstep_failures import run as run_with_failures
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
