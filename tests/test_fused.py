@@ -8,9 +8,10 @@ from sklearn.datasets import load_digits
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import ACTIVATIONS
-from sklearn_relu.engine import fused
+from sklearn_relu.engine import fused, kernels
 from sklearn_relu.losses import LOSSES, SoftmaxLogLoss
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
+from sklearn_relu.penalties import L2
 
 needs_numba = pytest.mark.skipif(fused.loops() is None, reason="numba is not installed")
 ACCURACY = {np.float32: 1e-6, np.float64: 1e-12}
@@ -118,6 +119,41 @@ def test_losses_against_scipy(with_loops, dtype):
     value = SoftmaxLogLoss().value_and_gradient(y, raw, None, grad)[:, None]
     np.testing.assert_allclose(grad, softmax(raw.astype(float), -1) - y, atol=1e-6)
     np.testing.assert_allclose(value, -log_softmax(raw.astype(float), -1)[:, :, 2], rtol=1e-6)
+
+
+@every_dtype
+def test_the_ridge_of_a_layer_and_of_all_weights(by_numpy, dtype):
+    rng = np.random.RandomState(0)
+    params, start = rng.normal(size=(2, 3, 50)).astype(dtype)
+    strength = np.array([0.0, 0.1, 2.0], dtype)
+    for weights in (np.s_[:, :40, None], np.s_[:, 10:, None], np.s_[1:2, :, None]):
+
+        def value_and_gradient(weights=weights):
+            grads = start.copy()
+            bound = L2().bound(params[weights], grads[weights])
+            return np.array(bound(strength[weights[0]])), grads
+
+        value, grads = value_and_gradient()
+        for one, other in zip((value, grads), by_numpy(value_and_gradient), strict=True):
+            np.testing.assert_allclose(one, other, rtol=ACCURACY[dtype], atol=ACCURACY[dtype])
+        untouched = np.ones(start.shape, bool)
+        untouched[weights[:2]] = False
+        np.testing.assert_array_equal(grads[untouched], start[untouched])
+
+
+@every_dtype
+def test_outer_products(by_numpy, dtype):
+    rng = np.random.RandomState(0)
+    column, weight = rng.normal(size=(3, 7, 1)).astype(dtype), rng.normal(size=(3, 5, 1))
+    row = weight.astype(dtype).swapaxes(1, 2)
+
+    def outer():
+        out = np.full((3, 7, 5), np.nan, dtype)
+        kernels.product(column, row, out)()
+        return out
+
+    np.testing.assert_array_equal(outer(), column * row)
+    np.testing.assert_array_equal(by_numpy(outer), column * row)
 
 
 @every_dtype

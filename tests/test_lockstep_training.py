@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from sklearn.datasets import make_classification
 
 from sklearn_relu.activations import ACTIVATIONS
+from sklearn_relu.engine.batches import Batches
 from sklearn_relu.engine.jobs import Job, TrainingState
 from sklearn_relu.engine.network import dense_layers
 from sklearn_relu.engine.recipe import Recipe
@@ -100,6 +101,34 @@ def test_a_stack_of_seven_jobs_equals_each_alone(activation):
     jobs = check(make_recipe(activation))
     assert len({job.n_rows for job in jobs}) > 3  # folds of different size
     assert len({job.n_epochs for job in jobs}) > 1  # some left the stack early
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("copied", [0, 2**30], ids=["each from its own", "from one"])
+def test_jobs_with_tables_of_their_own(monkeypatch, copied, weighted):
+    monkeypatch.setattr("sklearn_relu.engine.batches.COPIED", copied)
+    recipe = make_recipe()
+    stacks = []
+    for _ in range(2):
+        jobs = make_jobs(recipe)
+        for i, job in enumerate(jobs):
+            job.X, job.y = X[FOLDS[i]] + i, Y[FOLDS[i]]
+            job.rows = None if i % 2 else np.arange(len(job.X) - 1)
+            if weighted:
+                job.sample_weight = np.random.RandomState(i).uniform(size=job.y.shape)
+        stacks.append(jobs)
+    for job in stacks[0]:
+        train([job])
+    train(stacks[1])
+    assert_same(*stacks)
+    assert (Batches(stacks[1]).table is None) == (copied == 0)
+
+
+def test_jobs_with_one_table_do_not_copy_it(monkeypatch):
+    monkeypatch.setattr("sklearn_relu.engine.batches.COPIED", 0)
+    batches = Batches(make_jobs(make_recipe()))
+    assert batches.table is not None
+    assert batches.table[0] is X
 
 
 def test_a_deep_network_equals_itself_alone_after_60_epochs():

@@ -7,7 +7,7 @@ from sklearn_relu.engine.network import Batch, NetworkStack, Run
 
 Rows = slice | np.ndarray
 
-Table = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+Table = list[np.ndarray | None]
 """Inputs, targets and sample weights."""
 
 COPIED = 2**24
@@ -80,11 +80,10 @@ class Batches:
 
     def gather(self, networks: slice, batch: slice, run: Run) -> None:
         """Bring the batches of a run of networks together: those rows of each one's epoch."""
-        to = run.x, run.y, run.weight
         if self.index is not None and self.table is not None:
             rows = self.index[networks, batch]
-            for column, out in zip(self.table, to, strict=True):
-                if column is not None:
+            for column, out in zip(self.table, (run.x, run.y, run.weight), strict=True):
+                if column is not None and isinstance(out, np.ndarray):
                     _take(column, rows, out)
             return
         for i in range(networks.stop - networks.start):
@@ -102,25 +101,25 @@ class Batches:
 def _one_table(jobs: list[Job]) -> tuple[Table | None, list[int]]:
     """What all jobs train on as one table, if there is to be one, and where in it each one's rows
     begin."""
-    none = None, [0] * len(jobs)
     if not isinstance(jobs[0].X, np.ndarray):
-        return none
-    columns = [(job.X, job.y, job.sample_weight) for job in jobs]
-    tables = {tuple(map(id, each)): each for each in columns}
-    n_bytes = sum(a.nbytes for each in tables.values() for a in each if a is not None)
-    if len(tables) > 1 and n_bytes > COPIED:
-        return none
-    starts, first_rows = {}, 0
-    for key, (X, _, _) in tables.items():
-        starts[key] = first_rows
-        first_rows += len(X)
-    table = next(iter(tables.values()))
-    if len(tables) > 1:
-        table = tuple(
-            None if column[0] is None else np.concatenate(column)
-            for column in zip(*tables.values(), strict=True)
-        )
-    return table, [starts[tuple(map(id, each))] for each in columns]
+        return None, [0] * len(jobs)
+    sources: list[Job] = []
+    places: dict[tuple[int, ...], int] = {}
+    first_rows, n_rows = [], 0
+    for job in jobs:
+        key = id(job.X), id(job.y), id(job.sample_weight)
+        if key not in places:
+            places[key] = n_rows
+            sources.append(job)
+            n_rows += len(job.X)
+        first_rows.append(places[key])
+    tables = [[job.X, job.y, job.sample_weight] for job in sources]
+    if len(tables) == 1:
+        return tables[0], first_rows
+    if sum(column.nbytes for table in tables for column in table if column is not None) > COPIED:
+        return None, first_rows
+    columns = zip(*tables, strict=True)
+    return [None if each[0] is None else np.concatenate(each) for each in columns], first_rows
 
 
 def _ordered(job: Job, order: np.ndarray | None) -> np.ndarray | None:

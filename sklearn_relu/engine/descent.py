@@ -128,7 +128,7 @@ class Descent:
         return self.total
 
 
-def _add(values: Sequence[float], total: list[float], first: int) -> None:
+def _add(values: np.ndarray | Sequence[float], total: list[float], first: int) -> None:
     """``total += values``, for the networks from the first on."""
     for i, value in enumerate(values, start=first):
         total[i] += float(value)

@@ -41,7 +41,7 @@ class Penalised:
     grads: np.ndarray
     columns: slice
     """Where the weights are in the flat array."""
-    value_and_gradient: Callable[[np.ndarray], Sequence[float]] = field(init=False)
+    value_and_gradient: Callable[[np.ndarray], np.ndarray | Sequence[float]] = field(init=False)
     """Maps strengths to ``strength * penalty`` of each network; adds its gradient to `grads`."""
 
     def __post_init__(self):

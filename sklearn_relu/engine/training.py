@@ -97,9 +97,9 @@ class _Epochs:
                 self._batch(batch, start)
                 if not any(self.finite):
                     break
-            finite = np.isfinite(self.stack.params).all(axis=1)
-            for i in range(len(self.jobs)):
-                self.finite[i] &= bool(finite[i])
+            are_finite = np.logical_and.reduce(np.isfinite(self.stack.params), axis=1)
+            for i, is_finite in enumerate(are_finite.tolist()):
+                self.finite[i] &= is_finite
                 self._end_epoch(i)
             ask(self.jobs)
             self._drop_the_done()

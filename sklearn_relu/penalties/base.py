@@ -45,7 +45,7 @@ class Penalty(Part, ABC):
 
     def bound(
         self, weights: np.ndarray, grad: np.ndarray
-    ) -> Callable[[np.ndarray], Sequence[float]]:
+    ) -> Callable[[np.ndarray], np.ndarray | Sequence[float]]:
         """What maps strengths to :meth:`value_and_gradient` of arrays that stay where they are.
 
         Made once, called in each step.
