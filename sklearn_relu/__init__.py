@@ -2,7 +2,7 @@
 
 from sklearn_relu.compare import compare
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
-from sklearn_relu.exceptions import LoadError, TrainingWarning
+from sklearn_relu.exceptions import CheckpointWarning, LoadError, TrainingWarning
 from sklearn_relu.inspection import activation_report, gradient_report, local_linear_map
 from sklearn_relu.parallel import lockstep
 from sklearn_relu.persistence import SKOPS_TRUSTED_TYPES, load, save, to_onnx
@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "SKOPS_TRUSTED_TYPES",
+    "CheckpointWarning",
     "LoadError",
     "MLPClassifier",
     "MLPRegressor",

@@ -10,6 +10,13 @@ class TrainingWarning(UserWarning):
     """
 
 
+class CheckpointWarning(UserWarning):
+    """A checkpoint that could not be written; training goes on, and the last file stays.
+
+    See :class:`sklearn_relu.callbacks.Checkpoint`.
+    """
+
+
 class LoadError(ValueError):
     """A file that cannot be loaded: it is damaged, of another kind, or too new.
 

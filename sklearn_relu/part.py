@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator
 
 from sklearn_relu.documentation import Documented
 
+__all__ = ["Part", "resolve_part"]
+
 
 class WithQuickParameters(BaseEstimator):
     """An estimator whose parameters are looked up once, not in each of the many calls in which

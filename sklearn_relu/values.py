@@ -82,7 +82,7 @@ def to_structure(
             return {"objects": [list(value.shape), flat]}
         if kind is np.ndarray and value.dtype.kind in KINDS and value.dtype.itemsize:
             return {"array": keep(value, where)}
-        if isinstance(value, np.generic) and value.dtype.kind in KINDS and value.dtype.itemsize:
+        if isinstance(value, np.generic) and value.dtype.kind in KINDS:
             return {"scalar": keep(np.array(value), where)}
         if kind is np.random.RandomState:
             return {"RandomState": encode(value.get_state(legacy=False), where)}
@@ -131,6 +131,8 @@ def from_structure(
         If it is none of its structures.
     """
 
+    unused = dict(arrays)  # each is used once: so a value is not much larger than its file
+
     def decode(structure):
         if type(structure) is list:
             return [decode(item) for item in structure]
@@ -150,7 +152,7 @@ def from_structure(
 
     def numbers(inside):
         kind, name = inside
-        return {"list": list, "tuple": tuple}[kind](arrays[name].reshape(-1).tolist())
+        return {"list": list, "tuple": tuple}[kind](unused.pop(name).reshape(-1).tolist())
 
     tags = {
         "float": lambda text: _NOT_FINITE[text],
@@ -158,13 +160,16 @@ def from_structure(
         "dict": lambda inside: {key: decode(value) for key, value in inside.items()},
         "pairs": lambda inside: {decode(key): decode(value) for key, value in inside},
         "numbers": numbers,
-        "array": lambda name: arrays[name],
-        "scalar": lambda name: arrays[name].reshape(())[()],
+        "array": unused.pop,
+        "scalar": lambda name: unused.pop(name).reshape(())[()],
         "objects": objects,
         "RandomState": lambda inside: random_state(decode(inside)),
         "Generator": lambda inside: np.random.Generator(bit_generator(decode(inside))),
     }
-    return decode(structure)
+    value = decode(structure)
+    if unused:
+        raise ValueError(f"the arrays {sorted(unused)[:5]} have no place in it")
+    return value
 
 
 _NOT_FINITE = {repr(value): value for value in (np.inf, -np.inf, np.nan)}

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.callback import CallbackSupportMixin, ProgressBar, ScoringMonitor
 from sklearn.datasets import make_classification, make_regression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -381,3 +381,12 @@ def test_a_fitted_model_with_callbacks_pickles_and_clones():
     np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
     clone(model).fit(X, y)
     assert len(monitor.get_logs(select="all")) == 2
+
+
+def test_scikit_learns_own_mlp_takes_no_callbacks():
+    """Named in docs/differences.md."""
+    from sklearn import neural_network
+
+    assert not hasattr(neural_network.MLPClassifier, "set_callbacks")
+    assert isinstance(MLPClassifier(), CallbackSupportMixin)
+    assert isinstance(MLPRegressor(), CallbackSupportMixin)

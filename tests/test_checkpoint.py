@@ -5,6 +5,7 @@ import pickle
 import shutil
 import warnings
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import MLPClassifier, MLPRegressor, TrainingWarning, lockstep
+from sklearn_relu import CheckpointWarning, MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.callbacks import Checkpoint, fit_file, writing
 from sklearn_relu.estimators import base
 from sklearn_relu.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
@@ -305,12 +306,29 @@ def test_functions_and_objects_count_by_their_names(tmp_path):
         def __call__(self, estimator, X, y):
             return estimator.score(X, y)
 
-    for each in (metric, Metric):
-        path = tmp_path / each.__name__
+    made_by = {
+        "function": lambda: metric,
+        "object": Metric,
+        "partial": lambda: partial(metric),
+        "method": lambda: Metric().__call__,
+    }
+    for name, make in made_by.items():
+        path = tmp_path / name
         for _ in range(2):
-            made = each() if each is Metric else each
+            made = make()
             model = MLPClassifier(**SMALL, early_stopping=True, early_stopping_metric=made)
             model.set_callbacks(Checkpoint(path)).fit(X, y)
+
+
+def test_long_parameters_are_told_apart_and_shortened(tmp_path):
+    path, labels = tmp_path / "fit", np.arange(90) // 2
+    weights = {int(label): 1.0 + label for label in labels}
+    model = MLPClassifier(**SMALL, class_weight=weights).set_callbacks(Checkpoint(path))
+    model.fit(X, labels)
+    clone(model).fit(X, labels)
+    with pytest.raises(ValueError, match=r"class_weight was \{0: 1.0, .*checksum") as caught:
+        clone(model).set_params(class_weight=weights | {44: 2.0}).fit(X, labels)
+    assert len(str(caught.value)) < 1000
 
 
 def test_a_file_of_another_fit_without_a_complete_epoch_is_replaced(tmp_path):
@@ -555,7 +573,7 @@ def test_later_errors_are_warnings_and_training_goes_on(tmp_path, monkeypatch):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         resumed.fit(X, y)
-    messages = [str(each.message) for each in caught if each.category is TrainingWarning]
+    messages = [str(each.message) for each in caught if each.category is CheckpointWarning]
     assert len(messages) == 2
     assert str(path) in messages[0]
     assert "after epoch 3: [Errno 28] No space left on device. Training goes on" in messages[0]

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_classification
 from test_checkpoint import Copies, Stops, assert_same
 
-from sklearn_relu import LoadError, MLPClassifier, TrainingWarning, container
+from sklearn_relu import CheckpointWarning, LoadError, MLPClassifier, container
 from sklearn_relu.callbacks import Checkpoint, fit_file
 
 X, y = make_classification(60, 5, random_state=0)
@@ -196,7 +196,7 @@ def test_an_error_at_any_step_of_a_write_keeps_the_old_file_and_the_fit(
         model = clone(MODEL).set_callbacks(Checkpoint(path), copies)
         with monkeypatch.context() as patch:
             write_calls(patch, fails)
-            with pytest.warns(TrainingWarning, match=os.strerror(number)):
+            with pytest.warns(CheckpointWarning, match=os.strerror(number)):
                 model.fit(X, y)
         assert_same(model, expected)
         for copy in (*copies.paths, path):
@@ -240,7 +240,7 @@ def test_a_disk_that_is_really_full(small_disk, expected):
             if context.task_id == 2:
                 fill()
 
-    with pytest.warns(TrainingWarning, match="No space left on device"):
+    with pytest.warns(CheckpointWarning, match="No space left on device"):
         model = clone(MODEL).set_callbacks(Checkpoint(path), Fills(path)).fit(X, y)
     assert_same(model, expected)
     assert fit_file.read(str(path))[1][0].n_epochs == 2

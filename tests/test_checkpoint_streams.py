@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 from test_checkpoint import assert_same
 
-from sklearn_relu import LoadError, MLPClassifier, MLPRegressor, TrainingWarning, load, save
+from sklearn_relu import CheckpointWarning, LoadError, MLPClassifier, MLPRegressor, load, save
 from sklearn_relu.activations import ReLU
 from sklearn_relu.callbacks import Checkpoint, checkpoint, writing
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
@@ -95,7 +95,7 @@ def test_the_file_is_written_after_so_many_calls_or_seconds(tmp_path, monkeypatc
     )
     monkeypatch.setattr(writing.time, "monotonic", lambda: clock[0])
     run(MLPClassifier((6,), random_state=0), tmp_path / "a", every=5)
-    assert counts == [5, 10]
+    assert counts == [0, 5, 10]
     counts.clear()
     model = MLPClassifier((6,), random_state=0)
     model.set_callbacks(Checkpoint(tmp_path / "b", every=timedelta(seconds=25)))
@@ -117,11 +117,16 @@ def test_a_call_that_would_overwrite_the_file_is_refused(tmp_path):
     assert not hasattr(model, "coefs_")
 
 
-def test_a_checkpoint_follows_one_model(tmp_path):
-    model = run(MLPClassifier((6,), random_state=0), tmp_path / "stream")
+@pytest.mark.parametrize("every", [1, timedelta(microseconds=1)])
+def test_a_checkpoint_follows_one_model(every, tmp_path):
+    path = tmp_path / "stream"
+    model = run(MLPClassifier((6,), random_state=0), path, every=every)
     X, y = next(batches())
     with pytest.raises(ValueError, match=r"for 12 epochs; this one has had 0.*of its own"):
         clone(model).partial_fit(X, y, classes=[0, 1])
+    assert_same(load(path), model)
+    model.partial_fit(X, y)
+    assert_same(load(path), model)
 
 
 def test_a_file_of_other_parameters_is_refused(tmp_path):
@@ -171,7 +176,7 @@ def test_errors_of_the_disk(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoint, "save", full)
-    with pytest.warns(TrainingWarning, match="after epoch 2: .*No space.*the file of epoch 1"):
+    with pytest.warns(CheckpointWarning, match="after epoch 2: .*No space.*the file of epoch 1"):
         model.partial_fit(X, y)
     assert len(model.loss_curve_) == 2
     monkeypatch.undo()

@@ -320,6 +320,13 @@ def test_a_write_that_fails_leaves_what_was_there_and_no_other_file(
         assert_equal(read(path))
 
 
+def test_a_folder_that_is_not_there_is_named(path):
+    missing = path.parent / "missing"
+    with pytest.raises(FileNotFoundError) as raised:
+        write(missing / "model.relu")
+    assert raised.value.filename == str(missing)
+
+
 def test_an_interrupt_leaves_no_file_either(path, monkeypatch):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt

@@ -1,10 +1,14 @@
 """Pages that are written from the code are as the code is."""
 
+import itertools
 import re
 import runpy
+import warnings
 from pathlib import Path
 
 import pytest
+from sklearn.datasets import make_classification
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_relu.estimators.parts import FAMILIES
 
@@ -44,3 +48,30 @@ def test_the_snippet_about_reports_runs(capsys):
     printed = capsys.readouterr().out
     for name in ("ActivationReport", "GradientReport", "LocalLinearMap", "Verdict"):
         assert f"{name}: " in printed
+
+
+def test_the_page_on_long_fits_runs(tmp_path, monkeypatch):
+    """Its snippets in order, with a small network and two batches, in a folder of its own."""
+    page = (DOCS / "long_fits.md").read_text()
+    snippets = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(snippets) == 4
+    X, y = make_classification(100, 5, random_state=0)
+    names = {
+        "X": X,
+        "y": y,
+        "itertools": itertools,
+        "batches": lambda: iter([(X, y), (X, y)]),
+        "classes": [0, 1],
+    }
+    monkeypatch.chdir(tmp_path)
+    for code in snippets:
+        small = code.replace("(500, 500), max_iter=2000", "(5,), max_iter=3")
+        small = small.replace("MLPClassifier()", "MLPClassifier((5,), max_iter=3)")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            exec(compile(small, "long_fits.md", "exec"), names)
+    assert len(names["model"].loss_curve_) == 2
+    stopped = names["MLPClassifier"]((5,), early_stopping=True, random_state=0)
+    stopped.set_callbacks(names["GoodEnough"](0.0)).fit(X, y)
+    assert stopped.n_iter_ == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fit.ckpt", "stream.ckpt"]

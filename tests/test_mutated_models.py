@@ -200,10 +200,10 @@ def test_a_pickle_in_a_file_is_never_run(folder):
             ("a.npy", data[:start] + pickle),
         ]:
             info = zipfile.ZipInfo(name)
-            info.external_attr = container._REGULAR_FILE
+            info.external_attr = container.REGULAR_FILE
             archive.writestr(info, content)
     with open(path, "r+b") as file:
-        digest = container._digest(file, path.stat().st_size - 64)
+        digest = container.digest(file, path.stat().st_size - 64)
         file.seek(-64, 2)
         file.write(digest)
     with pytest.raises(LoadError, match="dtype"):

@@ -20,7 +20,15 @@ VALUES = {
     "many numbers": [0, 1.0, 2, 3, 4, 5, 6, 7, 8, True],
     "many large ints": [2**64] * 10,
     "array": np.arange(6.0).reshape(2, 3),
-    "scalars": [np.float32(0.1), np.int8(-3), np.bool_(True), np.str_("x"), np.complex64(1j)],
+    "scalars": [
+        np.float32(0.1),
+        np.int8(-3),
+        np.bool_(True),
+        np.str_("x"),
+        np.str_(""),
+        np.bytes_(b"y"),
+        np.complex64(1j),
+    ],
     "objects": np.array([["a", None], [1.5, ("b", 2)]], dtype=object),
     "lists as objects": np.array([[1, 2], [3]], dtype=object),
     "no objects": np.empty((0, 2), dtype=object),
@@ -126,8 +134,11 @@ def test_others_values_have_a_tag_of_their_own():
 
 @pytest.mark.parametrize(
     "structure",
-    [{}, {"dict": {}, "tuple": []}, {"unknown": 1}, {"array": "missing"}, {"float": "1"},
-     {"numbers": ["set", "a"]}, {"objects": [[2], []]}, {"pairs": [[{"dict": {}}, 1]]}],
+    [
+        {"array": "a", "dict": {}}, {"tuple": [{"array": "a"}, {"array": "a"}]}, None,
+        {}, {"dict": {}, "tuple": []}, {"unknown": 1}, {"array": "missing"}, {"float": "1"},
+        {"numbers": ["set", "a"]}, {"objects": [[2], []]}, {"pairs": [[{"dict": {}}, 1]]},
+    ],
 )  # fmt: skip
 def test_a_structure_that_means_nothing_is_refused(structure):
     with pytest.raises((ValueError, LookupError, TypeError)):

@@ -8,6 +8,7 @@ from sphinx.errors import ExtensionError
 MODULES = (
     "sklearn_relu",
     "sklearn_relu.activations",
+    "sklearn_relu.callbacks",
     "sklearn_relu.compare",
     "sklearn_relu.displays",
     "sklearn_relu.estimators",

@@ -43,7 +43,7 @@ class Checkpoint(StateCallback):
 
     Warns
     -----
-    TrainingWarning
+    CheckpointWarning
         By ``fit``, if the file cannot be written later. Training goes on, the last file stays, and
         writing is tried again when it is next due.
 
@@ -90,6 +90,7 @@ class Checkpoint(StateCallback):
         self.every = every
         self._stream: Writer | None = None
         self._n_calls = 0
+        self._follows = False
 
     def __repr__(self):
         return f"Checkpoint({self.path!r}, every={self.every!r})"
@@ -102,7 +103,7 @@ class Checkpoint(StateCallback):
         """Give a model what the file holds of it: where training by ``partial_fit`` was.
 
         With a Checkpoint among its callbacks, each call of ``partial_fit`` counts as an epoch, and
-        after `every` calls (or so much time) the file is written: it is that of
+        after `every` calls (or so much time) the file is written, not at the end: it is that of
         :func:`sklearn_relu.save`, and :func:`sklearn_relu.load` reads it too. What a script that
         runs again does with the batches that the model has seen already, it alone can say; so it
         asks how many they are, before the first call. The data are not compared.
@@ -146,16 +147,17 @@ class Checkpoint(StateCallback):
         100
         """
         path = os.path.abspath(self.path)
-        if os.path.exists(path):
-            kept = load(path, parts=_own_parts(model))
-            if found := differences(_parameters(kept), _parameters(model)):
-                raise ValueError(
-                    f"The checkpoint {path!r} is of another model: {'; '.join(found)}. Pass what "
-                    "it had, name another file, or remove this one."
-                )
-            vars(model).update(attributes(kept))
-            if isinstance(model.random_state, np.random.RandomState):  # as the calls left it
-                model.random_state.set_state(kept.random_state.get_state(legacy=False))
+        if not os.path.exists(path):
+            return 0
+        kept = load(path, parts=_own_parts(model))
+        if found := differences(_parameters(kept), _parameters(model)):
+            raise ValueError(
+                f"The checkpoint {path!r} is of another model: {'; '.join(found)}. Pass what it "
+                "had, name another file, or remove this one."
+            )
+        vars(model).update(attributes(kept))
+        if isinstance(model.random_state, np.random.RandomState):  # as the calls left it
+            model.random_state.set_state(kept.random_state.get_state(legacy=False))
         self._n_calls = _n_epochs(model)
         self._stream = Writer(path, self.every)
         self._stream.remove_unfinished()
@@ -184,8 +186,8 @@ class Checkpoint(StateCallback):
 
     def teardown(self, estimator, context):
         """Called by scikit-learn when a fit has ended."""
-        stream = self._stream
-        if context.task_name == "partial_fit" and stream is not None:
+        stream, follows, self._follows = self._stream, self._follows, False
+        if stream is not None and follows:
             self._n_calls = _n_epochs(estimator)
             if stream.is_due(self._n_calls):
                 stream.write(self._n_calls, lambda: save(estimator, stream.path))
@@ -214,6 +216,7 @@ class Checkpoint(StateCallback):
                 f"{self!r} has followed a model for {self._n_calls} epochs; this one has had "
                 f"{_n_epochs(model)}. Each model needs a Checkpoint and a file of its own."
             )
+        self._follows = True
 
 
 def _n_epochs(model) -> int:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from glob import escape, iglob
 
-from sklearn_relu.exceptions import TrainingWarning
+from sklearn_relu.exceptions import CheckpointWarning
 
 
 class Writer:
@@ -77,7 +77,7 @@ class Writer:
                 f"The checkpoint {self.path!r} could not be written after epoch {n_epochs}: "
                 f"{error}. Training goes on, the file of epoch {self.n_written} stays, and writing "
                 "will be tried again. Make room on the disk.",
-                TrainingWarning,
+                CheckpointWarning,
                 stacklevel=2,
             )
         else:

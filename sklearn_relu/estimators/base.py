@@ -2,7 +2,9 @@
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -196,6 +198,9 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         Either all fitted attributes are those of this fit, or, if it raises, the estimator is as
         it was before. An interrupted fit (Ctrl-C) keeps its last complete epoch.
 
+        Callbacks (``set_callbacks``) see each epoch as a task, and may stop the fit; with
+        :class:`sklearn_relu.callbacks.Checkpoint` a fit that was killed goes on.
+
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
@@ -253,20 +258,8 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         keeper = None if incremental else keeper_of(self, parts.solver)
         data = X, y, sample_weight, validation
         jobs = draft._make_jobs(parts, *data, incremental, classes, keeper)
-        resumable = incremental or self.warm_start
-        hooks = None
-        if callbacks_of(self):
-            metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-            # scikit-learn sets attributes on a copy, which must not keep those of an earlier fit.
-            earlier = dict.fromkeys(vars(self).keys() & set(_FROM_TRAINING))
-            tasks = EpochTasks(
-                self,
-                context,
-                jobs,
-                lambda: earlier | draft._attributes(parts, jobs, resumable),
-                {"X": X, "y": y, "metadata": metadata},
-            )
-            hooks = Hooks(jobs, tasks, keeper)
+        fitted = partial(draft._attributes, parts, jobs, incremental or self.warm_start)
+        hooks = self._hooks(context, jobs, keeper, fitted, (X, y, sample_weight))
         try:
             with hooks or nullcontext():
                 # Of a resumed fit some networks may have ended, or all.
@@ -274,18 +267,33 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
                     train(going_on)
         except KeyboardInterrupt:
             if all(job.n_epochs for job in jobs):
-                self.__dict__ = draft._attributes(parts, jobs, resumable)
+                self.__dict__ = fitted()
             raise
         raise_or_warn(jobs, incremental)
         diagnosis = None
         if not incremental:
             diagnosis = diagnose(jobs)
             warn(diagnosis)
-        attributes = draft._attributes(parts, jobs, resumable, diagnosis)
+        attributes = fitted(diagnosis)
         if hooks is not None:
             hooks.end()
         self.__dict__ = attributes
         return self
+
+    def _hooks(
+        self, context, jobs: list[Job], keeper: Keeper | None, fitted: Callable[[], dict], data
+    ) -> Hooks | None:
+        """What calls callbacks along with training, if there are any."""
+        if not callbacks_of(self):
+            return None
+        X, y, sample_weight = data
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        # scikit-learn sets attributes on a copy, which must not keep those of an earlier fit.
+        earlier = dict.fromkeys(vars(self).keys() & set(_FROM_TRAINING))
+        given = {"X": X, "y": y, "metadata": metadata}
+        return Hooks(
+            jobs, EpochTasks(self, context, jobs, lambda: earlier | fitted(), given), keeper
+        )
 
     def _max_epochs(self, parts: Parts) -> int:
         """Epochs of a fit; under a full-batch solver, iterations of all networks."""

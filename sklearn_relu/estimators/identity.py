@@ -46,17 +46,22 @@ def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> dic
         }
     if goes_on:
         said["the network that training goes on from"] = checksum(_fitted(estimator))
-    return described_parameters(estimator) | {
-        name: described(value) for name, value in said.items()
-    }
+    return described_parameters(estimator) | _brief(said)
 
 
 def described_parameters(estimator) -> dict[str, str]:
     """The estimator's class, and its parameters but for those without effect."""
     parameters = estimator.get_params(deep=False)
     said = {name: parameters[name] for name in sorted(parameters) if name not in WITHOUT_EFFECT}
+    return _brief({"estimator": type(estimator)} | said)
+
+
+def _brief(said: dict[str, Any]) -> dict[str, str]:
+    """Texts that an error message can hold."""
+    texts = {name: described(value) for name, value in said.items()}
     return {
-        name: described(value) for name, value in ({"estimator": type(estimator)} | said).items()
+        name: text if len(text) <= 250 else f"{text[:200]}... with checksum {checksum(text)}"
+        for name, text in texts.items()
     }
 
 
@@ -95,7 +100,7 @@ def described(value: Any) -> str:
     if isinstance(value, np.generic):
         return repr(value.item())
     if isinstance(value, type) or hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
+        return f"{getattr(value, '__module__', None)}.{value.__qualname__}"
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 

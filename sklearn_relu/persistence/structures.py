@@ -1,0 +1,176 @@
+"""Models as structures: estimators and parts by name, and what else only this package knows."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.metadata_routing import MetadataRequest
+
+from sklearn_relu import values
+from sklearn_relu.activations import Activation
+from sklearn_relu.engine.jobs import TrainingState
+from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.losses import Loss
+from sklearn_relu.part import Part
+from sklearn_relu.persistence.classes import ESTIMATORS, PART_NAMES, PARTS, attributes
+
+Parts = Mapping[str, type[Part]]
+
+OTHER_WAYS = (
+    "skops.io.dump(model, path) keeps any estimator of scikit-learn and this package, "
+    "joblib.dump(model, path) anything, for files that you trust"
+)
+
+
+class MissingPartError(Exception):
+    """The name of a class that is not in `parts`."""
+
+
+def names(classes) -> str:
+    *others, last = classes
+    return f"{', '.join(others)} or {last}"
+
+
+def shown(model) -> str:
+    return f"a {type(model).__name__}" if isinstance(model, BaseEstimator) else repr(model)
+
+
+def encode_other(value, where: str, encode: values.Encode):
+    """Structures of what only this package knows; None for what it does not know either."""
+    if type(value) in ESTIMATORS.values():
+        return {"estimator": [type(value).__name__, *_inside(value, where, encode)]}
+    if isinstance(value, Part):
+        return _encode_part(value, where, encode)
+    if type(value) is LabelBinarizer:
+        noted = {name: getattr(value, name) for name in _LABEL_BINARIZER}
+        return {"LabelBinarizer": encode(noted, where)}
+    if type(value) is MetadataRequest:
+        return encode(_requests(value), where)
+    if isinstance(value, BaseEstimator):
+        raise TypeError(
+            f"save takes {names(ESTIMATORS)}; {where.lstrip('.')} is {shown(value)}. {OTHER_WAYS}."
+        )
+    return None
+
+
+def _inside(value: BaseEstimator, where: str, encode: values.Encode) -> list:
+    """Parameters, and what else there is."""
+    return [
+        {name: encode(held, f"{where}.{name}") for name, held in group.items()}
+        for group in (value.get_params(deep=False), attributes(value))
+    ]
+
+
+def _encode_part(part: Part, where: str, encode: values.Encode) -> dict:
+    params, more = _inside(part, where, encode)
+    if more:
+        raise values.UnstorableError(
+            f"{where.lstrip('.')} is {part!r}, and has {sorted(more)} beside its parameters"
+        )
+    known = PART_NAMES.get(type(part))
+    return {"part": [known, params]} if known else {"own part": [type(part).__name__, params]}
+
+
+REQUEST = "_metadata_request"
+"""Where scikit-learn keeps what ``set_fit_request`` was told."""
+
+_LABEL_BINARIZER = ("classes_", "y_type_", "sparse_input_")
+
+
+def _requests(request: MetadataRequest) -> dict[str, dict]:
+    """For each method that has any, what it requests."""
+    methods = {name: held for name, held in vars(request).items() if name != "owner"}
+    return {name: dict(held.requests) for name, held in methods.items() if held.requests}
+
+
+def decoders(parts: Parts) -> dict[str, Callable[[Any, values.Decode], Any]]:
+    def decode_params(cls, params: dict, decode: values.Decode):
+        known = cls._get_param_names()
+        if unknown := [name for name in params if name not in known]:
+            raise ValueError(f"{cls.__name__} has no parameters {unknown}")
+        return cls(**{name: decode(value) for name, value in params.items()})
+
+    def part(inside, decode):
+        name, params = inside
+        return decode_params(PARTS[name], params, decode)
+
+    def own_part(inside, decode):
+        name, params = inside
+        if name not in parts:
+            raise MissingPartError(name)
+        return decode_params(parts[name], params, decode)
+
+    def estimator(inside, decode):
+        name, params, more = inside
+        made = decode_params(ESTIMATORS[name], params, decode)
+        attributes = {attribute: decode(value) for attribute, value in more.items()}
+        for attribute in attributes:
+            _check_attribute(made, attribute)
+        if REQUEST in attributes:
+            attributes[REQUEST] = _metadata_request(made, attributes[REQUEST])
+        vars(made).update(attributes)
+        if isinstance(made, BaseMLP):
+            _check_fitted(made)
+        return made
+
+    return {
+        "part": part,
+        "own part": own_part,
+        "estimator": estimator,
+        "LabelBinarizer": _label_binarizer,
+    }
+
+
+def _check_attribute(estimator, name: str) -> None:
+    """Nothing takes the place of a method or of a parameter."""
+    fitted = name.endswith("_") or name.startswith("_")
+    if not fitted or "__" in name or hasattr(type(estimator), name):
+        raise ValueError(f"{type(estimator).__name__} has no attribute {name!r}")
+
+
+def _check_fitted(network: BaseMLP) -> None:
+    """Arrays fit together: compiled loops do not look at their bounds. And states are states."""
+    if not hasattr(network, "coefs_"):
+        return
+    if not isinstance(network._loss, Loss) or not all(
+        isinstance(activation, Activation) for activation in network._activations
+    ):
+        raise ValueError("its loss and activations are none")
+    dtype = network.coefs_[0].dtype
+    layers, params = network._network(dtype)
+    n_networks, width = len(params[0]["weight"]), network.coefs_[0].shape[-2]
+    for layer, arrays in zip(layers, params, strict=True):
+        wanted = {
+            name: (n_networks, *block.shape) for name, block in layer.parameter_blocks().items()
+        }
+        found = {name: array.shape for name, array in arrays.items()}
+        if found != wanted or arrays["weight"].shape[1] != width or dtype.kind != "f":
+            raise ValueError(f"a layer has arrays of shapes {found}")
+        width = layer.output_width
+    if width != network._loss.n_raw(network.n_outputs_):
+        raise ValueError(f"it has {width} raw outputs")
+    for state in getattr(network, "_states", []):
+        checked = TrainingState.from_dict(state)
+        for rng_state in (checked.rng_state, checked.split_rng_state, checked.noise_state):
+            if rng_state is not None:
+                values.bit_generator(rng_state)
+
+
+def _label_binarizer(inside, decode: values.Decode) -> LabelBinarizer:
+    noted = decode(inside)
+    classes = noted["classes_"]
+    if not isinstance(classes, np.ndarray) or set(noted) != set(_LABEL_BINARIZER):
+        raise ValueError("its classes are none")
+    made = LabelBinarizer()
+    vars(made).update(noted)
+    return made
+
+
+def _metadata_request(owner, requests: dict[str, dict]) -> MetadataRequest:
+    made = MetadataRequest(owner)
+    for method, requested in requests.items():
+        for param, alias in requested.items():
+            getattr(made, method).add_request(param=param, alias=alias)
+    return made
