@@ -3,10 +3,13 @@
 import difflib
 from typing import Any, ClassVar
 
+from sklearn_relu.documentation import Documented
 from sklearn_relu.parameters import WithQuickParameters
 
+__all__ = ["Part", "resolve_part"]
 
-class Part(WithQuickParameters):
+
+class Part(Documented, WithQuickParameters):
     """A pluggable piece: an activation, initializer, penalty, loss, optimizer or schedule.
 
     A part holds hyper-parameters only: no fitted state, no data, nothing that changes during

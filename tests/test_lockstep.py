@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sklearn
-from joblib import effective_n_jobs
+from joblib import effective_n_jobs, parallel_config
 from lockstep_failures import FailsWithin
 from lockstep_failures import run as run_with_failures
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
@@ -42,6 +42,7 @@ from sklearn_relu.engine import lockstep as gathering
 from sklearn_relu.engine.stacks import Fit, stacks_of, train_stack
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.optimizers import Adam
+from sklearn_relu.parallel import another_backend_is_set
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -712,3 +713,18 @@ def test_stacks_of_heavy_fits_train_at_the_same_time(monkeypatch):
         ]
         assert len(assert_fit_as_without(estimators)) == most
         assert at_once["most"] == most
+
+
+def test_a_backend_that_the_user_set_is_told_from_lockstep_and_from_what_joblib_sets():
+    assert not another_backend_is_set()
+    for name in ("threading", "loky"):
+        with parallel_config(name):
+            assert another_backend_is_set()
+            with lockstep():
+                assert not another_backend_is_set()
+        with lockstep(), parallel_config(name):
+            assert another_backend_is_set()
+    with parallel_config(n_jobs=2):
+        assert not another_backend_is_set()
+    within = Parallel(2, backend="threading")(delayed(another_backend_is_set)() for _ in range(2))
+    assert within == [False, False]
