@@ -25,7 +25,7 @@ def train(folder):
     X, y = recipe["read"](folder / "data")
     rows = X.chunks[0][0]
     start = time.perf_counter()
-    model = recipe["train"](X[:-rows], y[:-rows], folder / "model.relu")
+    model = recipe["train"](X[:-rows], y[:-rows], folder / "model.ckpt")
     seconds = time.perf_counter() - start
     accuracy = model.score(*next(recipe["blocks"](X[-rows:], y[-rows:])))
     n_rows = model[-1].t_

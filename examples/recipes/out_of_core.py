@@ -1,6 +1,7 @@
 """Trains on more rows than memory holds, block after block; run it again after a crash to go on."""
 
 import tempfile
+from itertools import chain, islice
 from pathlib import Path
 
 import dask
@@ -9,7 +10,8 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import MLPClassifier, load, save
+from sklearn_relu import MLPClassifier
+from sklearn_relu.callbacks import Checkpoint
 
 
 def write(folder, n_files, n_rows, n_columns):
@@ -39,25 +41,17 @@ def blocks(X, y):
         yield dask.compute(*pair, scheduler="synchronous")
 
 
-def train(X, y, checkpoint, n_epochs=1, each=lambda model: None):
+def train(X, y, path, n_epochs=1, each=lambda model: None):
     """A pipeline trained for so many passes over all blocks."""
     scaler = StandardScaler()
     for rows, _ in blocks(X, y):
         scaler.partial_fit(rows)
-    if checkpoint.exists():
-        model = load(checkpoint)
-        done = model.t_  # the rows that it has been trained on
-    else:
-        model = MLPClassifier((64, 64), batch_size=1000, random_state=0)
-        done = 0
-    seen = 0
-    for _ in range(n_epochs):
-        for rows, labels in blocks(X, y):
-            seen += len(rows)
-            if seen > done:
-                model.partial_fit(scaler.transform(rows), labels, classes=[0, 1])
-                save(model, checkpoint)  # replaces the last one as a whole
-                each(model)
+    checkpoint = Checkpoint(path)  # writes the file after each block
+    model = MLPClassifier((64, 64), batch_size=1000, random_state=0).set_callbacks(checkpoint)
+    passes = chain.from_iterable(blocks(X, y) for _ in range(n_epochs))
+    for rows, labels in islice(passes, checkpoint.resume(model), None):
+        model.partial_fit(scaler.transform(rows), labels, classes=[0, 1])
+        each(model)
     return make_pipeline(scaler, model)
 
 
@@ -66,7 +60,7 @@ def main(folder, n_files=20, n_rows=5_000, n_columns=20):
     write(folder / "data", n_files, n_rows, n_columns)
     X, y = read(folder / "data")
     held_out = (n_files - 1) * n_rows
-    model = train(X[:held_out], y[:held_out], folder / "model.relu", n_epochs=2)
+    model = train(X[:held_out], y[:held_out], folder / "model.ckpt", n_epochs=2)
     accuracy = model.score(X[held_out:].compute(), y[held_out:].compute())
     print(f"{model[-1].t_:,} rows seen; accuracy on the last file {accuracy:.3f}, at most 0.95")
 

@@ -27,7 +27,7 @@ def end(model):
     if model.t_ == last:
         os.kill(os.getpid(), signal.SIGKILL)
 
-recipe["train"](X, y, Path(sys.argv[1]) / "model.relu", n_epochs=2, each=end)
+recipe["train"](X, y, Path(sys.argv[1]) / "model.ckpt", n_epochs=2, each=end)
 """
 
 
@@ -41,9 +41,9 @@ def test_training_that_was_killed_goes_on_as_if_it_had_not_been(n_blocks, tmp_pa
     assert killed.returncode == -signal.SIGKILL
     X, y = recipe["read"](tmp_path / "data")
     calls = []
-    resumed = recipe["train"](X, y, tmp_path / "model.relu", n_epochs=2, each=calls.append)
+    resumed = recipe["train"](X, y, tmp_path / "model.ckpt", n_epochs=2, each=calls.append)
     assert len(calls) == 2 * N_FILES - n_blocks
-    undisturbed = recipe["train"](X, y, tmp_path / "another.relu", n_epochs=2)
+    undisturbed = recipe["train"](X, y, tmp_path / "another.ckpt", n_epochs=2)
     for ours, theirs in zip(undisturbed[-1].coefs_, resumed[-1].coefs_, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert resumed[-1].loss_curve_ == undisturbed[-1].loss_curve_
