@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test test-numpy test-slow lint types bench docs clean
+.PHONY: compare test test-numpy test-slow test-integration test-all test-versions dist lint types bench docs clean
 
 compare: .venv/compare.stamp  ## ReLU against sigmoid and tanh, on scikit-learn's digits
 	$(BIN)/sklearn-relu compare
@@ -15,6 +15,20 @@ test-numpy: .venv/test.stamp  ## the tests as they are where numba is not instal
 
 test-slow: .venv/test.stamp  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+test-integration: .venv/integration.stamp  ## with Optuna, dask, SHAP, MLflow, skops and mypy
+	$(BIN)/python -m pytest tests/integration
+
+test-all: dist  ## the wheel on every Python at hand, with oldest and newest dependencies (an hour)
+	$(BIN)/python .ci/matrix.py
+
+test-versions: dist  ## the part of it that CI runs
+	$(BIN)/python .ci/matrix.py --quick 3.11-oldest 3.12-newest 3.13-newest
+
+dist: .venv/dev.stamp  ## wheel and sdist, in build/dist
+	rm -rf build/dist
+	$(BIN)/python -m build --outdir build/dist .
+	$(BIN)/python -m twine check --strict build/dist/*
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

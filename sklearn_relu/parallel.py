@@ -9,7 +9,7 @@ from numbers import Integral
 from typing import Any
 
 from joblib import cpu_count, parallel_config
-from joblib.parallel import ParallelBackendBase
+from joblib.parallel import ParallelBackendBase, get_active_backend
 
 from sklearn_relu.engine.lockstep import MAX_TASKS, Call, Gathering, current_task
 
@@ -78,6 +78,22 @@ def lockstep(*, max_bytes: int = 2**30) -> Iterator[Stacks]:
     stacks = Stacks()
     with parallel_config(backend=_Backend(partial(Gathering, int(max_bytes), stacks.sizes))):
         yield stacks
+
+
+def another_backend_is_set() -> bool:
+    """Whether the user chose where parallel tasks run, other than by :func:`lockstep`.
+
+    Returns
+    -------
+    is_set : bool
+        Whether a ``joblib.parallel_config`` names a backend, such as "dask". What joblib sets
+        within a task of its own does not count.
+    """
+    # A hint decides where nothing was chosen, and nowhere else.
+    backend, _ = get_active_backend(prefer="processes")
+    other, _ = get_active_backend(prefer="threads")
+    is_ours_or_nested = isinstance(backend, _Backend) or bool(backend.nesting_level)
+    return type(backend) is type(other) and not is_ours_or_nested
 
 
 class _Backend(ParallelBackendBase):

@@ -1,24 +1,15 @@
 """What every pluggable piece shares, and how a name becomes one."""
 
 import difflib
-import inspect
 from typing import Any, ClassVar
 
-from sklearn.base import BaseEstimator
+from sklearn_relu.documentation import Documented
+from sklearn_relu.parameters import WithQuickParameters
+
+__all__ = ["Part", "resolve_part"]
 
 
-class WithQuickParameters(BaseEstimator):
-    """An estimator whose parameters are looked up once, not in each of the many calls in which
-    scikit-learn asks for them: a fit of a search comes to twenty."""
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        constructor = vars(cls).get("__init__")
-        if constructor is not None:
-            constructor.__signature__ = inspect.signature(constructor)
-
-
-class Part(WithQuickParameters):
+class Part(Documented, WithQuickParameters):
     """A pluggable piece: an activation, initializer, penalty, loss, optimizer or schedule.
 
     A part holds hyper-parameters only: no fitted state, no data, nothing that changes during

@@ -14,7 +14,8 @@ from sklearn_relu.estimators.parts import FAMILIES
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["part", "exceptions", "container", "engine.kernels", "engine.fused"],
+    ["parameters", "documentation", "exceptions", "container", "engine.fused"],
+    ["part", "engine.kernels"],
     ["values"],
     FAMILY_MODULES,
     ["engine.layers"],
@@ -32,7 +33,7 @@ ORDER = [
     ["inspection"],
     ["scorers", "displays", "persistence", "callbacks"],
     ["compare"],
-    ["__main__"],
+    ["utils", "__main__"],
 ]
 """A module may import those of the lines above its own; a package stands for all in it,
 compare also for its pieces compare_*."""

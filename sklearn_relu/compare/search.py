@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection import final_network
-from sklearn_relu.parallel import lockstep
+from sklearn_relu.parallel import Stacks, another_backend_is_set, lockstep
 from sklearn_relu.scorers import (
     dead_units_scorer,
     gradient_ratio_scorer,
@@ -62,7 +63,8 @@ def compare(
 ) -> GridSearchCV:
     """Compare activations, depths and whatever else is named, on the same folds and seeds.
 
-    It is a grid search over a Pipeline, in :func:`sklearn_relu.lockstep`: missing numbers are
+    It is a grid search over a Pipeline, in :func:`sklearn_relu.lockstep` unless a
+    ``joblib.parallel_config`` says where its fits run, such as "dask": missing numbers are
     replaced by the median and all numbers are standardized; categorical columns are one-hot encoded
     (a missing value is a category of its own); then comes the network, in the step ``mlp``. For
     regression this step is a TransformedTargetRegressor that standardizes y.
@@ -92,7 +94,8 @@ def compare(
     max_iter : int, default=200
         Most epochs of a fit.
     n_jobs : int, default=None
-        Stacks of networks that are trained at the same time, in threads; -1 means all cores.
+        Stacks of networks that are trained at the same time, in threads; -1 means all cores. In
+        another backend, the fits that run at the same time.
     random_state : int, default=0
         Draws the folds, and is the first of the seeds.
     callbacks : sequence of callback
@@ -103,7 +106,8 @@ def compare(
     search : GridSearchCV
         Fitted; scored by accuracy or r2, on which it is refit, and by the scorers of
         :mod:`sklearn_relu.scorers`. See :func:`sklearn_relu.compare.table.comparison_rows`.
-        Its attribute `stack_sizes_` has the number of fits in each stack that was trained.
+        Its attribute `stack_sizes_` has the number of fits in each stack that was trained; it is
+        empty where the fits ran one by one in a backend that the user chose.
 
     Raises
     ------
@@ -155,7 +159,8 @@ def compare(
     )
     if callbacks:
         search.set_callbacks(*callbacks)
-    with suitable_blas_threads(), warnings.catch_warnings(), lockstep() as stacks:
+    together = nullcontext(Stacks()) if another_backend_is_set() else lockstep()
+    with suitable_blas_threads(), warnings.catch_warnings(), together as stacks:
         # One warning with their number follows instead.
         warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
         # What comes to nothing shows in the scores.

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import _fit_context, clone
+from sklearn.base import clone
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_relu.documentation import Documented
 from sklearn_relu.engine.inference import raw_outputs
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.layers import Arrays, Dense
@@ -43,10 +44,12 @@ from sklearn_relu.estimators.outcome import (
 )
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
 from sklearn_relu.estimators.tasks import EpochTasks, callbacks_of
+from sklearn_relu.estimators.typed import checks_parameters
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer
-from sklearn_relu.part import Part, WithQuickParameters
+from sklearn_relu.parameters import WithQuickParameters
+from sklearn_relu.part import Part
 
 _FROM_TRAINING = (
     "coefs_",
@@ -68,7 +71,7 @@ NO_DATA = None, None, None
 """X_val, y_val and sample_weight_val where there are none."""
 
 
-class BaseMLP(CallbackSupportMixin, WithQuickParameters, ABC):
+class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     """A multi-layer perceptron, up to what its targets are."""
 
     _parameter_constraints: dict = {
@@ -149,7 +152,7 @@ class BaseMLP(CallbackSupportMixin, WithQuickParameters, ABC):
     def _score_predictions(self, predictions, targets, sample_weight) -> float:
         """Score of the inverse link's values against the targets, both (n_samples, n_targets)."""
 
-    def set_params(self, **params):
+    def set_params(self, **params) -> Self:
         """Set parameters; a nested one on a name turns the name into its part first.
 
         So ``set_params(activation="leaky_relu", activation__negative_slope=0.1)`` works, and a
@@ -190,8 +193,8 @@ class BaseMLP(CallbackSupportMixin, WithQuickParameters, ABC):
         tags.input_tags.sparse = True
         return tags
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
+    @checks_parameters
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None) -> Self:
         """Fit the network to data.
 
         Either all fitted attributes are those of this fit, or, if it raises, the estimator is as

@@ -1,11 +1,12 @@
 """The classifier."""
 
+from typing import Self
+
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
     check_classification_targets,
     type_of_target,
@@ -17,6 +18,7 @@ from sklearn_relu.estimators.class_weight import weight_of_classes, weight_of_la
 from sklearn_relu.estimators.data import target_array
 from sklearn_relu.estimators.finite import finite_outputs
 from sklearn_relu.estimators.parts import resolve
+from sklearn_relu.estimators.typed import checks_parameters, only_if
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -405,9 +407,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         decided = (values > threshold).astype(int)
         return decided[:, 0] if decided.shape[1] == 1 else decided
 
-    @available_if(lambda estimator: estimator._is_stochastic())
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    @only_if(lambda estimator: estimator._is_stochastic())
+    @checks_parameters
+    def partial_fit(self, X, y, sample_weight=None, classes=None) -> Self:
         """Train for one epoch on the given data, going on from the last call.
 
         Optimizer state and generator go on too, so n calls with the same data equal a fit of n
@@ -446,7 +448,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             predictions = self._loss.predict(raw)
         return predictions[0] if len(predictions) == 1 else predictions.mean(axis=0)
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """Predict classes.
 
         Parameters
@@ -472,8 +474,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             )
         return True
 
-    @available_if(_gives_probabilities)
-    def predict_proba(self, X):
+    @only_if(_gives_probabilities)
+    def predict_proba(self, X) -> np.ndarray:
         """Probability of each class; an ensemble's is the mean over its networks.
 
         Parameters
@@ -488,8 +490,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         proba = self._mean_prediction(X)
         return np.hstack([1 - proba, proba]) if self.n_outputs_ == 1 else proba
 
-    @available_if(_gives_probabilities)
-    def predict_log_proba(self, X):
+    @only_if(_gives_probabilities)
+    def predict_log_proba(self, X) -> np.ndarray:
         """Logarithm of :meth:`predict_proba`, so -inf where that is 0.
 
         Parameters
@@ -504,7 +506,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         with np.errstate(divide="ignore"):
             return np.log(proba, out=proba)
 
-    def decision_function(self, X):
+    def decision_function(self, X) -> np.ndarray:
         """Raw outputs; of an ensemble, the log-odds of its averaged probabilities, or the mean of
         margins.
 

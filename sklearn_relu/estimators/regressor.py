@@ -1,12 +1,14 @@
 """The regressor."""
 
+from typing import Literal, Self, overload
+
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils.metaestimators import available_if
 
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.finite import finite_outputs
+from sklearn_relu.estimators.typed import checks_parameters, only_if
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -320,9 +322,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             return np.nan  # R2 compares with the targets' mean
         return r2_score(targets, predictions, sample_weight=sample_weight)
 
-    @available_if(lambda estimator: estimator._is_stochastic())
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    @only_if(lambda estimator: estimator._is_stochastic())
+    @checks_parameters
+    def partial_fit(self, X, y, sample_weight=None) -> Self:
         """Train for one epoch on the given data, going on from the last call.
 
         Optimizer state and generator go on too, so n calls with the same data equal a fit of n
@@ -344,6 +346,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             As :meth:`fit`, and for ``early_stopping=True``.
         """
         return self._fit(X, y, sample_weight, incremental=True)
+
+    @overload
+    def predict(self, X, return_std: Literal[False] = False) -> np.ndarray: ...
+
+    @overload
+    def predict(self, X, return_std: Literal[True]) -> tuple[np.ndarray, np.ndarray]: ...
 
     def predict(self, X, return_std=False):
         """Predict targets; an ensemble's prediction is the mean over its networks.

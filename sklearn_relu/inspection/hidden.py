@@ -12,6 +12,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_relu.documentation import Documented
 from sklearn_relu.engine.inference import forward_batches
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.inspection.model import final_network, fitted_network, own_network
@@ -66,7 +67,11 @@ def _index(layer: int, n_hidden: int) -> int:
 
 
 class HiddenLayer(
-    ClassNamePrefixFeaturesOutMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator
+    Documented,
+    ClassNamePrefixFeaturesOutMixin,
+    MetaEstimatorMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """The activations of a hidden layer as features for another estimator.
 

@@ -1,0 +1,111 @@
+"""Installs the wheel on several Pythons, with oldest and newest dependencies, and tests it there.
+
+The tests are those of the unpacked sdist, so both archives of build/dist are tested. Run after
+``python -m build --outdir build/dist .``; ``make test-all`` does both.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DIST = ROOT / "build" / "dist"
+ENVIRONMENTS = ROOT / "build" / "matrix"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+QUICK = (
+    "data_frames",
+    "data_types",
+    "estimator_checks",
+    "estimators",
+    "lockstep",
+    "meta_estimators",
+    "metadata_routing",
+    "threads",
+)
+"""Test modules that feel most of what versions differ in."""
+SHOWN = ("scikit-learn", "numpy", "scipy", "joblib", "numba", "pandas", "polars")
+
+
+def interpreter(version: str) -> str | None:
+    """A Python of this version: on the path, or one that pyenv keeps."""
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = [shutil.which(f"python{version}"), *sorted(kept.glob(f"{version}.*/bin/python"))]
+    for path in map(str, filter(None, found)):
+        says = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+        if says.returncode == 0 and says.stdout.startswith(f"Python {version}."):
+            return path
+    return None
+
+
+def archive(pattern: str) -> Path:
+    """The one archive of build/dist that matches."""
+    (found,) = DIST.glob(pattern)
+    return found
+
+
+def environment(python: str, name: str, dependencies: str) -> Path:
+    """A new environment with the wheel in it; returns its folder of programs."""
+    folder = ENVIRONMENTS / name
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run([python, "-m", "venv", folder], check=True)
+    pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    oldest = ["--constraint", ROOT / ".ci" / "oldest.txt"] if dependencies == "oldest" else []
+    wheel = f"{archive('*.whl')}[test]"
+    subprocess.run([*pip, "install", "--only-binary=:all:", *oldest, wheel], check=True)
+    subprocess.run([*pip, "check"], check=True)
+    return folder / "bin"
+
+
+def versions(programs: Path) -> str:
+    """What is installed, of what matters."""
+    code = (
+        "from importlib.metadata import version\n"
+        f"print(*[f'{{name}} {{version(name)}}' for name in {SHOWN}], sep=', ')"
+    )
+    return subprocess.check_output([programs / "python", "-c", code], text=True).strip()
+
+
+def unpacked_sdist() -> Path:
+    """The sdist's folder, without the package: what the tests import is the installed wheel."""
+    shutil.rmtree(ENVIRONMENTS / "sdist", ignore_errors=True)
+    with tarfile.open(archive("*.tar.gz")) as packed:
+        packed.extractall(ENVIRONMENTS / "sdist", filter="data")
+    (folder,) = (ENVIRONMENTS / "sdist").iterdir()
+    shutil.rmtree(folder / "sklearn_relu")
+    return folder
+
+
+def main() -> int:
+    """Test every pair; returns 1 if one failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pairs", nargs="*", help="such as 3.12-oldest; all, unless named")
+    parser.add_argument("--quick", action="store_true", help="only what versions differ in")
+    options = parser.parse_args()
+    pairs = options.pairs or [f"{v}-{d}" for v in PYTHONS for d in ("oldest", "newest")]
+    tests = [f"tests/test_{name}.py" for name in QUICK] if options.quick else []
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    folder, report = unpacked_sdist(), []
+    for pair in pairs:
+        version, _, dependencies = pair.partition("-")
+        python = interpreter(version)
+        if python is None:
+            report.append((pair, "not tested", "no such interpreter here"))
+            continue
+        programs = environment(python, pair, dependencies)
+        print(f"== {pair}: {versions(programs)}", flush=True)
+        done = subprocess.run(
+            [programs / "pytest", "-q", "-p", "no:cacheprovider", *tests], cwd=folder, check=False
+        )
+        report.append((pair, "failed" if done.returncode else "passed", versions(programs)))
+    print()
+    for line in report:
+        print("{:12} {:10} {}".format(*line))
+    return any(result == "failed" for _, result, _ in report)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

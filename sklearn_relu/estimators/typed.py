@@ -1,0 +1,19 @@
+"""scikit-learn's decorators of methods, which has no types, for type checkers to see through."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sklearn.base import _fit_context
+from sklearn.utils.metaestimators import available_if
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def checks_parameters(method: Method) -> Method:
+    """A method that checks the estimator's parameters first."""
+    return _fit_context(prefer_skip_nested_validation=True)(method)
+
+
+def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """A method that an estimator has where the check is true."""
+    return available_if(check)

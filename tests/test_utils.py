@@ -1,0 +1,40 @@
+"""Estimators are found by kind."""
+
+import pytest
+from sklearn.base import clone
+
+from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu.inspection import HiddenLayer
+from sklearn_relu.utils import all_estimators
+
+ALL = [
+    ("HiddenLayer", HiddenLayer),
+    ("MLPClassifier", MLPClassifier),
+    ("MLPRegressor", MLPRegressor),
+]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (None, ALL),
+        ("classifier", ALL[1:2]),
+        ("regressor", ALL[2:]),
+        ("transformer", ALL[:1]),
+        ("cluster", []),
+        (["transformer", "regressor"], [ALL[0], ALL[2]]),
+        ([], []),
+    ],
+)
+def test_all_estimators_of_a_kind(kinds, expected):
+    assert all_estimators(kinds) == expected
+
+
+def test_they_can_be_constructed():
+    for _, cls in all_estimators(["classifier", "regressor"]):
+        clone(cls())
+
+
+def test_an_unknown_kind_is_an_error():
+    with pytest.raises(ValueError, match=r"type_filter must be one of .*; got \['forest'\]"):
+        all_estimators(["classifier", "forest"])
