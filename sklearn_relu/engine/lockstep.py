@@ -151,6 +151,7 @@ class Gathering:
         self._trains_beside = False
         self._n_bytes = self._largest = 0
         self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
 
     def open(self, limit: int, parent: Task | None) -> Call:
         """A new call, made by the task `parent` unless that is None."""
@@ -162,11 +163,14 @@ class Gathering:
             return call
 
     def close(self, call: Call) -> None:
-        """Forget a call that has ended."""
+        """Forget a call that has ended, and with the outermost one its threads."""
         with self._lock:
             self._calls.remove(call)
             if call.parent is not None:
                 call.parent.calls.remove(call)
+        if call.parent is None:
+            for thread in self._threads:
+                thread.join()
 
     def add(self, call: Call, function: Callable[[], Any], on_end: Callable) -> None:
         """Add a task to a call; it begins when the gathering goes on."""
@@ -331,7 +335,9 @@ class Gathering:
                 task.turn.release()
             else:
                 self._begin(task)
-                threading.Thread(target=self._run_in_thread, args=(task,), daemon=True).start()
+                thread = threading.Thread(target=self._run_in_thread, args=(task,), daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
     def _next(self) -> Task | None:
         """The next task that may run now."""
