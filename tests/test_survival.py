@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import long_fit
 import numpy as np
@@ -45,8 +46,9 @@ class Running:
         self._last = self._messages.recv()
 
     def complete_an_epoch(self):
-        """Wait for the first one, which takes long."""
-        self._last = self._messages.recv()
+        """Wait for the first one, which takes long, unless none is left."""
+        with suppress(EOFError):
+            self._last = self._messages.recv()
 
     def send(self, signal_number):
         os.kill(self._process.pid, signal_number)
@@ -60,7 +62,9 @@ class Running:
         return json.loads(self._last)
 
     def is_killed(self):
-        """Whether a kill came before its end."""
+        """Kill it; whether that came before its end."""
+        with suppress(ProcessLookupError):
+            self.send(signal.SIGKILL)
         self._process.join()
         return self._process.exitcode == -signal.SIGKILL
 
@@ -79,19 +83,22 @@ def n_epochs_in(folder):
 def check_survives(processes, case, folder, n_kills, longest):
     """However often it is killed, it ends with the model of an undisturbed fit."""
     random = np.random.RandomState(n_kills)
-    epochs, n_unfinished = [0], 0
-    for _ in range(n_kills):
+    whole = long_fit.contents(fitted(case))
+    epochs, n_unfinished = [], 0
+    while len(epochs) < n_kills:
         running = Running(processes, case, folder)
         if random.uniform() < 0.7:
             running.complete_an_epoch()
         time.sleep(random.uniform(0, longest))
-        running.send(signal.SIGKILL)
-        assert running.is_killed(), "it came to its end; let the fit be longer"
-        epochs.append(n_epochs_in(folder))
-        n_unfinished += len(list(folder.glob(".fit.ckpt.*.tmp")))
-    assert epochs == sorted(epochs)
+        if running.is_killed():
+            epochs.append(n_epochs_in(folder))
+            n_unfinished += len(list(folder.glob(".fit.ckpt.*.tmp")))
+        else:  # a fast machine; begin another fit
+            assert (folder / "result").read_bytes() == whole
+            for path in folder.iterdir():
+                path.unlink()
     assert Running(processes, case, folder).end()["end"] == "whole"
-    assert (folder / "result").read_bytes() == long_fit.contents(fitted(case))
+    assert (folder / "result").read_bytes() == whole
     assert not list(folder.glob(".*"))
     return epochs, n_unfinished
 
@@ -111,7 +118,7 @@ def test_a_fit_survives_fifty_kills(processes, tmp_path):
 @pytest.mark.slow
 def test_a_fit_survives_kills_while_its_file_is_written(processes, tmp_path):
     """12 MB an epoch: most of the time is spent in writing."""
-    epochs, n_unfinished = check_survives(processes, "large file", tmp_path, 12, 0.3)
+    epochs, n_unfinished = check_survives(processes, "large file", tmp_path, 30, 0.3)
     print("\nepochs:", epochs, "kills in the middle of a write:", n_unfinished)
     assert n_unfinished > 0
 
