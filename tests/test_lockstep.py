@@ -276,6 +276,19 @@ def test_a_stack_with_long_calls_is_divided_for_threads_that_train_at_the_same_t
     assert [len(stack) for stack in stacks_of(long, 2)] == [4, 4, 5, 4]
 
 
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 8])
+@pytest.mark.parametrize("bytes_of_a_step", [0.5, 1, 2.5])
+def test_every_fit_is_in_one_stack_and_no_stack_is_empty(monkeypatch, bytes_of_a_step, n_threads):
+    fits = [Fit(jobs) for jobs in jobs_of([model(random_state=seed) for seed in range(9)])]
+    n_bytes = int(bytes_of_a_step * fits[0].n_bytes_of_a_step)
+    monkeypatch.setattr("sklearn_relu.engine.stacks.CACHE", n_bytes)
+    monkeypatch.setattr("sklearn_relu.engine.stacks.LONG_CALL", fits[0].n_multiplications)
+    for n in range(1, 10):
+        stacks = stacks_of(fits[:n], n_threads)
+        assert all(stacks)
+        assert [fit for stack in stacks for fit in stack] == fits[:n]
+
+
 def jobs_of(estimators):
     """What they would hand over, on the same rows."""
     return [each._make_jobs(resolve_parts(each), X, Y) for each in map(clone, estimators)]

@@ -1,6 +1,7 @@
 """A process that fits again and again holds no more memory for it."""
 
 import gc
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -48,6 +49,12 @@ def fail(seed):
         model.fit(X, 1e200 * X[:, 0])
 
 
+def is_measured():
+    """Whether coverage traces this process."""
+    coverage = sys.modules.get("coverage")
+    return coverage is not None and coverage.Coverage.current() is not None
+
+
 COURSES = [fit, fit_an_ensemble, go_on, minimize, fit_in_lockstep, fail]
 
 
@@ -66,6 +73,8 @@ def growth(course, n_calls):
 
 @pytest.mark.parametrize("course", COURSES)
 def test_fits_leave_no_memory_behind(course):
+    if course is fit_in_lockstep and is_measured():
+        pytest.skip("coverage keeps a tracer of every thread; runs without coverage test this")
     # A network that stays has more than 1,000 bytes in its arrays alone.
     assert growth(course, 50) < 50 * 500
 

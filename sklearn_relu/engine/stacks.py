@@ -106,8 +106,9 @@ def stacks_of(fits: list[Fit], n_threads: int = 1) -> list[list[Fit]]:
     for group in groups.values():
         n_stacks = -(-len(group) // max(1, CACHE // group[0].n_bytes_of_a_step))
         if trains_beside_others(group):
-            n_at_once = min(n_threads, _n_multiplications(group) // LONG_CALL, len(group))
+            n_at_once = min(n_threads, _n_multiplications(group) // LONG_CALL)
             n_stacks = -(-n_stacks // n_at_once) * n_at_once
+        n_stacks = min(n_stacks, len(group))
         edges = np.linspace(0, len(group), n_stacks + 1).round().astype(int).tolist()
         stacks += [group[i:j] for i, j in pairwise(edges)]
     return stacks
