@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import contextmanager
+from unittest.mock import patch
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -102,7 +104,7 @@ def run(seed: int) -> str:
     max_bytes = int(10 ** rng.uniform(3, 8))
     timer = threading.Timer(rng.uniform(0, 0.06), _thread.interrupt_main)
     try:
-        with lockstep(max_bytes=max_bytes):
+        with _stacks_of_any_size(rng), lockstep(max_bytes=max_bytes):
             if interrupted:
                 timer.start()
             together = _outcome(search, nested)
@@ -122,6 +124,18 @@ def run(seed: int) -> str:
     alone = _outcome(search.set_params(n_jobs=None), nested)
     np.testing.assert_equal(together, alone)
     return alone if isinstance(alone, str) else "finished"
+
+
+@contextmanager
+def _stacks_of_any_size(rng):
+    """Divide fits into stacks, and let several train at the same time, whatever is worthwhile."""
+    n_threads = int(rng.randint(1, 5))
+    limits = {"CACHE": int(10 ** rng.uniform(2, 7)), "LONG_CALL": int(10 ** rng.uniform(0, 6))}
+    with (
+        patch.multiple("sklearn_relu.engine.stacks", **limits),
+        patch("sklearn_relu.engine.lockstep.allowed_blas_threads", lambda: n_threads),
+    ):
+        yield
 
 
 def _outcome(search, nested):
