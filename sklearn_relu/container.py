@@ -70,13 +70,19 @@ def write(path, structure, arrays: dict[str, np.ndarray], *, content: str, versi
     _check_names_and_dtypes(arrays)
     text = _structure_text(structure, arrays, content, version)
     with _replacing(path) as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
+        try:
             archive.comment = b"0" * DIGEST_BYTES
             archive.writestr(_member(STRUCTURE), text)
             for name, array in arrays.items():
                 large = array.nbytes > _LARGE
                 with archive.open(_member(f"{name}.npy"), "w", force_zip64=large) as member:
                     np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
+            archive.close()
+        except BaseException:
+            # After Ctrl-C as a member begins it could not be closed, and would hide the interrupt.
+            archive.fp = None
+            raise
         seal = digest(file, file.tell() - DIGEST_BYTES)
         file.seek(-DIGEST_BYTES, os.SEEK_END)
         file.write(seal)

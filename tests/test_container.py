@@ -1,6 +1,7 @@
 """The file of arrays and JSON that models and checkpoints are written to."""
 
 import errno
+import gc
 import hashlib
 import io
 import json
@@ -335,6 +336,24 @@ def test_an_interrupt_leaves_no_file_either(path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write(path)
     assert os.listdir(path.parent) == []
+
+
+def test_an_interrupt_as_an_array_begins_is_raised_as_such(path, monkeypatch):
+    opened, members = zipfile.ZipFile.open, []
+
+    def interrupt(archive, *args, **kwargs):
+        members.append(opened(archive, *args, **kwargs))
+        if len(members) > 1:  # the first one is the structure's
+            raise KeyboardInterrupt
+        return members[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "open", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            write(path)
+    assert os.listdir(path.parent) == []
+    members.clear()
+    gc.collect()  # nothing is said about an archive that was not closed
 
 
 def test_the_file_is_on_the_disk_before_it_takes_the_name_and_then_its_folder(path, monkeypatch):
