@@ -28,3 +28,4 @@ def pytest_configure(config):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--without-numba"):
         sys.modules["numba"] = None
+        os.environ["WITHOUT_NUMBA"] = "1"  # for processes that a test starts
