@@ -71,8 +71,10 @@ def _hold(libraries: list[LibController]) -> None:
     with _lock:
         for library in libraries:
             if library.filepath not in _held:
-                _held[library.filepath] = [0, library.num_threads]
-                _set_threads(library, 1)
+                n_threads = library.num_threads
+                _held[library.filepath] = [0, n_threads]
+                if n_threads > 1:  # for one row, setting it takes as long as the products
+                    _set_threads(library, 1)
             _held[library.filepath][0] += 1
 
 
@@ -94,5 +96,6 @@ def _release(libraries: list[LibController]) -> None:
             held = _held[library.filepath]
             held[0] -= 1
             if not held[0]:
-                _set_threads(library, held[1])
+                if held[1] > 1:
+                    _set_threads(library, held[1])
                 del _held[library.filepath]
