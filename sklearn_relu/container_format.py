@@ -27,6 +27,7 @@ REGULAR_FILE = (stat.S_IFREG | 0o644) << 16
 
 
 def shown(path) -> str:
+    """A path, for an error."""
     return repr(os.fspath(path))
 
 

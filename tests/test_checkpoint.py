@@ -313,11 +313,13 @@ def test_functions_and_objects_count_by_their_names(tmp_path):
         "method": lambda: Metric().__call__,
     }
     for name, make in made_by.items():
-        path = tmp_path / name
+        path, histories = tmp_path / name, []
         for _ in range(2):
             made = make()
             model = MLPClassifier(**SMALL, early_stopping=True, early_stopping_metric=made)
-            model.set_callbacks(Checkpoint(path)).fit(X, y)
+            histories.append(model.set_callbacks(Checkpoint(path)).fit(X, y).history_)
+        # With the seconds of each epoch: the second fit is the first one's file.
+        assert histories[0] == histories[1], name
 
 
 def test_long_parameters_are_told_apart_and_shortened(tmp_path):

@@ -29,11 +29,13 @@ class MissingPartError(Exception):
 
 
 def names(classes) -> str:
+    """Names of classes as a sentence has them."""
     *others, last = classes
     return f"{', '.join(others)} or {last}"
 
 
 def shown(model) -> str:
+    """What was given in place of a model, for an error."""
     return f"a {type(model).__name__}" if isinstance(model, BaseEstimator) else repr(model)
 
 
@@ -86,6 +88,11 @@ def _requests(request: MetadataRequest) -> dict[str, dict]:
 
 
 def decoders(parts: Parts) -> dict[str, Callable[[Any, values.Decode], Any]]:
+    """By its key, what makes each of the structures of :func:`encode_other` again.
+
+    Classes are those of this package and, for a part of the user's own, those in `parts`.
+    """
+
     def decode_params(cls, params: dict, decode: values.Decode):
         known = cls._get_param_names()
         if unknown := [name for name in params if name not in known]:
