@@ -1,21 +1,28 @@
-"""Write golden files: one for each kind of model, and what the models predicted.
+"""Write golden files: models in every format, fits that were interrupted, and what came of them.
 
-At each release, and when the version of the format goes up: run ``python tests/golden/make.py
+At each release, and when the version of a format goes up: run ``python tests/golden/make.py
 VERSION`` once, with that release, and add the new folder. Files of earlier releases are never
 written again: that they load and predict the same is the promise that they are there to keep.
 """
 
 import json
+import pickle
 import sys
 import warnings
 from pathlib import Path
 
+import joblib
 import numpy as np
 from sklearn.datasets import load_iris
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import MLPClassifier, MLPRegressor, save
-from sklearn_relu.activations import LeakyReLU
+from sklearn_relu.activations import LeakyReLU, PReLU
+from sklearn_relu.callbacks import Checkpoint
+from sklearn_relu.initializers import HeNormal
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.optimizers import AdamW
 from sklearn_relu.schedules import Cosine, WarmUp
@@ -23,21 +30,21 @@ from sklearn_relu.schedules import Cosine, WarmUp
 FOLDER = Path(__file__).parent
 
 X, y = load_iris(return_X_y=True)
+SMALL = {"hidden_layer_sizes": (3,), "max_iter": 5, "random_state": 0}
 
 
 def models():
     """Small models, which together hold all kinds of values that a file can."""
-    small = {"hidden_layer_sizes": (3,), "max_iter": 5, "random_state": 0}
     names = np.array(["setosa", "versicolor", "virginica"], dtype=object)
     iris = load_iris(as_frame=True).data
-    frozen = FrozenEstimator(MLPClassifier(**small).fit(X, y))
+    frozen = FrozenEstimator(MLPClassifier(**SMALL).fit(X, y))
     return {
-        "classifier": MLPClassifier(**small).fit(iris, names[y]),
-        "binary": MLPClassifier(**small, dtype="float32", class_weight="balanced").fit(X, y > 0),
-        "multilabel": MLPClassifier(**small, loss="focal").fit(X, np.c_[y > 0, y > 1].astype(int)),
-        "margins": MLPClassifier(**small, loss="hinge", activation="prelu").fit(X, y),
+        "classifier": MLPClassifier(**SMALL).fit(iris, names[y]),
+        "binary": MLPClassifier(**SMALL, dtype="float32", class_weight="balanced").fit(X, y > 0),
+        "multilabel": MLPClassifier(**SMALL, loss="focal").fit(X, np.c_[y > 0, y > 1].astype(int)),
+        "margins": MLPClassifier(**SMALL, loss="hinge", activation="prelu").fit(X, y),
         "ensemble": MLPClassifier(
-            **small, ensemble_size=2, early_stopping=True, dropout=0.1, warm_start=True
+            **SMALL, ensemble_size=2, early_stopping=True, dropout=0.1, warm_start=True
         ).fit(X, y),
         "parts": MLPClassifier(
             (3, 2),
@@ -48,13 +55,80 @@ def models():
             max_iter=5,
             random_state=np.random.RandomState(0),
         ).fit(X, y),
-        "regressor": MLPRegressor(**small, loss="gaussian_nll", standardize_y=True).fit(
+        "regressor": MLPRegressor(**SMALL, loss="gaussian_nll", standardize_y=True).fit(
             X, X[:, 1:]
         ),
-        "lbfgs": MLPRegressor(**small, solver="lbfgs").fit(X, X[:, 0]),
+        "lbfgs": MLPRegressor(**SMALL, solver="lbfgs").fit(X, X[:, 0]),
         "hidden": HiddenLayer(frozen).fit(X, y),
-        "unfitted": MLPRegressor(**small, n_iter_no_change=np.inf),
+        "unfitted": MLPRegressor(**SMALL, n_iter_no_change=np.inf),
     }
+
+
+def objects():
+    """What holds models, for formats that take any object."""
+    scaled = make_pipeline(StandardScaler(), MLPClassifier(**SMALL))
+    stream = MLPRegressor(**SMALL, activation=PReLU(0.1), bias_initialization=0.1)
+    for _ in range(3):
+        stream.partial_fit(X, X[:, 0])
+    return {
+        "pipeline": scaled.fit(X, y),
+        "search": GridSearchCV(
+            scaled, {"mlpclassifier__activation": ["relu", "elu"]}, cv=2, refit=True
+        ).fit(X, y),
+        "stream": stream,
+    }
+
+
+def fits():
+    """Fits to interrupt: an estimator, and what its fit takes."""
+    more = {**SMALL, "max_iter": 8, "n_iter_no_change": 100}
+    first, second = np.arange(150) % 2 == 0, np.arange(150) % 2 == 1
+    return {
+        "defaults": (MLPClassifier(**more), (X, y), {}),
+        "early_stopping": (
+            MLPClassifier(**more, early_stopping=True, dropout=0.2, activation="prelu"),
+            (X, y),
+            {"sample_weight": np.arange(150.0)},
+        ),
+        "ensemble": (MLPClassifier(**more, ensemble_size=2, early_stopping=True), (X, y), {}),
+        "held_out": (
+            MLPRegressor(
+                **more,
+                solver=AdamW(weight_decay=0.01),
+                learning_rate="cosine",
+                penalty="l1",
+                dtype="float32",
+                early_stopping=True,
+                early_stopping_metric="loss",
+                initialization=HeNormal(),
+            ),
+            (X[first], X[first, 0]),
+            {"X_val": X[second], "y_val": X[second, 0]},
+        ),
+    }
+
+
+class Interrupt:
+    """Raises KeyboardInterrupt after some epochs."""
+
+    def __init__(self, n_epochs):
+        self.n_epochs = n_epochs
+
+    def setup(self, estimator, context):
+        """Begin to count."""
+        self.n = 0
+
+    def teardown(self, estimator, context):
+        """Do nothing."""
+
+    def on_fit_task_begin(self, estimator, context):
+        """Do nothing."""
+
+    def on_fit_task_end(self, estimator, context):
+        """Count an epoch."""
+        self.n += 1
+        if self.n == self.n_epochs:
+            raise KeyboardInterrupt
 
 
 def predictions(name, model):
@@ -66,9 +140,60 @@ def predictions(name, model):
     for method in ("predict", "predict_proba", "decision_function", "transform"):
         if hasattr(model, method):
             found[method] = getattr(model, method)(rows).tolist()
-    if model.__dict__.get("warm_start"):
-        found["coefs after going on"] = [coef.tolist() for coef in model.fit(X, y).coefs_]
+    if name == "stream":
+        found["coefs after going on"] = coefs(model.partial_fit(X, X[:, 0]))
+    elif model.__dict__.get("warm_start"):
+        found["coefs after going on"] = coefs(model.fit(X, y))
     return found
+
+
+def coefs(model):
+    """Weights, as lists."""
+    return [coef.tolist() for coef in model.coefs_]
+
+
+def write_models(folder):
+    """Write a file of each model, and what it predicts."""
+    recorded = {}
+    for name, model in models().items():
+        save(model, folder / f"{name}.relu")
+        recorded[name] = predictions(name, model)
+    (folder / "predictions.json").write_text(json.dumps(recorded))
+
+
+def write_objects(folder):
+    """Write a pickle, a joblib dump and a skops file of each model, and of what holds models."""
+    import skops.io
+
+    for name, model in models().items():
+        (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, protocol=4))
+        joblib.dump(model, folder / f"{name}.joblib")
+        skops.io.dump(model, folder / f"{name}.skops")
+    recorded = {}
+    for name, model in objects().items():
+        (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, protocol=4))
+        joblib.dump(model, folder / f"{name}.joblib")
+        recorded[name] = predictions(name, model)
+    (folder / "objects.json").write_text(json.dumps(recorded))
+
+
+def write_checkpoints(folder):
+    """Write checkpoints of interrupted fits and of a stream, and what whole ones came to."""
+    recorded = {}
+    for name, (model, data, more) in fits().items():
+        model.set_callbacks(Checkpoint(folder / f"{name}.ckpt"), Interrupt(4))
+        try:
+            model.fit(*data, **more)
+        except KeyboardInterrupt:
+            assert model.n_iter_ == 4
+        recorded[name] = coefs(fits()[name][0].fit(*data, **more))
+    stream = MLPRegressor(**SMALL).set_callbacks(Checkpoint(folder / "stream.ckpt"))
+    for i in range(6):
+        stream.partial_fit(X[i::6], X[i::6, 0])
+        if i == 2:
+            stream.set_callbacks()
+    recorded["stream"] = coefs(stream)
+    (folder / "checkpoints.json").write_text(json.dumps(recorded))
 
 
 def main(version):
@@ -76,11 +201,9 @@ def main(version):
     warnings.simplefilter("ignore")
     folder = FOLDER / version
     folder.mkdir()
-    recorded = {}
-    for name, model in models().items():
-        save(model, folder / f"{name}.relu")
-        recorded[name] = predictions(name, model)
-    (folder / "predictions.json").write_text(json.dumps(recorded))
+    write_models(folder)
+    write_objects(folder)
+    write_checkpoints(folder)
 
 
 if __name__ == "__main__":
