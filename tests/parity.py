@@ -77,7 +77,9 @@ def make_pair(task: Task, **params):
     params = {"hidden_layer_sizes": (6,), "random_state": 3, "batch_size": 20, "max_iter": 12} | (
         task.params | params
     )
-    ours = getattr(sklearn_relu, task.estimator)(initialization="sklearn", **params)
+    # By default held-out rows do not depend on how many weights are drawn; scikit-learn's do.
+    more = {"initialization": "sklearn"} if params.get("early_stopping") else {}
+    ours = getattr(sklearn_relu, task.estimator)(**more, **params)
     theirs = getattr(sklearn.neural_network, task.estimator)(**params)
     return ours, theirs
 

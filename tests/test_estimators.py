@@ -98,7 +98,8 @@ def test_predict_in_chunks_equals_predict_at_once(X, monkeypatch):
 def test_working_memory_bounds_predict():
     import tracemalloc
 
-    model = MLPRegressor(hidden_layer_sizes=(400,), max_iter=1, random_state=0).fit(X_r, y_r)
+    model = MLPRegressor(hidden_layer_sizes=(400,), max_iter=1, random_state=0, standardize_y=True)
+    model.fit(X_r, y_r)
     many = np.tile(X_r, (500, 1))
     with sklearn.config_context(working_memory=1):
         tracemalloc.start()
@@ -191,7 +192,9 @@ def test_biases_start_as_asked():
     def start(**params):
         return MLPClassifier((50,), max_iter=1, learning_rate_init=1e-12, **params).fit(X, y)
 
-    np.testing.assert_allclose(start().intercepts_[0], 0, atol=1e-9)
+    bound = np.sqrt(6 / (X.shape[1] + 50))  # scikit-learn's
+    assert 0.9 * bound < np.abs(start().intercepts_[0]).max() <= bound
+    np.testing.assert_allclose(start(initialization="he_normal").intercepts_[0], 0, atol=1e-9)
     np.testing.assert_allclose(start(bias_initialization=0.1).intercepts_[0], 0.1, atol=1e-9)
     drawn = start(bias_initialization="fan_in_uniform").intercepts_[0]
     assert 0.5 < np.abs(drawn).max() * np.sqrt(6) <= 1

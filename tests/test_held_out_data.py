@@ -226,3 +226,71 @@ def test_lbfgs_stops_at_its_tolerance():
     loose, tight = fitted(1e-2), fitted(1e-5)
     assert loose.n_iter_ < tight.n_iter_ < 3000
     assert loose.loss_ > tight.loss_
+
+
+def held_out_rows(model, X, y):
+    """The rows that a fit holds out, by their numbers in the column that is added to X."""
+    seen = []
+
+    def metric(estimator, X, y):
+        seen.append(X[:, -1].astype(int))
+        return 0.0
+
+    model.set_params(early_stopping=True, early_stopping_metric=metric, max_iter=1)
+    model.fit(np.c_[X, np.arange(len(X))], y)
+    return [rows.tolist() for rows in seen]
+
+
+@pytest.mark.parametrize("seed", [0, "generator"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"activation": "tanh"},
+        {"activation": "maxout"},
+        {"activation": "selu"},
+        {"hidden_layer_sizes": (5, 4)},
+        {"hidden_layer_sizes": ()},
+        {"initialization": "he_normal"},
+        {"initialization": "zeros", "bias_initialization": "he_normal"},
+        {"dropout": 0.5},
+        {"ensemble_size": 3},
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+def test_one_random_state_holds_out_the_same_rows_whatever_the_network(changed, seed):
+    def rows(**params):
+        params["random_state"] = np.random.RandomState(5) if seed == "generator" else seed
+        return held_out_rows(MLPClassifier(**SMALL | params), X, LABELS)
+
+    same = {"ensemble_size": 3} if "ensemble_size" in changed else {}
+    assert rows(**same) == rows(**{"activation": "tanh"} | changed)
+    assert len(set(map(str, rows(**same)))) == len(rows(**same))
+
+
+def test_holding_out_rows_moves_no_other_draw():
+    """Not that of the first weights, and not those that shuffle rows."""
+    states = []
+    for params, data in [
+        ({"early_stopping": True, "validation_fraction": 0.25}, (X, LABELS)),
+        ({}, (X[:135], LABELS[:135])),
+    ]:
+        rng = np.random.RandomState(3)
+        model = MLPClassifier(**SMALL | {"random_state": rng}, n_iter_no_change=100, **params)
+        model.fit(*data)
+        states.append(rng.get_state()[1:3])
+    np.testing.assert_array_equal(*(state[0] for state in states))
+    assert states[0][1] == states[1][1]
+
+
+def test_scikit_learns_initialization_keeps_its_order_of_draws():
+    def rows(**params):
+        model = MLPClassifier(**SMALL, initialization="sklearn", **params)
+        return held_out_rows(model, X, LABELS)
+
+    rng = np.random.RandomState(0)
+    for shape in [(9, 12), (12,), (12, 1), (1,)]:
+        rng.uniform(size=shape)
+    _, expected = train_test_split(np.arange(180), random_state=rng, test_size=0.1, stratify=LABELS)
+    assert rows() == [expected.tolist()]
+    assert rows(bias_initialization=0.1) == rows()

@@ -218,20 +218,57 @@ def test_a_seed_means_the_same_weights_in_both_precisions(name):
     assert np.array_equal(double, params(6, np.float64)) == isinstance(initializer, DRAWS_NOTHING)
 
 
+@pytest.mark.parametrize("n_hidden", range(4))
 @pytest.mark.parametrize("activation", EVERY_ACTIVATION, ids=name_of)
-def test_auto_is_for_each_layer_what_its_activation_names(activation):
-    sizes, activations = [9, 8, 7, 3], [activation, Tanh()]
+def test_auto_draws_shallow_networks_as_scikit_learn_does(activation, n_hidden):
+    sizes, activations = [*[9, 8, 7, 6][: n_hidden + 1], 3], [activation] * n_hidden
     starts, expected = layer_starts(sizes, activations), layer_starts(sizes, activations)
     Auto().initialize(starts, np.random.RandomState(0))
+    SklearnUniform().initialize(expected, np.random.RandomState(0))
+    needs_its_own = n_hidden > 0 and isinstance(activation, ACTIVATIONS["selu"])
+    for layer, filled in zip(expected, starts, strict=True):
+        assert np.array_equal(filled.weights, layer.weights) != needs_its_own
+        assert np.array_equal(filled.bias, layer.bias) != needs_its_own
+
+
+DEEP = [[9, 8, 7, 6, 5, 3], [9, 5, 5, 5, 5, 5, 5, 5, 3]]
+
+
+@pytest.mark.parametrize("sizes", DEEP, ids=len)
+@pytest.mark.parametrize("activation", EVERY_ACTIVATION, ids=name_of)
+def test_auto_is_in_deep_networks_what_each_layers_activation_names(activation, sizes):
+    check_named(Auto(), sizes, [activation, *[Tanh()] * (len(sizes) - 3)])
+
+
+def test_how_many_layers_are_shallow_can_be_set():
+    check_named(Auto(n_shallow=1), [9, 8, 7, 3], [ReLU(), Tanh()])
+    starts, expected = layer_starts(DEEP[0], [ReLU()] * 4), layer_starts(DEEP[0], [ReLU()] * 4)
+    Auto(n_shallow=4).initialize(starts, np.random.RandomState(0))
+    SklearnUniform().initialize(expected, np.random.RandomState(0))
+    assert np.array_equal(starts[0].weights, expected[0].weights)
+    with pytest.raises(ValueError, match="n_shallow"):
+        MLPClassifier(initialization=Auto(n_shallow=-1)).fit([[0.0], [1.0]], [0, 1])
+
+
+@pytest.mark.parametrize("activations", [["selu"], ["relu", "selu"], ["selu", "relu", "relu"]])
+def test_an_activation_that_needs_its_own_variance_has_it_in_a_shallow_network(activations):
+    check_named(Auto(), [*[9, 8, 7, 6][: len(activations) + 1], 3], activations)
+
+
+def check_named(auto, sizes, activations):
+    """Each layer's weights are as its activation names, the output layer's Glorot's."""
+    activations = [ACTIVATIONS[a]() if isinstance(a, str) else a for a in activations]
+    starts, expected = layer_starts(sizes, activations), layer_starts(sizes, activations)
+    auto.initialize(starts, np.random.RandomState(0))
     rng = np.random.RandomState(0)
-    named = [activation.initialization, Tanh.initialization, "glorot_uniform"]
+    named = [*(activation.initialization for activation in activations), "glorot_uniform"]
     for name, layer, filled in zip(named, expected, starts, strict=True):
         INITIALIZERS[name]().fill(layer.weights, layer.activation.gain, rng)
         assert np.array_equal(filled.weights, layer.weights)
         assert np.isnan(filled.bias).all()
 
 
-def test_auto_means_he_for_rectifiers_and_glorot_for_sigmoids():
+def test_activations_name_he_for_rectifiers_and_glorot_for_sigmoids():
     names = {name: cls().initialization for name, cls in ACTIVATIONS.items()}
     he_by_slope = {"leaky_relu", "prelu", "rrelu"}  # equation 15: the gain, which has the slope
     glorot = {"identity", "tanh", "logistic", "sigmoid"}
@@ -250,7 +287,7 @@ def test_sklearn_draws_weights_then_biases_layer_by_layer(activation, factor, na
         drawn = [(layer.weights, layer.bias) for layer in starts]
     else:
         X = np.random.RandomState(0).normal(size=(30, 4))
-        network = MLPClassifier((6, 5), activation, initialization="sklearn", bias_initialization=7)
+        network = MLPClassifier((6, 5), activation, initialization="sklearn")
         network = start(network, X, np.arange(30) % 3)
         drawn = zip(network.coefs_, network.intercepts_, strict=True)
     rng = np.random.RandomState(3)
@@ -258,6 +295,35 @@ def test_sklearn_draws_weights_then_biases_layer_by_layer(activation, factor, na
         bound = np.sqrt(factor / (fan_in + fan_out))
         assert np.array_equal(weights, rng.uniform(-bound, bound, (fan_in, fan_out)))
         assert np.array_equal(bias, rng.uniform(-bound, bound, fan_out))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+@pytest.mark.parametrize("name", INITIALIZERS)
+@pytest.mark.parametrize("bias", [0.1, "fan_in_uniform"])
+def test_biases_that_are_set_always_count_and_weights_do_not_depend_on_them(name, bias):
+    rng = np.random.RandomState(0)
+    X, y = rng.normal(size=(30, 4)), np.arange(30) % 3
+    initializer = INITIALIZERS[name]()
+    if isinstance(initializer, FromCoefs):
+        shapes = [(4, 6), (6, 3)]
+        initializer = FromCoefs([rng.normal(size=s) for s in shapes], [np.ones(6), np.ones(3)])
+    networks = [
+        start(MLPClassifier((6,), initialization=initializer, bias_initialization=each), X, y)
+        for each in ("auto", bias, 1.0)
+    ]
+    for network in networks:
+        np.testing.assert_allclose(network.coefs_[0], networks[0].coefs_[0], rtol=0, atol=1e-299)
+    assert not np.array_equal(networks[0].intercepts_[0], networks[1].intercepts_[0])
+    assert not np.array_equal(networks[1].intercepts_[0], networks[2].intercepts_[0])
+    np.testing.assert_allclose(networks[2].intercepts_[0], 1.0, rtol=0, atol=1e-299)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+@pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"auto", "sklearn", "from_coefs"}))
+def test_biases_are_zero_beside_weights_that_are_named(name):
+    X = np.random.RandomState(0).normal(size=(30, 4))
+    network = start(MLPClassifier((6,), initialization=name), X, np.arange(30) % 3)
+    np.testing.assert_allclose(network.intercepts_[0], 0.0, rtol=0, atol=1e-299)
 
 
 @pytest.mark.parametrize("number", [0.0, 0.1, 1, -2.5])
@@ -271,13 +337,13 @@ def test_biases_start_at_the_number_given(number):
 DRAW_BIASES = [
     name
     for name, cls in INITIALIZERS.items()
-    if cls.for_biases and not issubclass(cls, DRAWS_NOTHING)
+    if cls.for_biases and not issubclass(cls, DRAWS_NOTHING | Auto)
 ]
 
 
 @pytest.mark.parametrize("name", DRAW_BIASES)
 def test_biases_start_as_an_initializer_draws_them_after_all_weights(name):
-    X = np.ones((5, 4))
+    X = np.random.RandomState(0).normal(size=(20, 4))
     network = start(MLPRegressor(hidden_layer_sizes=(6,), bias_initialization=name), X, X[:, 0])
     rng = np.random.RandomState(3)
     starts = layer_starts([4, 6, 1], [ReLU()])
@@ -295,13 +361,12 @@ def test_biases_that_are_drawn_have_the_variance_of_a_row_of_weights():
     check_moments(starts[0].bias, 2 / 50, 3)
 
 
-def test_auto_draws_biases_as_each_activation_names():
+def test_auto_leaves_biases_as_the_weights_initialization_set_them():
     starts = layer_starts([9, 8, 3], [ReLU()])
+    for layer in starts:
+        layer.bias[...] = 0.3
     Auto().initialize_biases(starts, np.random.RandomState(0))
-    rng = np.random.RandomState(0)
-    assert np.array_equal(starts[0].bias, rng.normal(0, np.sqrt(2 / 9), (9, 8))[0])
-    bound = np.sqrt(6 / 11)
-    assert np.array_equal(starts[1].bias, rng.uniform(-bound, bound, (8, 3))[0])
+    assert all((layer.bias == 0.3).all() for layer in starts)
 
 
 def test_sklearn_draws_biases_within_its_bounds_beside_other_weights():
@@ -314,13 +379,9 @@ def test_sklearn_draws_biases_within_its_bounds_beside_other_weights():
         assert np.isnan(layer.weights).all()
 
 
-def test_default_biases_are_zero_and_slopes_are_not_drawn():
+def test_slopes_are_not_drawn():
     layers = dense_layers(4, [6], [ACTIVATIONS["prelu"](0.4)], 2)
-    network = MLPRegressor()
-    assert network.bias_initialization == 0.0
-    params = initial_params(
-        layers, HeNormal(), Constant(0.0), np.random.RandomState(0), None, np.float64
-    )
+    params = initial_params(layers, HeNormal(), Auto(), np.random.RandomState(0), None, np.float64)
     hidden, _ = ParameterLayout(layers).views(params[None])
     assert (hidden["bias"] == 0).all()
     assert (hidden["slope"] == 0.4).all()
@@ -455,6 +516,8 @@ def test_lsuv_without_rows_says_so():
 def test_what_is_not_for_biases_says_so(initializer):
     starts = layer_starts([4, 6, 2], [ReLU()])
     if initializer.for_biases and not isinstance(initializer, FromCoefs):
+        for layer in starts:
+            layer.bias[...] = 0
         initializer.initialize_biases(starts, np.random.RandomState(0))
         assert all(np.isfinite(layer.bias).all() for layer in starts)
     else:
@@ -477,7 +540,7 @@ def test_from_coefs_starts_at_the_predictions_of_the_model_they_are_from(cls, n_
     shape = {"hidden_layer_sizes": (6, 5), "activation": "tanh"}
     model = cls(**shape, max_iter=30, random_state=0).fit(X, y)
     given = FromCoefs(model.coefs_, model.intercepts_)
-    network = start(MLPClassifier(**shape, initialization=given, bias_initialization=7.0), X, y)
+    network = start(MLPClassifier(**shape, initialization=given), X, y)
     for one, other in zip(network.coefs_, model.coefs_, strict=True):
         assert np.array_equal(one, other)
         assert not np.shares_memory(one, other)

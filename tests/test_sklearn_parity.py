@@ -1,4 +1,7 @@
-"""``initialization="sklearn"``: the same model as scikit-learn's from the same random_state."""
+"""At defaults, the same model as scikit-learn's from the same random_state.
+
+Under early stopping with ``initialization="sklearn"``, whose held-out rows are scikit-learn's too.
+"""
 
 import warnings
 

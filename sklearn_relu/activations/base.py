@@ -37,7 +37,11 @@ class Activation(Part, ABC):
     """
 
     initialization: str = "glorot_uniform"
-    """What ``initialization="auto"`` means for a layer with this activation."""
+    """The initialization that suits a layer with this activation, which ``initialization="auto"``
+    takes in deep networks."""
+
+    needs_its_initialization: ClassVar[bool] = False
+    """True: ``initialization="auto"`` takes it in shallow networks too."""
 
     sklearn_init_factor: float = 6.0
     """Under ``initialization="sklearn"`` weights are within sqrt(factor / (fan_in + fan_out))."""

@@ -98,6 +98,7 @@ class SELU(_ScaledELU):
 
     gain = 1.0
     initialization = "lecun_normal"
+    needs_its_initialization = True
     dropout_value = -scale * alpha
 
 

@@ -81,13 +81,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     max_fun : int, default=15000
         Largest number of evaluations of the objective by "lbfgs".
     initialization : str or Initializer, default="auto"
-        The weights before training: "auto" (what the activation names: He for rectifiers, Glorot
-        for sigmoids), "sklearn", which draws what scikit-learn draws, biases too, or another name
-        in :data:`sklearn_relu.initializers.INITIALIZERS`, such as "he_normal", "glorot_uniform",
-        "lecun_normal", "fan_in_uniform", "orthogonal", "sparse", "identity" and "lsuv".
-    bias_initialization : float, str or Initializer, default=0.0
-        The biases before training: a number, or an initializer. `initialization` may set its own,
-        as "sklearn" does.
+        The weights before training. "auto" draws what scikit-learn draws, up to three hidden
+        layers; in deeper networks, and for "selu", it is what the activation names: He for
+        rectifiers, Glorot for sigmoids. Other names are those in
+        :data:`sklearn_relu.initializers.INITIALIZERS`, such as "sklearn", "he_normal",
+        "glorot_uniform", "lecun_normal", "fan_in_uniform", "orthogonal", "sparse", "identity" and
+        "lsuv".
+    bias_initialization : float, str or Initializer, default="auto"
+        The biases before training: a number, or an initializer. "auto" leaves them to
+        `initialization`: scikit-learn's draws where that draws as scikit-learn does, else 0.
     penalty : str, Penalty, None or sequence of them, default="l2"
         "l2"; "l1", which sets weights exactly to 0; "elasticnet"; or "group_lasso", which does so
         for whole rows or columns. Of strength `alpha`, on weights only. A sequence has one for
@@ -213,7 +215,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         n_iter_no_change=10,
         max_fun=15000,
         initialization="auto",
-        bias_initialization=0.0,
+        bias_initialization="auto",
         penalty="l2",
         activity_penalty=None,
         activity_alpha=0.0001,

@@ -1,6 +1,8 @@
 """Where training starts: new parameters, or the state that the last call left."""
 
+import copy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -29,6 +31,7 @@ def start(estimator, layers: list[Dense], parts: Parts, X) -> list[Start]:
         seeds = rng.randint(np.iinfo(np.int32).max, size=estimator.ensemble_size)
         rngs = [np.random.RandomState(seed) for seed in seeds]
     initializers = parts.initializer, parts.bias_initializer
+    splits = [_split_state(estimator, parts, rng) for rng in rngs]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         params = [weights.initial_params(layers, *initializers, rng, X, X.dtype) for rng in rngs]
     if not all(np.isfinite(each).all() for each in params):
@@ -37,10 +40,25 @@ def start(estimator, layers: list[Dense], parts: Parts, X) -> list[Start]:
             f"{estimator.initialization!r}, bias_initialization={estimator.bias_initialization!r} "
             "are not. Choose others, or look for extreme values in X if they are made from it."
         )
-    return [(rng, TrainingState(each)) for rng, each in zip(rngs, params, strict=True)]
+    return [
+        (rng, TrainingState(each, split_rng_state=split))
+        for rng, each, split in zip(rngs, params, splits, strict=True)
+    ]
 
 
-def resume(estimator, layers: list[Dense], dtype) -> list[Start]:
+def _split_state(estimator, parts: Parts, rng: np.random.RandomState) -> dict[str, Any] | None:
+    """The state of a generator that draws held-out rows, made from a copy of `rng`.
+
+    So held-out rows depend on `rng` alone, not on how many weights are drawn from it, and `rng` is
+    as it would be without early stopping. None where `rng` itself draws them.
+    """
+    if not estimator.early_stopping or parts.initializer.splits_after_weights:
+        return None
+    words = copy.deepcopy(rng).randint(2**32, size=8, dtype=np.uint32)
+    return np.random.RandomState(words).get_state(legacy=False)
+
+
+def resume(estimator, layers: list[Dense], parts: Parts, dtype) -> list[Start]:
     """Each network's generator and state as the last call left them."""
     reported = weights.flat_params(layers, estimator, estimator.ensemble_size, dtype)
     if kept := getattr(estimator, "_states", None):
@@ -51,12 +69,14 @@ def resume(estimator, layers: list[Dense], dtype) -> list[Start]:
     resumed = []
     for i, (params, state) in enumerate(zip(reported, states, strict=True)):
         last = state.params.astype(dtype) if state.params.size and untouched else params
+        rng = generator(state.rng_state, estimator.random_state, i)
         state = replace(
             state,
             params=last,
             best_params=params if np.isfinite(state.best_score) else None,
+            split_rng_state=state.split_rng_state or _split_state(estimator, parts, rng),
         )
-        resumed.append((generator(state.rng_state, estimator.random_state, i), state))
+        resumed.append((rng, state))
     return resumed
 
 

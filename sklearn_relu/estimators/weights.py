@@ -23,8 +23,7 @@ def initial_params(
         for view, layer in zip(views, layers, strict=True)
     ]
     initializer.initialize(starts, rng, X)
-    if not initializer.sets_biases:
-        biases.initialize_biases(starts, rng)
+    biases.initialize_biases(starts, rng)
     for view, layer in zip(views, layers, strict=True):
         layer.activation.init_parameters(view)
     return params

@@ -1,5 +1,9 @@
 """Initializers: the weights, and if asked the biases, before training."""
 
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval
+
 from sklearn_relu.initializers.base import Initializer, LayerStart
 from sklearn_relu.initializers.from_data import LSUV, FromCoefs
 from sklearn_relu.initializers.scaling import (
@@ -27,25 +31,45 @@ from sklearn_relu.initializers.structured import (
 
 
 class Auto(Initializer):
-    """For each layer the initialization that its activation names, such as He for rectifiers."""
+    """scikit-learn's draws up to three hidden layers, what activations name in deeper networks.
+
+    What an activation names keeps the size of the signal from layer to layer, such as He's variance
+    for rectifiers. Deep networks do not train without it. Shallow ones do, and their error on
+    tables is smaller from scikit-learn's draws. An activation that needs a variance of its own
+    (SELU) gets it at any depth. As `bias_initialization` this leaves the biases that
+    `initialization` has set: scikit-learn's in its draws, else 0.
+
+    Parameters
+    ----------
+    n_shallow : int, default=3
+        Hidden layers up to which a network counts as shallow.
+
+    References
+    ----------
+    He, Zhang, Ren & Sun (2015), Delving deep into rectifiers, section 2.2.
+    """
+
+    _parameter_constraints = {"n_shallow": [Interval(Integral, 0, None, closed="left")]}
+
+    def __init__(self, n_shallow=3):
+        self.n_shallow = n_shallow
 
     def fill(self, weights, gain, rng):
         """Fill one matrix as for a layer without an activation."""
-        GlorotUniform().fill(weights, gain, rng)
+        INITIALIZERS["glorot_uniform"]().fill(weights, gain, rng)
 
     def initialize(self, layers, rng, X=None):
-        """Fill the weights of one network, layer by layer."""
+        """Fill the weights of one network."""
+        hidden = layers[:-1]
+        need_their_own = any(layer.activation.needs_its_initialization for layer in hidden)
+        if len(hidden) <= self.n_shallow and not need_their_own:
+            INITIALIZERS["sklearn"]().initialize(layers, rng)
+            return
         for layer in layers:
-            self._named(layer).initialize([layer], rng)
+            INITIALIZERS[layer.activation.initialization]().initialize([layer], rng)
 
     def initialize_biases(self, layers, rng):
-        """Fill the biases of one network, layer by layer."""
-        for layer in layers:
-            self._named(layer).initialize_biases([layer], rng)
-
-    @staticmethod
-    def _named(layer: LayerStart) -> Initializer:
-        return INITIALIZERS[layer.activation.initialization]()
+        """Leave the biases as they are."""
 
 
 INITIALIZERS: dict[str, type[Initializer]] = {

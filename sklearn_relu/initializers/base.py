@@ -28,12 +28,13 @@ class LayerStart:
 class Initializer(Part, ABC):
     """What the weights of a network are before training.
 
-    A subclass gives :meth:`fill`. One that needs to see all layers, or that sets biases of its own,
-    overrides :meth:`initialize` instead, and says so with `sets_biases`.
+    A subclass gives :meth:`fill`. One that needs to see all layers, or that has biases of its own,
+    overrides :meth:`initialize` instead.
     """
 
-    sets_biases: bool = False
-    """True: :meth:`initialize` sets the biases too; ``bias_initialization`` is not looked at."""
+    splits_after_weights: ClassVar[bool] = False
+    """True: held-out rows are drawn after the weights, from the same generator, in scikit-learn's
+    order. False: from a generator of their own, so that they do not depend on the weights."""
 
     for_biases: ClassVar[bool] = True
     """False: ``bias_initialization`` refuses it."""
@@ -48,6 +49,8 @@ class Initializer(Part, ABC):
 
     def initialize(self, layers: list[LayerStart], rng: np.random.RandomState, X=None) -> None:
         """Fill the weights of one network, layer by layer.
+
+        Biases are 0 before. Those that a subclass sets count unless ``bias_initialization`` is set.
 
         Parameters
         ----------

@@ -88,8 +88,7 @@ class FromCoefs(Initializer):
     coefs : list of ndarray of shape (fan_in, fan_out), default=None
         The weights of each layer, from the first hidden layer to the outputs.
     intercepts : list of ndarray of shape (fan_out,), default=None
-        The biases of each layer. None leaves them to ``bias_initialization``; if they are given,
-        it is not looked at.
+        The biases of each layer, unless ``bias_initialization`` is set. None means 0.
     """
 
     _parameter_constraints = {"coefs": [list, tuple, None], "intercepts": [list, tuple, None]}
@@ -97,11 +96,6 @@ class FromCoefs(Initializer):
     def __init__(self, coefs=None, intercepts=None):
         self.coefs = coefs
         self.intercepts = intercepts
-
-    @property
-    def sets_biases(self):  # type: ignore[override]
-        """Whether there are intercepts."""
-        return self.intercepts is not None
 
     def fill(self, weights, gain, rng):
         """Copy the weights of a network of one layer."""
@@ -116,7 +110,7 @@ class FromCoefs(Initializer):
             If they are not given, or have other shapes than the layers ask for.
         """
         _copy("coefs", self.coefs, [layer.weights for layer in layers])
-        if self.sets_biases:
+        if self.intercepts is not None:
             self.initialize_biases(layers, rng)
 
     def initialize_biases(self, layers, rng):

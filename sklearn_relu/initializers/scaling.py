@@ -147,10 +147,11 @@ class SklearnUniform(Initializer):
     """scikit-learn's draws: for each layer weights, then biases, within one and the same bound.
 
     The bound is ``sqrt(factor / (fan_in + fan_out))``; the factor is the activation's
-    `sklearn_init_factor`, the output layer's that of the last hidden layer.
+    `sklearn_init_factor`, the output layer's that of the last hidden layer. Weights are the same
+    whatever `bias_initialization` is.
     """
 
-    sets_biases = True
+    splits_after_weights = True
 
     def fill(self, weights, gain, rng):
         """Fill one matrix with the factor of most activations, 6."""

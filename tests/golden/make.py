@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_relu import MLPClassifier, MLPRegressor, save
 from sklearn_relu.activations import LeakyReLU, PReLU
 from sklearn_relu.callbacks import Checkpoint
-from sklearn_relu.initializers import HeNormal
+from sklearn_relu.initializers import Auto, HeNormal
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.optimizers import AdamW
 from sklearn_relu.schedules import Cosine, WarmUp
@@ -133,8 +133,8 @@ class Interrupt:
 
 def predictions(name, model):
     """What is recorded of a model, as lists."""
-    if name == "unfitted":
-        model = model.fit(X, X[:, 0])
+    if name == "unfitted":  # "auto" meant another one once
+        model = model.set_params(initialization=Auto(n_shallow=0)).fit(X, X[:, 0])
     rows = load_iris(as_frame=True).data.iloc[::10] if name == "classifier" else X[::10]
     found = {}
     for method in ("predict", "predict_proba", "decision_function", "transform"):

@@ -1,0 +1,66 @@
+"""Tables for benchmarks: a folder of NAME.csv.gz, with tables.json, which tells what each holds.
+
+tables.json maps each name to a dict with "task" ("classification" or "regression") and
+"categorical", a list of columns; the target is the column "target". Missing values are empty cells.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+TEST_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A table: its columns as they are, and its target."""
+
+    name: str
+    is_classification: bool
+    X: pd.DataFrame
+    y: np.ndarray
+    categorical: list[str]
+
+    def split(self, seed):
+        """Rows to train on and rows to test on, stratified by class."""
+        rows = np.arange(len(self.y))
+        stratify = self.y if self.is_classification else None
+        return train_test_split(rows, test_size=TEST_SHARE, random_state=seed, stratify=stratify)
+
+    def prepared(self, train, test):
+        """X to train and to test on, as arrays: holes filled, numbers standardized, categories
+        one-hot. All is learned on the rows to train on."""
+        numbers = make_pipeline(
+            SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
+        )
+        categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        numeric = [name for name in self.X.columns if name not in self.categorical]
+        prepare = ColumnTransformer(
+            [("numbers", numbers, numeric), ("categories", categories, self.categorical)]
+        )
+        return prepare.fit_transform(self.X.iloc[train]), prepare.transform(self.X.iloc[test])
+
+
+def names_in(path):
+    """The names that a text file lists, one a line."""
+    return Path(path).read_text().split()
+
+
+def read(folder, name):
+    """The table of a name, from a folder."""
+    folder = Path(folder)
+    about = json.loads((folder / "tables.json").read_text())[name]
+    frame = pd.read_csv(folder / f"{name}.csv.gz")
+    frame = frame.drop(columns="is_test", errors="ignore")  # an official split
+    y = frame.pop("target").to_numpy()
+    text = [column for column in frame if not pd.api.types.is_numeric_dtype(frame[column])]
+    categorical = [c for c in frame if c in text or c in about["categorical"]]
+    return TableFile(name, about["task"] == "classification", frame, y, categorical)
