@@ -225,7 +225,7 @@ def test_auto_draws_shallow_networks_as_scikit_learn_does(activation, n_hidden):
     starts, expected = layer_starts(sizes, activations), layer_starts(sizes, activations)
     Auto().initialize(starts, np.random.RandomState(0))
     SklearnUniform().initialize(expected, np.random.RandomState(0))
-    needs_its_own = n_hidden > 0 and isinstance(activation, ACTIVATIONS["selu"])
+    needs_its_own = n_hidden > 0 and activation.needs_its_initialization
     for layer, filled in zip(expected, starts, strict=True):
         assert np.array_equal(filled.weights, layer.weights) != needs_its_own
         assert np.array_equal(filled.bias, layer.bias) != needs_its_own
@@ -250,7 +250,12 @@ def test_how_many_layers_are_shallow_can_be_set():
         MLPClassifier(initialization=Auto(n_shallow=-1)).fit([[0.0], [1.0]], [0, 1])
 
 
-@pytest.mark.parametrize("activations", [["selu"], ["relu", "selu"], ["selu", "relu", "relu"]])
+def test_few_activations_need_their_own_initialization():
+    needing = {name for name, cls in ACTIVATIONS.items() if cls.needs_its_initialization}
+    assert needing == {"selu", "softplus", "threshold_relu"}
+
+
+@pytest.mark.parametrize("activations", [["selu"], ["relu", "selu"], ["softplus", "relu", "relu"]])
 def test_an_activation_that_needs_its_own_variance_has_it_in_a_shallow_network(activations):
     check_named(Auto(), [*[9, 8, 7, 6][: len(activations) + 1], 3], activations)
 

@@ -139,6 +139,7 @@ class ThresholdReLU(Activation):
 
     bounds = (0.0, np.inf)
     initialization = "variance_scaling"
+    needs_its_initialization = True
     needs_summed_input = False
     is_piecewise_linear = True
 

@@ -172,6 +172,7 @@ class Softplus(Activation):
 
     bounds = (0.0, np.inf)
     initialization = "variance_scaling"
+    needs_its_initialization = True
     needs_summed_input = False
 
     _parameter_constraints = {"beta": [Interval(Real, 0, None, closed="neither")]}

@@ -35,9 +35,9 @@ class Auto(Initializer):
 
     What an activation names keeps the size of the signal from layer to layer, such as He's variance
     for rectifiers. Deep networks do not train without it. Shallow ones do, and their error on
-    tables is smaller from scikit-learn's draws. An activation that needs a variance of its own
-    (SELU) gets it at any depth. As `bias_initialization` this leaves the biases that
-    `initialization` has set: scikit-learn's in its draws, else 0.
+    tables is smaller from scikit-learn's draws. Activations that need a variance of their own
+    (SELU, softplus, the thresholded ReLU) get it at any depth. As `bias_initialization` "auto"
+    leaves the biases that `initialization` has set: scikit-learn's in its draws, else 0.
 
     Parameters
     ----------
