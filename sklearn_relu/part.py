@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from sklearn_relu.documentation import Documented
 from sklearn_relu.parameters import WithQuickParameters
+from sklearn_relu.sklearn_private import parameter_names, validate_parameters
 
 __all__ = ["Part", "resolve_part"]
 
@@ -28,7 +29,7 @@ class Part(Documented, WithQuickParameters):
         ValueError
             Naming the hyper-parameter, what it may be, and what it is.
         """
-        self._validate_params()
+        validate_parameters(self)
 
 
 def resolve_part(
@@ -68,7 +69,7 @@ def resolve_part(
         part, and for a hyper-parameter out of range.
     """
     if isinstance(value, str) and value in family:
-        known = family[value]._get_param_names()
+        known = parameter_names(family[value])
         value = family[value](**{k: v for k, v in (flat or {}).items() if k in known})
     if isinstance(value, base):
         value.check()

@@ -5,10 +5,10 @@ from numbers import Integral
 
 import numpy as np
 from scipy.special import ndtr
-from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.activations.base import Activation
 from sklearn_relu.engine import kernels
+from sklearn_relu.sklearn_private import Interval
 
 
 @lru_cache

@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 from scipy.special import expit, ndtr
-from sklearn.utils._param_validation import StrOptions
 
 from sklearn_relu.activations.base import Activation, flat_pieces
 from sklearn_relu.engine import kernels
+from sklearn_relu.sklearn_private import StrOptions
 
 # Python numbers: one of numpy's float64 would take a float32 computation to float64.
 ROOT_2_OVER_PI = math.sqrt(2 / math.pi)

@@ -3,10 +3,10 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.activations.base import Activation, flat_pieces
 from sklearn_relu.engine import fused, kernels
+from sklearn_relu.sklearn_private import Interval
 
 
 class LeakyReLU(Activation):

@@ -13,6 +13,7 @@ from sklearn_relu.estimators.keeping import StateCallback
 from sklearn_relu.part import Part
 from sklearn_relu.persistence import load, save
 from sklearn_relu.persistence.classes import attributes
+from sklearn_relu.sklearn_private import require_callbacks
 
 
 class Checkpoint(StateCallback):
@@ -23,7 +24,8 @@ class Checkpoint(StateCallback):
     the very model that it would have ended with, bit for bit (with as many BLAS threads, on the
     same kind of machine).
 
-    For training by ``partial_fit``, see :meth:`resume`.
+    For training by ``partial_fit``, see :meth:`resume`. scikit-learn has callbacks since 1.9; under
+    an older one ``set_callbacks`` says so.
 
     Parameters
     ----------
@@ -125,6 +127,8 @@ class Checkpoint(StateCallback):
             If the file is of a model with other parameters.
         LoadError
             If it is damaged, or another file.
+        ImportError
+            Under scikit-learn < 1.9, which has no callbacks.
 
         Examples
         --------
@@ -146,6 +150,7 @@ class Checkpoint(StateCallback):
         >>> Checkpoint(path).resume(MLPRegressor(hidden_layer_sizes=(8,), random_state=0))
         100
         """
+        require_callbacks("Checkpoint.resume")
         path = os.path.abspath(self.path)
         if not os.path.exists(path):
             return 0

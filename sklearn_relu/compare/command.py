@@ -23,6 +23,7 @@ from sklearn_relu.compare.table import (
     fits_at_max_iter,
 )
 from sklearn_relu.compare.terminal import rich_table, row_label
+from sklearn_relu.sklearn_private import HAS_CALLBACKS
 
 LEGEND = (
     "Exact zeros: share among the hidden activations of the training rows. Dead units: share of "
@@ -53,7 +54,9 @@ def run(args: argparse.Namespace) -> None:
         y, task = check_target(table.y, args.task)
     except ValueError as error:
         raise ValueError(f"target {table.target!r}: {error}") from None
-    announcement = _Announcement(_what_was_read(table, y, task, args))
+    what_was_read = _what_was_read(table, y, task, args)
+    if not HAS_CALLBACKS:  # then before all input has been checked
+        print("\n".join(what_was_read), flush=True)
     with warnings.catch_warnings(record=True) as caught:
         for category in (UserWarning, RuntimeWarning):
             warnings.simplefilter("default", category)
@@ -74,7 +77,7 @@ def run(args: argparse.Namespace) -> None:
             max_iter=args.max_iter,
             n_jobs=args.jobs,
             random_state=args.random_state,
-            callbacks=[announcement, *_progress_bar()],
+            callbacks=[_Announcement(what_was_read), *_progress_bar()] if HAS_CALLBACKS else [],
         )
     rows = comparison_rows(search)
     console = _console()

@@ -30,6 +30,7 @@ from sklearn_relu.scorers import (
     saturation_scorer,
     sparsity_scorer,
 )
+from sklearn_relu.sklearn_private import require_callbacks, validate_parameters
 
 ACTIVATIONS = ("relu", "tanh", "logistic")
 """Activations compared unless others are named."""
@@ -99,7 +100,8 @@ def compare(
     random_state : int, default=0
         Draws the folds, and is the first of the seeds.
     callbacks : sequence of callback
-        For the search, such as ``sklearn.callback.ProgressBar(max_propagation_depth=0)``.
+        For the search, such as ``sklearn.callback.ProgressBar(max_propagation_depth=0)``. They
+        need scikit-learn >= 1.9.
 
     Returns
     -------
@@ -113,6 +115,8 @@ def compare(
     ------
     ValueError
         For data or parameters that cannot be used, before any work is done; and if all fits fail.
+    ImportError
+        For callbacks under scikit-learn < 1.9.
 
     Warns
     -----
@@ -158,6 +162,7 @@ def compare(
         n_jobs=n_jobs,
     )
     if callbacks:
+        require_callbacks("compare with callbacks")
         search.set_callbacks(*callbacks)
     together = nullcontext(Stacks()) if another_backend_is_set() else lockstep()
     with suitable_blas_threads(), warnings.catch_warnings(), together as stacks:
@@ -247,5 +252,5 @@ def _check_candidates(pipeline: Pipeline, grid: dict[str, list]) -> None:
     """Raise for parameters that cannot be used, before the first fit."""
     for params in ParameterGrid(grid):
         network = final_network(clone(pipeline).set_params(**params))
-        network._validate_params()
+        validate_parameters(network)
         resolve_parts(network)

@@ -10,9 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_relu.documentation import Documented
@@ -43,13 +41,22 @@ from sklearn_relu.estimators.outcome import (
     raise_or_warn,
 )
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
-from sklearn_relu.estimators.tasks import EpochTasks, callbacks_of
+from sklearn_relu.estimators.tasks import EpochTasks
 from sklearn_relu.estimators.typed import checks_parameters
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.parameters import WithQuickParameters
 from sklearn_relu.part import Part
+from sklearn_relu.sklearn_private import (
+    CallbackSupportMixin,
+    Interval,
+    Options,
+    StrOptions,
+    callback_context,
+    callbacks_of,
+    validate_parameters,
+)
 
 _FROM_TRAINING = (
     "coefs_",
@@ -200,8 +207,8 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         Either all fitted attributes are those of this fit, or, if it raises, the estimator is as
         it was before. An interrupted fit (Ctrl-C) keeps its last complete epoch.
 
-        Callbacks (``set_callbacks``) see each epoch as a task, and may stop the fit; with
-        :class:`sklearn_relu.callbacks.Checkpoint` a fit that was killed goes on.
+        Callbacks (``set_callbacks``, with scikit-learn >= 1.9) see each epoch as a task, and may
+        stop the fit; with :class:`sklearn_relu.callbacks.Checkpoint` a fit that was killed goes on.
 
         Parameters
         ----------
@@ -250,9 +257,10 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     def _fit(self, X, y, sample_weight, validation=NO_DATA, incremental=False, classes=None):
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
         if incremental:  # scikit-learn checks them in the first call only
-            self._validate_params()
+            validate_parameters(self)
         parts = resolve_parts(self)
-        context = self._init_callback_context(
+        context = callback_context(
+            self,
             task_name="partial_fit" if incremental else "fit",
             max_subtasks=1 if incremental else self._max_epochs(parts),
         )

@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import (
     check_classification_targets,
     type_of_target,
@@ -19,6 +18,7 @@ from sklearn_relu.estimators.data import target_array
 from sklearn_relu.estimators.finite import finite_outputs
 from sklearn_relu.estimators.parts import resolve
 from sklearn_relu.estimators.typed import checks_parameters, only_if
+from sklearn_relu.sklearn_private import StrOptions
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):

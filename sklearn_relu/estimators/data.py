@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import _check_sample_weight
 
 from sklearn_relu.estimators.finite import in_precision
+from sklearn_relu.sklearn_private import check_sample_weight
 
 RESCALE_WEIGHTS = (
     "Divide all weights by their mean: with alpha divided by it too, the fit is the same."
@@ -66,7 +66,7 @@ def checked_weight(sample_weight, X) -> np.ndarray | None:
         return None
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn adds them up
-            weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+            weight = check_sample_weight(sample_weight, X)
     except (TypeError, ValueError, OverflowError) as error:
         if "sample_weight" in str(error) or "ample weights" in str(error):
             raise

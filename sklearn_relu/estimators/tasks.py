@@ -3,15 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from sklearn.callback import CallbackContext
-
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.optimizers import FullBatchOptimizer
-
-
-def callbacks_of(estimator) -> list:
-    """The callbacks of an estimator; scikit-learn has no public way to ask for them."""
-    return getattr(estimator, "_skl_callbacks", [])
 
 
 class EpochTasks:
@@ -24,7 +17,7 @@ class EpochTasks:
     ----------
     estimator : BaseMLP
         The one that callbacks know.
-    context : CallbackContext
+    context : sklearn.callback.CallbackContext
         That of the fit.
     jobs : list of Job
     fitted : callable
@@ -36,7 +29,7 @@ class EpochTasks:
     def __init__(
         self,
         estimator,
-        context: CallbackContext,
+        context: Any,
         jobs: list[Job],
         fitted: Callable[[], dict[str, Any]],
         data: dict[str, Any],
@@ -45,7 +38,7 @@ class EpochTasks:
         self._jobs = jobs
         self._fitted = fitted
         self._arguments = {"estimator": estimator, **data}
-        self._epochs: list[CallbackContext] = []
+        self._epochs: list = []
         self._begun = False
         self._n_before = self._n_ended = self._n_epochs()
 

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
+
+from sklearn_relu.sklearn_private import fit_context
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def checks_parameters(method: Method) -> Method:
     """A method that checks the estimator's parameters first."""
-    return _fit_context(prefer_skip_nested_validation=True)(method)
+    return fit_context(method)
 
 
 def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:

@@ -3,10 +3,10 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.initializers.base import Initializer
 from sklearn_relu.initializers.structured import Orthogonal
+from sklearn_relu.sklearn_private import Interval
 
 LEAST_SPREAD = 1e-6
 """Summed inputs whose standard deviation is less, relative to their size, count as constant: to

@@ -4,9 +4,9 @@ from numbers import Real
 
 import numpy as np
 from scipy.special import ndtr, ndtri
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_relu.initializers.base import Initializer
+from sklearn_relu.sklearn_private import Interval, StrOptions
 
 CUT = 2.0
 """Where a standard normal is truncated, on both sides."""

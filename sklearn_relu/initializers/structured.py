@@ -3,9 +3,9 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.initializers.base import Initializer
+from sklearn_relu.sklearn_private import Interval
 
 
 class Orthogonal(Initializer):

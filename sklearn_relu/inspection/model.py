@@ -23,6 +23,7 @@ from sklearn_relu.estimators.parts import Parts, resolve_parts
 from sklearn_relu.inspection.from_sklearn import SKLEARN_MLPS, as_own
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
+from sklearn_relu.sklearn_private import validate_parameters
 
 TRACED_ROWS = 1024
 """Rows of which all that the layers compute is held at once."""
@@ -171,7 +172,7 @@ def initial_task(model, X, y=None) -> Task:
         n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
         y = np.arange(n_samples) % 2 if is_classifier(network) else np.ones(n_samples)
     draft = clone(network).set_params(early_stopping=False, batch_size="auto")
-    draft._validate_params()
+    validate_parameters(draft)
     parts: Parts = resolve_parts(draft)
     jobs = draft._make_jobs(parts, X, y)
     recipe = jobs[0].recipe

@@ -4,10 +4,10 @@ from abc import ABC, abstractmethod
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.engine import kernels
 from sklearn_relu.part import Part
+from sklearn_relu.sklearn_private import Interval
 
 
 class Loss(Part, ABC):

@@ -10,10 +10,10 @@ from scipy.special import (
     log_softmax,
     logsumexp,
 )
-from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.engine import fused, kernels
 from sklearn_relu.losses.base import ElementwiseLoss, Loss, weighted_by_sample
+from sklearn_relu.sklearn_private import Interval
 
 FRACTIONS = Interval(Real, 0, 1, closed="both")
 

@@ -4,10 +4,10 @@ from numbers import Real
 
 import numpy as np
 from scipy.special import boxcox, exprel
-from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.engine import kernels
 from sklearn_relu.losses.base import ElementwiseLoss, Loss
+from sklearn_relu.sklearn_private import Interval
 
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")

@@ -5,10 +5,10 @@ from numbers import Real
 
 import numpy as np
 from scipy.special import expit
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_relu.engine import kernels
 from sklearn_relu.losses.base import ElementwiseLoss, Loss, weighted_by_sample
+from sklearn_relu.sklearn_private import Interval, StrOptions
 
 
 class _Identity(ElementwiseLoss):

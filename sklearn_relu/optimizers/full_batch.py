@@ -6,9 +6,9 @@ from numbers import Integral
 
 import numpy as np
 import scipy.optimize
-from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.optimizers.base import Solver
+from sklearn_relu.sklearn_private import Interval
 
 
 class FullBatchOptimizer(Solver):

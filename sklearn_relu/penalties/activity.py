@@ -4,10 +4,10 @@ from numbers import Real
 
 import numpy as np
 from scipy.special import rel_entr
-from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.engine import kernels
 from sklearn_relu.penalties.base import ActivityPenalty
+from sklearn_relu.sklearn_private import Interval
 
 
 def _row_factors(a, weight, strength):

@@ -5,10 +5,10 @@ from functools import partial
 from numbers import Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_relu.engine import fused, kernels
 from sklearn_relu.penalties.base import Penalty
+from sklearn_relu.sklearn_private import Interval, StrOptions
 
 MAX_ITERATIONS = 20
 """Of Newton's method; about 3 are needed, more if the steps in a group differ by many orders."""

@@ -18,6 +18,7 @@ from sklearn_relu import (
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.part import Part
+from sklearn_relu.sklearn_private import CALLBACKS
 
 ESTIMATORS: dict[str, Any] = {
     cls.__name__: cls for cls in (MLPClassifier, MLPRegressor, HiddenLayer, FrozenEstimator)
@@ -42,15 +43,6 @@ PARTS = _parts(activations, initializers, losses, optimizers, penalties, schedul
 estimators' parameters, and those that these become, such as ``losses.SoftmaxLogLoss``."""
 
 PART_NAMES = {cls: name for name, cls in PARTS.items()}
-
-
-CALLBACKS = {
-    "_skl_callbacks",
-    "_skl_callbacks_to_teardown",
-    "_callback_fit_ctx",
-    "_parent_callback_ctx",
-}
-"""Attributes by which scikit-learn finds callbacks; the last three during a fit only."""
 
 
 def attributes(part: BaseEstimator) -> dict[str, Any]:

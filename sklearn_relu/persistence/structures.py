@@ -15,6 +15,12 @@ from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.losses import Loss
 from sklearn_relu.part import Part
 from sklearn_relu.persistence.classes import ESTIMATORS, PART_NAMES, PARTS, attributes
+from sklearn_relu.sklearn_private import (
+    REQUEST,
+    metadata_request,
+    metadata_requests,
+    parameter_names,
+)
 
 Parts = Mapping[str, type[Part]]
 
@@ -49,7 +55,7 @@ def encode_other(value, where: str, encode: values.Encode):
         noted = {name: getattr(value, name) for name in _LABEL_BINARIZER}
         return {"LabelBinarizer": encode(noted, where)}
     if type(value) is MetadataRequest:
-        return encode(_requests(value), where)
+        return encode(metadata_requests(value), where)
     if isinstance(value, BaseEstimator):
         raise TypeError(
             f"save takes {names(ESTIMATORS)}; {where.lstrip('.')} is {shown(value)}. {OTHER_WAYS}."
@@ -75,16 +81,7 @@ def _encode_part(part: Part, where: str, encode: values.Encode) -> dict:
     return {"part": [known, params]} if known else {"own part": [type(part).__name__, params]}
 
 
-REQUEST = "_metadata_request"
-"""Where scikit-learn keeps what ``set_fit_request`` was told."""
-
 _LABEL_BINARIZER = ("classes_", "y_type_", "sparse_input_")
-
-
-def _requests(request: MetadataRequest) -> dict[str, dict]:
-    """For each method that has any, what it requests."""
-    methods = {name: held for name, held in vars(request).items() if name != "owner"}
-    return {name: dict(held.requests) for name, held in methods.items() if held.requests}
 
 
 def decoders(parts: Parts) -> dict[str, Callable[[Any, values.Decode], Any]]:
@@ -94,7 +91,7 @@ def decoders(parts: Parts) -> dict[str, Callable[[Any, values.Decode], Any]]:
     """
 
     def decode_params(cls, params: dict, decode: values.Decode):
-        known = cls._get_param_names()
+        known = parameter_names(cls)
         if unknown := [name for name in params if name not in known]:
             raise ValueError(f"{cls.__name__} has no parameters {unknown}")
         return cls(**{name: decode(value) for name, value in params.items()})
@@ -116,7 +113,7 @@ def decoders(parts: Parts) -> dict[str, Callable[[Any, values.Decode], Any]]:
         for attribute in attributes:
             _check_attribute(made, attribute)
         if REQUEST in attributes:
-            attributes[REQUEST] = _metadata_request(made, attributes[REQUEST])
+            attributes[REQUEST] = metadata_request(made, attributes[REQUEST])
         vars(made).update(attributes)
         if isinstance(made, BaseMLP):
             _check_fitted(made)
@@ -172,12 +169,4 @@ def _label_binarizer(inside, decode: values.Decode) -> LabelBinarizer:
         raise ValueError("its classes are none")
     made = LabelBinarizer()
     vars(made).update(noted)
-    return made
-
-
-def _metadata_request(owner, requests: dict[str, dict]) -> MetadataRequest:
-    made = MetadataRequest(owner)
-    for method, requested in requests.items():
-        for param, alias in requested.items():
-            getattr(made, method).add_request(param=param, alias=alias)
     return made

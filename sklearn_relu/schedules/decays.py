@@ -2,9 +2,8 @@
 
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval
-
 from sklearn_relu.schedules.base import Schedule
+from sklearn_relu.sklearn_private import Interval
 
 
 class ConstantRate(Schedule):

@@ -2,8 +2,6 @@
 
 from numbers import Real
 
-from sklearn.utils._param_validation import Interval
-
 from sklearn_relu.part import resolve_part
 from sklearn_relu.schedules.base import Schedule
 from sklearn_relu.schedules.decays import (
@@ -14,6 +12,7 @@ from sklearn_relu.schedules.decays import (
     StepDecay,
 )
 from sklearn_relu.schedules.within_epochs import Cosine, FunctionRate, OneCycle
+from sklearn_relu.sklearn_private import Interval
 
 
 class WarmUp(Schedule):
