@@ -2,8 +2,6 @@
 
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval
-
 from sklearn_relu.initializers.base import Initializer, LayerStart
 from sklearn_relu.initializers.from_data import LSUV, FromCoefs
 from sklearn_relu.initializers.scaling import (
@@ -28,6 +26,7 @@ from sklearn_relu.initializers.structured import (
     Sparse,
     Zeros,
 )
+from sklearn_relu.sklearn_private import Interval
 
 
 class Auto(Initializer):
