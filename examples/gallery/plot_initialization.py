@@ -5,18 +5,21 @@ Which initialization suits which activation?
 Twenty layers, and the variance of the signal in each of them before training. An initialization
 suits an activation if the variance stays level: He's for ReLU, Glorot's for tanh. Then the same
 networks are trained by plain SGD, for which it matters, and by Adam, whose steps do not depend on
-the gradient's size.
+the gradient's size. Last come shallow networks on a table with few columns, where He's start costs
+accuracy: the reason why ``initialization="auto"`` draws as scikit-learn does up to three hidden
+layers.
 """
 
 import warnings
 
 import matplotlib.pyplot as plt
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, make_friedman1
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import MLPClassifier, TrainingWarning
+from sklearn_relu import MLPClassifier, MLPRegressor, TrainingWarning, lockstep
 from sklearn_relu.inspection import signal_report
 
 warnings.simplefilter("ignore", ConvergenceWarning)
@@ -67,3 +70,29 @@ for activation in ACTIVATIONS:
 # %%
 # *forward* and *backward* are the variance of signal and gradient, where they end over where they
 # begin.
+
+# %%
+# **Shallow networks.** Friedman's first function of 5 of 10 columns, with noise, 1,000 rows: R2 on
+# held-out rows, 3 folds and 3 seeds.
+X, y = make_friedman1(1000, noise=1.0, random_state=0)
+model = make_pipeline(StandardScaler(), MLPRegressor(standardize_y=True))
+grid = {
+    "mlpregressor__hidden_layer_sizes": [(100,), (50, 50), (50, 50, 50)],
+    "mlpregressor__initialization": ["auto", "glorot_uniform", "he_normal"],
+    "mlpregressor__random_state": range(3),
+}
+with lockstep():
+    search = GridSearchCV(model, grid, cv=3, refit=False).fit(X, y)
+scores = {}
+for params, score in zip(
+    search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True
+):
+    key = str(params["mlpregressor__hidden_layer_sizes"]), params["mlpregressor__initialization"]
+    scores.setdefault(key, []).append(score)
+print("network         initialization      R2")
+for (network, initialization), found in scores.items():
+    print(f"{network:15s} {initialization:16s} {sum(found) / len(found):.3f}")
+
+# %%
+# He's variance is 2 / 10 for ten columns, Glorot's 2 / (10 + 100). From large weights the first
+# layer hardly has to learn: the network fits noise with the features that it has drawn.
