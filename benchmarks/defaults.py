@@ -59,12 +59,16 @@ def error_of(model, X_test, y_test, is_classification):
 
 
 def fitted_error(model, targets, data, is_classification):
-    """The error of a fit."""
+    """The error of a fit; 1 if it diverges."""
     warnings.simplefilter("ignore")
     X_train, X_test, y_train, y_test = data
     if targets == "standardized":
         model = TransformedTargetRegressor(model, transformer=StandardScaler())
-    return error_of(model.fit(X_train, y_train), X_test, y_test, is_classification)
+    try:
+        model.fit(X_train, y_train)
+    except ValueError:  # parameters that are not finite
+        return 1.0
+    return error_of(model, X_test, y_test, is_classification)
 
 
 def run(options):

@@ -249,7 +249,8 @@ class TestSparsity:
 
     def test_many_samples_are_thinned_out_and_ensembles_are_joined(self, rendered):
         many = np.tile(X, (10, 1))
-        model = quick(MLPClassifier((6,), ensemble_size=2, max_iter=1, random_state=0), X, y)
+        start = {"initialization": "he_normal", "random_state": 0}
+        model = quick(MLPClassifier((6,), ensemble_size=2, max_iter=1, **start), X, y)
         figure, ax = plt.subplots()
         display = rendered(SparsityDisplay.from_estimator(model, many, layer=0, ax=ax))
         assert display.figure_ is figure

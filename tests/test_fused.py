@@ -177,6 +177,7 @@ def test_optimizers(by_numpy, optimizer, dtype):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 @pytest.mark.parametrize("activation", ["relu", "prelu", "tanh", "logistic"])
 def test_whole_fits(by_numpy, activation):
     X, y = load_digits(return_X_y=True)

@@ -6,6 +6,7 @@ from sklearn import linear_model
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.engine.kernels import PIECE
+from sklearn_relu.initializers import Auto
 from sklearn_relu.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from sklearn_relu.penalties import (
     ACTIVITY_PENALTIES,
@@ -240,6 +241,10 @@ def test_a_linear_fit_ends_at_the_exact_solution_of_the_elastic_net(solver, rati
     assert np.array_equal(network.coefs_[0].ravel() == 0, exact.coef_ == 0)
 
 
+LARGE_WEIGHTS = {"initialization": Auto(n_shallow=0), "bias_initialization": 0.0}
+"""A start from which a strong penalty leaves what is useful."""
+
+
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
 @pytest.mark.parametrize("penalty", ["l1", ElasticNet(0.9)], ids=str)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -248,7 +253,8 @@ def test_a_network_sets_the_weights_of_useless_inputs_exactly_to_zero(solver, pe
     X = rng.normal(size=(100, 8))
     y = X[:, 0] + X[:, 1] > 0  # the other six inputs say nothing
     network = MLPClassifier((10,), solver=solver, penalty=penalty, alpha=0.3, random_state=0)
-    network.set_params(learning_rate_init=0.03, batch_size=25, max_iter=100).fit(X, y)
+    network.set_params(learning_rate_init=0.03, batch_size=25, max_iter=100)
+    network.set_params(**LARGE_WEIGHTS).fit(X, y)
     zeros = network.coefs_[0] == 0
     assert zeros[2:].mean() > 0.9
     assert not zeros[:2].all()
@@ -269,6 +275,7 @@ def fit_penalised(cls, solver, speed, penalty):
     X, y = with_useless_inputs(cls)
     network = cls(hidden_layer_sizes=(20,), solver=solver, penalty=penalty, alpha=1.0)
     network.set_params(learning_rate_init=0.02 * speed, batch_size=len(X), random_state=0)
+    network.set_params(**LARGE_WEIGHTS)
     network.set_params(max_iter=600, tol=0, n_iter_no_change=np.inf).fit(X, y)
     assert network.score(X, y) > 0.95
     return network

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import MLPClassifier, MLPRegressor, activation_report
 from sklearn_relu.activations import ThresholdReLU
+from sklearn_relu.initializers import Auto
 from sklearn_relu.inspection import hidden_activations, prune, repair_dead_units
 from sklearn_relu.scorers import n_parameters_scorer
 
@@ -33,7 +34,8 @@ def quick(model, X=X, y=y):
 def network(activation="relu", sizes=(8, 6), cls=MLPRegressor, **params):
     """Barely trained; for units the first of which are as a test wants them."""
     options = {"hidden_layer_sizes": sizes, "activation": activation, "max_iter": 1}
-    return quick(cls(**{**options, "random_state": 0, **params}))
+    start = {"initialization": Auto(n_shallow=0), "bias_initialization": 0.0, "random_state": 0}
+    return quick(cls(**{**options, **start, **params}))
 
 
 def shift(model, layer, units, by):
