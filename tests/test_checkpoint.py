@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import versions
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.ensemble import VotingClassifier
@@ -32,6 +33,7 @@ SMALL = {"hidden_layer_sizes": (6,), "batch_size": 32, "random_state": 3, "max_i
 STOCHASTIC = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer)]
 
 pytestmark = [
+    versions.with_callbacks,
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:.*(hardly vary|are dead):sklearn_relu.TrainingWarning"),
 ]

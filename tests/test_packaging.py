@@ -11,10 +11,10 @@ from packaging.version import Version
 import sklearn_relu
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OLDEST = [
     Requirement(line)
-    for line in (ROOT / ".ci" / "oldest.txt").read_text().splitlines()
+    for line in (ROOT / ".ci" / "oldest.txt").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 ]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -52,7 +52,9 @@ def test_the_lower_bound_is_the_oldest_version_tested(name):
 
 
 def test_the_version_is_that_of_the_newest_entry_of_the_changelog():
-    entries = re.findall(r"^## (\S+) \((.+)\)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    entries = re.findall(
+        r"^## (\S+) \((.+)\)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M
+    )
     version, date = entries[0]
     assert version == sklearn_relu.__version__
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", date)
@@ -61,7 +63,7 @@ def test_the_version_is_that_of_the_newest_entry_of_the_changelog():
 def test_classifiers_name_the_pythons_that_are_tested():
     named = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
     assert PROJECT["requires-python"] == f">={named[0]}"
-    tested = (ROOT / ".ci" / "matrix.py").read_text()
+    tested = (ROOT / ".ci" / "matrix.py").read_text(encoding="utf-8")
     assert all(f'"{version}"' in tested for version in named)
-    ci = re.search(r"matrix\.py --quick (.*)", (ROOT / "Makefile").read_text())[1]
+    ci = re.search(r"matrix\.py --quick (.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))[1]
     assert {pair.partition("-")[0] for pair in ci.split()} == set(named)
