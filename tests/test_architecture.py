@@ -170,7 +170,7 @@ def test_places_in_the_order_are_of_modules_that_exist_or_are_planned():
 
 @pytest.mark.parametrize("name", TREES)
 def test_optional_packages_are_imported_inside_of_functions(name):
-    required = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}  # by scikit-learn, the last
+    required = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
     allowed = set(sys.stdlib_module_names) | required | {"sklearn_relu"}
     at_import = set(imported(TREES[name], everywhere=False))
     assert {full.split(".")[0] for full in at_import} <= allowed

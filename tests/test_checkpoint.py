@@ -579,7 +579,7 @@ def test_later_errors_are_warnings_and_training_goes_on(tmp_path, monkeypatch):
         resumed.fit(X, y)
     messages = [str(each.message) for each in caught if each.category is CheckpointWarning]
     assert len(messages) == 2
-    assert str(path) in messages[0]
+    assert repr(str(path)) in messages[0]
     assert "after epoch 3: [Errno 28] No space left on device. Training goes on" in messages[0]
     assert "the file of epoch 2 stays" in messages[0]
     assert during == [2, 2]
