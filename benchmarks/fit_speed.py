@@ -195,7 +195,7 @@ def main():
     parser.add_argument("--out", type=Path, help="a file to write the table to as well")
     args = parser.parse_args()
     if args.out is not None:
-        args.out.write_text("")
+        args.out.write_text("", encoding="utf-8")
 
     def put(cells):
         line = "| " + " | ".join(cells) + " |"
