@@ -4,7 +4,7 @@ import difflib
 from typing import Any, ClassVar
 
 from sklearn_relu.documentation import Documented
-from sklearn_relu.parameters import WithQuickParameters
+from sklearn_relu.parameters import WithQuickParameters, with_python_numbers
 
 __all__ = ["Part", "resolve_part"]
 
@@ -44,7 +44,8 @@ def resolve_part(
     Parameters
     ----------
     value : str or Part
-        A name in `family`, or a part, which is returned as it is.
+        A name in `family`, or a part, which is returned as it is, but for NumPy scalars among its
+        hyper-parameters: then it is a copy that has Python's numbers.
     family : dict of str to type
         The family's registry.
     base : type
@@ -72,7 +73,7 @@ def resolve_part(
         value = family[value](**{k: v for k, v in (flat or {}).items() if k in known})
     if isinstance(value, base):
         value.check()
-        return value
+        return with_python_numbers(value)
     raise ValueError(
         f"{parameter} must be one of {sorted(family)} or {_article(base.__name__)}"
         f"{', or None' if optional else ''}; got {value!r}.{_hint(value, family, base)}"
