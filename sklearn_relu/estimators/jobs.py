@@ -63,7 +63,10 @@ def make_jobs(
         parts.activations,
         loss.n_raw(data.targets.shape[1]),
     )
-    starts = resume(estimator, layers, X.dtype) if goes_on else start(estimator, layers, parts, X)
+    if goes_on:
+        starts = resume(estimator, layers, X.dtype)
+    else:
+        starts = start(estimator, layers, parts, data.counting_rows)
     if snapshots is not None:
         starts = restore(estimator, starts, snapshots)
     early_stopping = estimator.early_stopping and not isinstance(parts.solver, FullBatchOptimizer)
