@@ -4,7 +4,7 @@ import difflib
 from typing import Any, ClassVar
 
 from sklearn_relu.documentation import Documented
-from sklearn_relu.parameters import WithQuickParameters
+from sklearn_relu.parameters import WithQuickParameters, with_python_numbers
 from sklearn_relu.sklearn_private import parameter_names, validate_parameters
 
 __all__ = ["Part", "resolve_part"]
@@ -45,7 +45,8 @@ def resolve_part(
     Parameters
     ----------
     value : str or Part
-        A name in `family`, or a part, which is returned as it is.
+        A name in `family`, or a part, which is returned as it is, but for NumPy scalars among its
+        hyper-parameters: then it is a copy that has Python's numbers.
     family : dict of str to type
         The family's registry.
     base : type
@@ -73,7 +74,7 @@ def resolve_part(
         value = family[value](**{k: v for k, v in (flat or {}).items() if k in known})
     if isinstance(value, base):
         value.check()
-        return value
+        return with_python_numbers(value)
     raise ValueError(
         f"{parameter} must be one of {sorted(family)} or {_article(base.__name__)}"
         f"{', or None' if optional else ''}; got {value!r}.{_hint(value, family, base)}"

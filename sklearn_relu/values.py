@@ -58,6 +58,8 @@ def to_structure(
         return name
 
     def encode(value, where: str):
+        if isinstance(value, np.memmap):
+            value = np.asarray(value)
         kind = type(value)
         if value is None or kind in (bool, int, str):
             return value

@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.sparse import csr_array
+from sklearn.utils._param_validation import StrOptions
 
 from sklearn_relu.activations import (
     ACTIVATIONS,
@@ -54,6 +55,26 @@ EVERY_LOSS = [
     for loss in {type(part): part for part in (cls(), cls().for_target("multiclass"))}.values()
 ]
 """Each loss, and what it becomes for several classes."""
+
+
+def other_value(cls, name):
+    """An allowed value of a hyper-parameter that is not the default one."""
+    default = getattr(cls(), name)
+    names = [
+        option
+        for constraint in cls._parameter_constraints[name]
+        if isinstance(constraint, StrOptions)
+        for option in sorted(constraint.options)
+    ]
+    for value in (0.75, 0.25, 2, 3, not default, *names, [[[0.5]]], "adaptive"):
+        part = cls(**{name: value})
+        try:
+            part.check()
+        except ValueError:
+            continue
+        if value != default:
+            return value
+    raise AssertionError(f"no other value for {cls.__name__}({name})")
 
 
 def name_of(part) -> str:

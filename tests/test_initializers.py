@@ -7,8 +7,10 @@ import pytest
 from helpers import EVERY_ACTIVATION, forward, layer_arrays, name_of
 from scipy.sparse import csr_array
 from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier as SklearnClassifier
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import ACTIVATIONS, Logistic, Maxout, PReLU, ReLU, Tanh
@@ -61,7 +63,7 @@ GENERAL = [
     for mode, fan in FANS.items()
     for distribution in KURTOSIS
 ]
-DRAWS_NOTHING = Constant | Zeros | Ones | Identity | FromCoefs
+DRAWS_NOTHING = Constant | Zeros | Ones | FromCoefs
 BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
@@ -162,6 +164,44 @@ def test_identity_repeats_identity_blocks_over_the_longer_side(gain):
         assert (weights != 0).any(axis=0).all()
         assert (weights != 0).any(axis=1).all()
         assert ((weights != 0).sum(axis=int(shape[0] > shape[1])) == 1).all()
+
+
+def test_identity_is_for_hidden_layers_and_the_output_layer_is_drawn_as_by_glorot_uniform():
+    for sizes in ([4, 4, 6, 3], [4, 3]):
+        layers = dense_layers(sizes[0], sizes[1:-1], [ReLU()] * (len(sizes) - 2), sizes[-1])
+        views = []
+        for initializer in (Identity(), INITIALIZERS["glorot_uniform"]()):
+            rng, biases = np.random.RandomState(0), Constant()
+            if initializer.for_biases:  # what hidden layers draw before the output layer does
+                layers = layers[-1:]
+            params = initial_params(layers, initializer, biases, rng, None, np.float64)
+            views.append(ParameterLayout(layers).views(params[None]))
+        hidden, outputs = views[0][:-1], [view[-1]["weight"][0] for view in views]
+        assert np.array_equal(*outputs)
+        for layer in hidden:
+            assert np.array_equal(layer["weight"][0], fill(Identity(), layer["weight"][0].shape))
+
+
+def test_a_network_of_identity_layers_learns_breast_cancer():
+    X, y = load_breast_cancer(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    model = MLPClassifier((50,), initialization="identity", max_iter=60, random_state=0)
+    with pytest.warns(match="Maximum iterations"):
+        assert model.fit(X, y).score(X, y) > 0.95
+
+
+class PassesOn(ReLU):
+    """Names an initialization that is another one for the output layer."""
+
+    initialization = "identity"
+
+
+def test_a_hidden_layer_whose_activation_names_the_identity_gets_it():
+    layers = dense_layers(4, [4], [PassesOn()], 3)
+    rng = np.random.RandomState(0)
+    params = initial_params(layers, Auto(), Constant(), rng, None, np.float64)
+    first = ParameterLayout(layers).views(params[None])[0]["weight"][0]
+    assert np.array_equal(first, np.eye(4))
 
 
 def test_identity_layers_of_rectifiers_pass_what_is_positive_on():

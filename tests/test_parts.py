@@ -9,9 +9,9 @@ import re
 
 import numpy as np
 import pytest
+from helpers import other_value
 from sklearn.base import clone
 from sklearn.utils._param_validation import (
-    StrOptions,
     generate_invalid_param_val,
     make_constraint,
 )
@@ -47,26 +47,6 @@ every_name = pytest.mark.parametrize(("parameter", "name"), NAMES)
 every_class = pytest.mark.parametrize("cls", CLASSES)
 every_hyper_parameter = pytest.mark.parametrize(("cls", "name"), HYPER_PARAMETERS)
 every_parameter = pytest.mark.parametrize("parameter", FAMILIES)
-
-
-def other_value(cls, name):
-    """An allowed value of a hyper-parameter that is not the default one."""
-    default = getattr(cls(), name)
-    names = [
-        option
-        for constraint in cls._parameter_constraints[name]
-        if isinstance(constraint, StrOptions)
-        for option in sorted(constraint.options)
-    ]
-    for value in (0.75, 0.25, 2, 3, not default, *names, [[[0.5]]], "adaptive"):
-        part = cls(**{name: value})
-        try:
-            part.check()
-        except ValueError:
-            continue
-        if value != default:
-            return value
-    raise AssertionError(f"no other value for {cls.__name__}({name})")
 
 
 @every_class

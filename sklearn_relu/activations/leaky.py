@@ -117,7 +117,7 @@ class PReLU(Activation):
         np.minimum(z, 0, out=grad_z)
         if self.shared:
             n_networks = len(z)
-            products = np.vecdot(grad_z.reshape(n_networks, -1), grad_a.reshape(n_networks, -1))
+            products = kernels.dot(grad_z.reshape(n_networks, -1), grad_a.reshape(n_networks, -1))
             grad_slope[:, 0, 0] = products
         else:
             grad_z *= grad_a

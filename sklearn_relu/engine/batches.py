@@ -33,12 +33,37 @@ def weight_of(weight: np.ndarray | None, n_rows: int) -> float:
     return float(n_rows) if weight is None else float(weight.sum() / weight.shape[-1])
 
 
+def with_stand_ins(rows: np.ndarray | None, weight: np.ndarray | None) -> np.ndarray | None:
+    """Rows as they are read: the first that counts stands in for each that has no weight.
+
+    What a row of weight 0 holds must not matter, and 0 times an overflow is not 0.
+
+    Parameters
+    ----------
+    rows : ndarray of int or None
+        None is all.
+    weight : ndarray of shape (n_samples,) or (n_samples, n_weights), or None
+        The sample weights of all rows.
+    """
+    if weight is None:
+        return rows
+    counts = weight.reshape(len(weight), -1).any(axis=1)
+    if counts.all():
+        return rows
+    rows = np.arange(len(weight)) if rows is None else rows
+    counts = counts[rows]
+    return np.where(counts, rows, rows[counts.argmax()])
+
+
 def all_rows(job: Job) -> Batch:
-    """Everything that one job trains on, where it is if these are all rows."""
-    rows = slice(None) if job.rows is None else job.rows
+    """Everything that one job trains on, where it is if these are all rows, and all count."""
+    rows, read = (
+        slice(None) if each is None else each
+        for each in (job.rows, with_stand_ins(job.rows, job.sample_weight))
+    )
     weight = None if job.sample_weight is None else job.sample_weight[rows][None]
-    x = job.X[rows]
-    return x[None] if isinstance(x, np.ndarray) else [x], job.y[rows][None], weight
+    x = job.X[read]
+    return x[None] if isinstance(x, np.ndarray) else [x], job.y[read][None], weight
 
 
 class Batches:
@@ -56,6 +81,8 @@ class Batches:
     rows : list of (ndarray of shape (n_rows,) or None)
         For each job the rows that it trains on in this epoch, in their order; None is all as they
         come.
+    read : list of (ndarray of shape (n_rows,) or None)
+        The same for inputs and targets: others stand in for rows without weight.
     """
 
     def __init__(self, jobs: list[Job]):
@@ -70,32 +97,48 @@ class Batches:
     def begin_epoch(self, orders: list[np.ndarray | None]) -> None:
         """Take note of the order of each job's rows; None leaves it as it is."""
         self.rows = [_ordered(*each) for each in zip(self.jobs, orders, strict=True)]
-        self.index: np.ndarray | None = None
-        given = [rows for rows in self.rows if rows is not None]
-        if self.table is None or len(given) < len(self.rows):
-            return
-        self.index = np.zeros((len(given), max(map(len, given))), np.intp)
-        for index, rows, first in zip(self.index, given, self.first_rows, strict=True):
+        self.read = [
+            with_stand_ins(rows, job.sample_weight)
+            for rows, job in zip(self.rows, self.jobs, strict=True)
+        ]
+        self.index = self._in_table(self.read)
+        same = all(read is rows for read, rows in zip(self.read, self.rows, strict=True))
+        self.weight_index = self.index if same else self._in_table(self.rows)
+
+    def _in_table(self, rows_of_jobs: list[np.ndarray | None]) -> np.ndarray | None:
+        """Where in the table each job's rows are, if there is a table and the rows are given."""
+        given = [rows for rows in rows_of_jobs if rows is not None]
+        if self.table is None or len(given) < len(rows_of_jobs):
+            return None
+        all_jobs = np.zeros((len(given), max(map(len, given))), np.intp)
+        for index, rows, first in zip(all_jobs, given, self.first_rows, strict=True):
             np.add(rows, first, out=index[: len(rows)])
+        return all_jobs
 
     def gather(self, networks: slice, batch: slice, run: Run) -> None:
         """Bring the batches of a run of networks together: those rows of each one's epoch."""
-        if self.index is not None and self.table is not None:
-            rows = self.index[networks, batch]
-            for column, out in zip(self.table, (run.x, run.y, run.weight), strict=True):
+        if self.index is not None and self.weight_index is not None and self.table is not None:
+            rows, weighed = self.index[networks, batch], self.weight_index[networks, batch]
+            columns = zip(
+                self.table, (rows, rows, weighed), (run.x, run.y, run.weight), strict=True
+            )
+            for column, places, out in columns:
                 if column is not None and isinstance(out, np.ndarray):
-                    _take(column, rows, out)
+                    _take(column, places, out)
             return
         for i in range(networks.stop - networks.start):
-            job, rows = self.jobs[networks.start + i], self.rows[networks.start + i]
-            part = batch if rows is None else rows[batch]
+            job = self.jobs[networks.start + i]
+            part, weighed = (
+                batch if rows is None else rows[batch]
+                for rows in (self.read[networks.start + i], self.rows[networks.start + i])
+            )
             if isinstance(run.x, list):
                 run.x[i] = job.X[part]
             else:
                 _take(job.X, part, run.x[i])
             _take(job.y, part, run.y[i])
             if run.weight is not None:
-                _take(job.sample_weight, part, run.weight[i])
+                _take(job.sample_weight, weighed, run.weight[i])
 
 
 def _one_table(jobs: list[Job]) -> tuple[Table | None, list[int]]:

@@ -13,6 +13,17 @@ from types import SimpleNamespace
 
 import numpy as np
 
+IN_ORDER = 256
+"""Rows whose sum float32 makes in order; the sums of such blocks are added up in float64.
+
+In order, the rounding errors of a million rows come to hundreds of units in the last place. Of
+this many they are few, and in the sum of many blocks they average out: it is as accurate as
+NumPy's pairwise sums. In float64 a sum is made in order as a whole.
+"""
+
+WEIGHTS_AT_ONCE = 4096
+"""The same for sums over neighbours in memory, which vector units make of 32 or more in turn."""
+
 
 @cache
 def loops() -> SimpleNamespace | None:
@@ -78,16 +89,22 @@ def rectify_back(a, grad_a, grad_z, grad_bias):
     """``grad_z = grad_a`` where a > 0, else 0; and its sum over the samples."""
     n_networks, n_samples, width = a.shape
     zero = a.dtype.type(0)
-    total = np.empty(width, a.dtype)
+    total, sums = np.empty(width, a.dtype), np.empty(width)
     for i in range(n_networks):
         total[:] = 0
+        sums[:] = 0
         for j in range(n_samples):
             for k in range(width):
                 grad = grad_a[i, j, k]
                 grad = grad if a[i, j, k] > zero else grad * zero
                 grad_z[i, j, k] = grad
                 total[k] += grad
-        grad_bias[i, 0] = total
+            if a.itemsize == 4 and j % IN_ORDER == IN_ORDER - 1:
+                for k in range(width):
+                    sums[k] += total[k]
+                    total[k] = 0
+        for k in range(width):
+            grad_bias[i, 0, k] = sums[k] + total[k]
 
 
 def leak(z, bias, a, slope):
@@ -109,10 +126,13 @@ def leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope):
     n_networks, n_samples, width = z.shape
     zero = z.dtype.type(0)
     total, slope_total = np.empty(width, z.dtype), np.empty(width, z.dtype)
+    sums, slope_sums = np.empty(width), np.empty(width)
     for i in range(n_networks):
         factor = slope[i, 0].copy()
         total[:] = 0
         slope_total[:] = 0
+        sums[:] = 0
+        slope_sums[:] = 0
         for j in range(n_samples):
             for k in range(width):
                 x, grad = z[i, j, k], grad_a[i, j, k]
@@ -120,8 +140,14 @@ def leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope):
                 grad = grad if x > zero else grad * factor[k]
                 grad_z[i, j, k] = grad
                 total[k] += grad
-        grad_bias[i, 0] = total
-        grad_slope[i, 0] = slope_total
+            if z.itemsize == 4 and j % IN_ORDER == IN_ORDER - 1:
+                for k in range(width):
+                    sums[k] += total[k]
+                    slope_sums[k] += slope_total[k]
+                    total[k] = slope_total[k] = 0
+        for k in range(width):
+            grad_bias[i, 0, k] = sums[k] + total[k]
+            grad_slope[i, 0, k] = slope_sums[k] + slope_total[k]
 
 
 def parabola_back(a, grad_a, grad_z, grad_bias, constant, linear):
@@ -129,16 +155,22 @@ def parabola_back(a, grad_a, grad_z, grad_bias, constant, linear):
     n_networks, n_samples, width = a.shape
     number = a.dtype.type
     offset, factor = number(constant), number(linear)
-    total = np.empty(width, a.dtype)
+    total, sums = np.empty(width, a.dtype), np.empty(width)
     for i in range(n_networks):
         total[:] = 0
+        sums[:] = 0
         for j in range(n_samples):
             for k in range(width):
                 x = a[i, j, k]
                 grad = grad_a[i, j, k] * (offset + (factor - x) * x)
                 grad_z[i, j, k] = grad
                 total[k] += grad
-        grad_bias[i, 0] = total
+            if a.itemsize == 4 and j % IN_ORDER == IN_ORDER - 1:
+                for k in range(width):
+                    sums[k] += total[k]
+                    total[k] = 0
+        for k in range(width):
+            grad_bias[i, 0, k] = sums[k] + total[k]
 
 
 def logistic_loss(y, raw, grad_raw, value):
@@ -193,15 +225,19 @@ def ridge(weights, grads, row, size, strength):
     those of the one before: numba does not know that parts of rows are contiguous.
     """
     values = np.empty(len(strength), weights.dtype)
+    number = weights.dtype.type
+    block = WEIGHTS_AT_ONCE if weights.itemsize == 4 else size
     for i in range(len(strength)):
-        part = slice(i * row, i * row + size)
-        w, g = weights[part], grads[part]
-        factor, total = strength[i], weights.dtype.type(0)
-        for k in range(size):
-            x = w[k]
-            g[k] += factor * x
-            total += x * x
-        values[i] = factor * total / 2
+        first, factor, squares = i * row, strength[i], 0.0
+        for start in range(first, first + size, block):
+            part = slice(start, min(start + block, first + size))
+            w, g, total = weights[part], grads[part], number(0)
+            for k in range(len(w)):
+                x = w[k]
+                g[k] += factor * x
+                total += x * x
+            squares += total
+        values[i] = factor * number(squares) / 2
     return values
 
 

@@ -216,21 +216,50 @@ def sum_squares(x: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     """Sum of ``weight * x**2`` over each network's values; shapes as for :func:`sum_abs`."""
     if weight is None:
         flat = x.reshape(len(x), -1)
-        return np.vecdot(flat, flat)
+        return dot(flat, flat)
     squares = np.vecdot(x, x)[:, :, None]
     squares *= weight
     return squares.sum(axis=(1, 2))
 
 
-def sum_samples(x: np.ndarray, out: np.ndarray) -> None:
-    """``out = x.sum(axis=1, keepdims=True)``, as a product with ones: BLAS outruns the reduction.
+def dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """``(x * y).sum(axis=1)`` of (n_networks, n), in pieces in float32, where BLAS loses digits."""
+    n = x.shape[1]
+    if x.itemsize > 4 or n <= PIECE:
+        return np.vecdot(x, y)
+    total = np.zeros(len(x))
+    for piece in pieces(n):
+        total += np.vecdot(x[:, piece], y[:, piece])
+    return total.astype(x.dtype)
+
+
+def sum_samples(x: np.ndarray, out: np.ndarray, weight: np.ndarray | None = None) -> None:
+    """``out = (weight * x).sum(axis=1, keepdims=True)``, as a product: BLAS outruns the reduction.
+
+    BLAS sums in order, four rows at a time. So in float32 the sums of blocks are added up in
+    float64, as in compiled loops (:data:`sklearn_relu.engine.fused.IN_ORDER`).
 
     Parameters
     ----------
     x : ndarray of shape (n_networks, n_samples, width)
     out : ndarray of shape (n_networks, 1, width)
+    weight : ndarray of shape (n_networks, n_samples, 1), default=None
+        None means that each sample counts 1.
     """
-    np.matmul(_ones(x.shape[1], x.dtype), x, out=out)
+    n_networks, n, width = x.shape
+    size = 4 * fused.IN_ORDER
+    row = _ones(n, x.dtype) if weight is None else weight.swapaxes(1, 2)
+    if x.itemsize > 4 or n <= size:
+        np.matmul(row, x, out=out)
+        return
+    n_blocks = n // size
+    whole = n_blocks * size
+    factors = row[..., :whole].reshape(-1, n_blocks, 1, size)
+    sums = factors @ x[:, :whole].reshape(n_networks, n_blocks, size, width)
+    total = sums.sum(axis=1, dtype=np.float64)
+    if whole < n:
+        total += row[..., whole:] @ x[:, whole:]
+    out[...] = total
 
 
 def sum_columns(x: np.ndarray) -> np.ndarray:
@@ -240,13 +269,13 @@ def sum_columns(x: np.ndarray) -> np.ndarray:
 
 def column_norms(weights: np.ndarray) -> np.ndarray:
     """Euclidean norm of each column: (n_networks, fan_in, width) to (n_networks, width)."""
-    squares = np.zeros((len(weights), weights.shape[2]), weights.dtype)
+    squares = np.zeros((len(weights), weights.shape[2]))
     for total, matrix in zip(squares, weights, strict=True):
         for piece in pieces(*matrix.shape):
             part = scratch(matrix[piece].shape, matrix.dtype)
             np.multiply(matrix[piece], matrix[piece], out=part)
             total += np.matmul(_ones(len(part), part.dtype)[0], part)
-    return np.sqrt(squares, out=squares)
+    return np.sqrt(squares.astype(weights.dtype, copy=False))
 
 
 def limit_column_norms(weights: np.ndarray, bound: float) -> None:

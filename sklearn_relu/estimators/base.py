@@ -14,6 +14,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_relu.documentation import Documented
+from sklearn_relu.engine.batches import with_stand_ins
 from sklearn_relu.engine.inference import raw_outputs
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.layers import Arrays, Dense
@@ -156,8 +157,13 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         return None
 
     @abstractmethod
-    def _score_predictions(self, predictions, targets, sample_weight) -> float:
-        """Score of the inverse link's values against the targets, both (n_samples, n_targets)."""
+    def _truth(self, y):
+        """What :meth:`_score_predictions` compares with, from checked y."""
+
+    @abstractmethod
+    def _score_predictions(self, predictions, truth, sample_weight) -> float:
+        """What ``score`` gives for a network's inverse link's values (n_samples, n_targets); NaN
+        where it has no meaning."""
 
     def set_params(self, **params) -> Self:
         """Set parameters; a nested one on a name turns the name into its part first.
@@ -341,7 +347,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         sample_weight = checked_weight(sample_weight, X)
         loss = self._learn_targets(y, sample_weight, parts.loss, new=not (goes_on or incremental))
         data = self._encode_data(X, y, sample_weight, loss)
-        held_out = self._held_out_data(validation, X.dtype, loss)
+        held_out = self._held_out_data(validation, loss)
         snapshots = None
         if keeper is not None:
             snapshots = keeper.find(identity(self, data, held_out, goes_on))
@@ -350,6 +356,8 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
 
     def _encode_data(self, X, y, sample_weight, loss: Loss) -> Data:
         """Checked data, with targets for the loss."""
+        read = with_stand_ins(None, sample_weight)
+        y = y if read is None else y[read]
         targets = in_precision(
             self._encode_targets(y, loss),
             X.dtype,
@@ -359,8 +367,9 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         weight = combined_weight(sample_weight, self._class_weights(y), X.dtype)
         return Data(X, y, targets, sample_weight, weight)
 
-    def _held_out_data(self, validation, dtype, loss: Loss) -> Data | None:
-        """What the user held out, checked and encoded like the training data."""
+    def _held_out_data(self, validation, loss: Loss) -> Data | None:
+        """What the user held out, checked and encoded like the training data, but in the precision
+        in which ``score`` would compute."""
         X, y, sample_weight = validation
         if X is None and y is None and sample_weight is None:
             return None
@@ -369,13 +378,13 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
             names = " and ".join(name for name, value in given.items() if value is not None)
             raise ValueError(f"X_val and y_val belong together; got {names} only.")
         try:
-            X, y = self._check_data(X, y, reset=False, dtype=dtype)
+            X, y = self._check_data(X, y, reset=False)
             self._check_known_targets(y)
             return self._encode_data(X, y, checked_weight(sample_weight, X), loss)
         except ValueError as error:
             raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
 
-    def _check_data(self, X, y, reset: bool, dtype=None):
+    def _check_data(self, X, y, reset: bool):
         """X and y as arrays; `reset` unless they must have the fitted features."""
         X = plain_columns(X)
         y = target_array(y, numeric=self._y_numeric)
@@ -387,7 +396,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
                 accept_sparse="csr",
                 multi_output=True,
                 y_numeric=self._y_numeric,
-                dtype=float_dtype(X, self._float_dtypes()) if dtype is None else dtype,
+                dtype=float_dtype(X, self._float_dtypes()),
                 order="C",
                 reset=reset,
             )

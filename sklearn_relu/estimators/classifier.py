@@ -293,8 +293,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _takes_loss(self, loss):
         return loss.for_classes
 
-    def _check_data(self, X, y, reset, dtype=None):
-        X, y = super()._check_data(X, y, reset, dtype)
+    def _check_data(self, X, y, reset):
+        X, y = super()._check_data(X, y, reset)
         if y.dtype.kind == "O" and type_of_target(y) == "unknown":
             raise ValueError(
                 f"Unknown label type: y has dtype object, and {type(y.flat[0]).__name__} in it, "
@@ -395,19 +395,18 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return np.where(self._label_binarizer.transform(y), weight[:, 1], weight[:, 0])
         return weight[np.searchsorted(self.classes_, y)][:, None]
 
-    def _score_predictions(self, predictions, targets, sample_weight):
-        return accuracy_score(
-            self._decide(targets, 0.5),
-            self._decide(predictions, self._loss.threshold),
-            sample_weight=sample_weight,
-        )
-
-    def _decide(self, values, threshold):
+    def _truth(self, y):
         """Numbers of classes, or for multilabel targets 0 or 1 for each."""
+        return self._indicator(y) if self._is_multilabel() else np.searchsorted(self.classes_, y)
+
+    def _score_predictions(self, predictions, truth, sample_weight):
         if self._label_binarizer.y_type_ == "multiclass":
-            return values.argmax(axis=1)
-        decided = (values > threshold).astype(int)
-        return decided[:, 0] if decided.shape[1] == 1 else decided
+            predicted = predictions.argmax(axis=1)
+        else:
+            # Of a single class nothing else is predicted.
+            predicted = (predictions > self._loss.threshold) & (len(self.classes_) > 1)
+            predicted = predicted.astype(int).reshape(truth.shape)
+        return accuracy_score(truth, predicted, sample_weight=sample_weight)
 
     @only_if(lambda estimator: estimator._is_stochastic())
     @checks_parameters

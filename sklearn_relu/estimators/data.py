@@ -24,11 +24,12 @@ class Data:
     ----------
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        As given: labels, or numbers in their own units.
+        As given: labels, or numbers in their own units. Where the sample weight is 0, it is
+        that of a row that counts.
     targets : ndarray of shape (n_samples, n_targets)
         What the loss compares raw outputs with.
     sample_weight : ndarray of shape (n_samples,) or None
-        As given.
+        As given, in its own precision.
     weight : ndarray of shape (n_samples, 1 or n_targets) or None
         The same times the classes' weights.
     """
@@ -38,6 +39,14 @@ class Data:
     targets: np.ndarray
     sample_weight: np.ndarray | None
     weight: np.ndarray | None
+
+    @property
+    def counting_rows(self) -> Any:
+        """The rows of X that have a weight."""
+        if self.weight is None:
+            return self.X
+        counts = self.weight.any(axis=1)
+        return self.X if counts.all() else self.X[counts]
 
     def take(self, rows: np.ndarray) -> "Data":
         """Some of the rows."""
@@ -55,12 +64,13 @@ class Data:
 
 
 def checked_weight(sample_weight, X) -> np.ndarray | None:
-    """Sample weights in X's dtype, not negative.
+    """Sample weights that are not negative, in their own precision.
 
     Raises
     ------
     ValueError
-        If they are not one number that is not negative for each row, or their sum overflows.
+        If they are not one number that is not negative for each row, or their sum overflows in X's
+        dtype.
     """
     if sample_weight is None:
         return None
@@ -71,7 +81,8 @@ def checked_weight(sample_weight, X) -> np.ndarray | None:
         if "sample_weight" in str(error) or "ample weights" in str(error):
             raise
         raise ValueError(f"sample_weight must hold one number for each row: {error}.") from error
-    return _summable(weight, X.dtype, "sample_weight")
+    _summable(weight, X.dtype, "sample_weight")
+    return weight
 
 
 def combined_weight(

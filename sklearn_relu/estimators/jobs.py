@@ -17,6 +17,7 @@ from sklearn_relu.estimators.starts import Start, restore, resume, start
 from sklearn_relu.estimators.validation import Validation, resolve_metric, split
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.parameters import with_python_numbers
 
 
 def make_jobs(
@@ -54,6 +55,7 @@ def make_jobs(
     -------
     jobs : list of Job
     """
+    estimator = with_python_numbers(estimator)
     X = data.X
     layers = dense_layers(
         X.shape[1],
@@ -64,7 +66,7 @@ def make_jobs(
     if goes_on:
         starts = resume(estimator, layers, parts, X.dtype)
     else:
-        starts = start(estimator, layers, parts, X)
+        starts = start(estimator, layers, parts, data.counting_rows)
     if snapshots is not None:
         starts = restore(estimator, starts, snapshots)
     early_stopping = estimator.early_stopping and not isinstance(parts.solver, FullBatchOptimizer)

@@ -114,7 +114,13 @@ def _for_each_layer(estimator, parameter: str, n_layers: int) -> list:
     if not isinstance(value, list | tuple):
         return [_resolve_value(estimator, parameter, value)] * n_layers
     _check_length(parameter, value, n_layers)
-    return [_resolve_value(estimator, parameter, each) for each in value]
+    parts = [_resolve_value(estimator, parameter, each) for each in value]
+    # Where one part is given for several layers, it still is one if it had to be copied.
+    given = {id(each): part for each, part in zip(value, parts, strict=True)}
+    return [
+        given[id(each)] if isinstance(each, Part) else part
+        for each, part in zip(value, parts, strict=True)
+    ]
 
 
 def _check_length(parameter: str, values, n_layers: int) -> None:

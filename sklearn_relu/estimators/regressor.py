@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
+from sklearn_relu.engine.batches import with_stand_ins
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.finite import finite_outputs
 from sklearn_relu.estimators.typed import checks_parameters, only_if
@@ -302,7 +303,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 "Use loss='squared_error', or standardize_y=False."
             )
         if new or not hasattr(self, "target_mean_"):
-            self.target_mean_, self.target_scale_ = _mean_and_scale(_columns(y), sample_weight)
+            read = with_stand_ins(None, sample_weight)
+            targets = _columns(y if read is None else y[read])
+            self.target_mean_, self.target_scale_ = _mean_and_scale(targets, sample_weight)
         return loss
 
     def _check_known_targets(self, y):
@@ -319,10 +322,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _stratify_by(self, y):
         return None
 
-    def _score_predictions(self, predictions, targets, sample_weight):
-        if len(targets) < 2:
+    def _truth(self, y):
+        return y
+
+    def _score_predictions(self, predictions, truth, sample_weight):
+        with np.errstate(over="ignore"):
+            predicted = _as_targets(self._in_own_units(predictions, self._target_mean()))
+        if len(truth) < 2 or not np.isfinite(predicted).all():
             return np.nan  # R2 compares with the targets' mean
-        return r2_score(targets, predictions, sample_weight=sample_weight)
+        return r2_score(truth, predicted, sample_weight=sample_weight)
 
     @only_if(lambda estimator: estimator._is_stochastic())
     @checks_parameters
@@ -407,6 +415,7 @@ def _as_targets(columns: np.ndarray) -> np.ndarray:
 
 def _mean_and_scale(targets: np.ndarray, sample_weight) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each target; a constant one is not scaled."""
+    targets = targets.astype(np.float64)  # in float32, NumPy sums the rows of columns in order
     # In units of about the largest, or sums and squares could overflow; powers of 2 round nothing.
     unit = np.ldexp(np.ones_like(targets[0]), np.frexp(np.abs(targets).max(axis=0))[1] - 1)
     targets = targets / unit

@@ -18,7 +18,7 @@ Start = tuple[np.random.RandomState, TrainingState]
 
 
 def start(estimator, layers: list[Dense], parts: Parts, X) -> list[Start]:
-    """A generator and new parameters for each network.
+    """A generator and new parameters for each network; X are the rows that count.
 
     Raises
     ------

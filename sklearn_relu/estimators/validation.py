@@ -12,6 +12,7 @@ from sklearn import get_config
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.model_selection import train_test_split
 
+from sklearn_relu.engine.batches import with_stand_ins
 from sklearn_relu.engine.inference import raw_outputs
 from sklearn_relu.engine.layers import Arrays
 from sklearn_relu.engine.recipe import Recipe
@@ -134,7 +135,8 @@ class Validation:
 
     def __init__(self, estimator, recipe: Recipe, activations, data: Data, metric: Metric):
         self._recipe = recipe
-        self._data = data
+        read = with_stand_ins(None, data.sample_weight)
+        self._data = data = data if read is None else replace(data, X=data.X[read])
         self._metric = metric
         # Scorers see an estimator as if it were fitted, by arrays without names.
         self._estimator = copy.copy(estimator)
@@ -142,6 +144,12 @@ class Validation:
         vars(self._estimator).update(
             _activations=activations, _loss=recipe.loss, n_outputs_=recipe.n_targets
         )
+        self._truth = self._estimator._truth(data.y)
+        # What a scorer sees that knows nothing of weights.
+        if read is not None and not isinstance(metric, str) and not self._scorer_weight():
+            self._scored = data.take(np.flatnonzero(data.sample_weight))
+        else:
+            self._scored = data
 
     def __call__(self, network: list[Arrays]) -> tuple[float, float]:
         """The loss and the score; NaN if an output is not finite.
@@ -152,20 +160,24 @@ class Validation:
             The parameters, one dict a layer, with a network axis of 1.
         """
         recipe, data = self._recipe, self._data
-        raw = raw_outputs(recipe.layers, network, data.X, recipe.dtype, working_memory())
-        predictions = recipe.loss.predict(raw[0])
+        dtype = data.X.dtype
+        params = [
+            {name: values.astype(dtype, copy=False) for name, values in layer.items()}
+            for layer in network
+        ]
+        raw = raw_outputs(recipe.layers, params, data.X, dtype, working_memory())
+        predictions = recipe.loss.predict(raw)[0]
         if not (np.isfinite(raw).all() and np.isfinite(predictions).all()):
             return np.nan, np.nan
         loss = self._loss(raw)
         if self._metric == "loss":
             return loss, -loss
         if isinstance(self._metric, str):
-            score = self._estimator._score_predictions(
-                predictions, data.targets, data.sample_weight
-            )
+            score = self._estimator._score_predictions(predictions, self._truth, data.sample_weight)
             return loss, float(score)
         vars(self._estimator).update(weights.fitted_arrays(network))
-        score = self._metric(self._estimator, data.X, data.y, **self._scorer_weight())
+        scored = self._scored
+        score = self._metric(self._estimator, scored.X, scored.y, **self._scorer_weight())
         if not isinstance(score, Real):
             raise ValueError(
                 "early_stopping_metric must return one number for (estimator, X, y), the larger "

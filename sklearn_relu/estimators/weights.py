@@ -19,7 +19,7 @@ def initial_params(
     params = np.zeros(layout.n_params, dtype)
     views = layout.views(params[None])
     starts = [
-        LayerStart(view["weight"][0], view["bias"][0, 0], layer.activation)
+        LayerStart(view["weight"][0], view["bias"][0, 0], layer.activation, layer is layers[-1])
         for view, layer in zip(views, layers, strict=True)
     ]
     initializer.initialize(starts, rng, X)

@@ -18,11 +18,14 @@ class LayerStart:
     weights : ndarray of shape (fan_in, fan_out)
     bias : ndarray of shape (fan_out,)
     activation : Activation
+    is_output : bool
+        Whether it is the output layer.
     """
 
     weights: np.ndarray
     bias: np.ndarray
     activation: Any
+    is_output: bool = False
 
 
 class Initializer(Part, ABC):

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from sklearn_relu.initializers.base import Initializer
+from sklearn_relu.initializers.scaling import GlorotUniform
 from sklearn_relu.sklearn_private import Interval
 
 
@@ -38,12 +39,15 @@ class Orthogonal(Initializer):
 
 
 class Identity(Initializer):
-    """The identity, so that a layer starts by passing its inputs on; nothing is drawn.
+    """The identity, so that a hidden layer starts by passing its inputs on.
 
     A matrix that is not square is filled with identity blocks side by side, or one below the other:
     ``W[i, j] = gain`` where i and j are equal modulo ``min(fan_in, fan_out)``, else 0. So each unit
     has an input, and each input a unit. Units of repeated blocks start equal; what makes them
     differ are the layers that follow.
+
+    The output layer, whose outputs would start as some of the features, or as copies of each
+    other, starts as under "glorot_uniform". Nothing else is drawn.
 
     Parameters
     ----------
@@ -64,9 +68,15 @@ class Identity(Initializer):
         self.gain = gain
 
     def fill(self, weights, gain, rng):
-        """Repeat the identity over the longer side."""
+        """Repeat the identity over the longer side, as for a hidden layer."""
         inputs, units = np.indices(weights.shape, sparse=True)
         weights[...] = self.gain * ((inputs - units) % min(weights.shape) == 0)
+
+    def initialize(self, layers, rng, X=None):
+        """Fill the weights of hidden layers, and draw those of the output layer."""
+        for layer in layers:
+            scheme = GlorotUniform() if layer.is_output else self
+            scheme.fill(layer.weights, layer.activation.gain, rng)
 
 
 class Sparse(Initializer):

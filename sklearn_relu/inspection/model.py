@@ -181,8 +181,30 @@ def initial_task(model, X, y=None) -> Task:
     return Task(shown, recipe.loss, jobs[0].y, parts.solver, draft.learning_rate_init)
 
 
+def make_editable(model) -> None:
+    """Give a fitted model's network copies of arrays that cannot be written in place: those that
+    are read-only, as when they are mapped from a file, and those of another dtype than the rest."""
+    network = final_network(model)
+    dtype = network.coefs_[0].dtype
+    if dtype.kind != "f":
+        dtype = np.dtype(np.float64)
+
+    def editable(array):
+        is_editable = array.flags.writeable and array.dtype == dtype
+        return array if is_editable else np.array(array, dtype)
+
+    network.coefs_ = [editable(coef) for coef in network.coefs_]
+    network.intercepts_ = [editable(intercept) for intercept in network.intercepts_]
+    if hasattr(network, "activation_parameters_"):  # scikit-learn's activations learn nothing
+        network.activation_parameters_ = [
+            {name: editable(values) for name, values in layer.items()}
+            for layer in network.activation_parameters_
+        ]
+
+
 def editable_params(model) -> list[Arrays]:
-    """Views of a fitted model's own arrays, one dict a layer, network axis first."""
+    """Views of a fitted model's own arrays, if it is editable, one dict a layer, network axis
+    first."""
     own = own_network(model)
     return weights.layer_params(own, own.coefs_[0].dtype)
 

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sklearn_relu.initializers import INITIALIZERS
-from sklearn_relu.inspection.model import Network, editable_params, fitted_network
+from sklearn_relu.inspection.model import Network, editable_params, fitted_network, make_editable
 from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
 from sklearn_relu.inspection.units import check_units_are_alike, columns, dead_units
 
@@ -52,7 +52,8 @@ def repair_dead_units(model, X, *, random_state=None) -> RepairReport:
     ----------
     model : estimator
         Fitted; an MLPClassifier or MLPRegressor of this package or scikit-learn's own, or a
-        Pipeline that ends in one. Its ``coefs_`` and ``intercepts_`` are changed.
+        Pipeline that ends in one. Its ``coefs_`` and ``intercepts_`` are changed; of a model that
+        is read-only, as when it is mapped from a file, they become copies.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The training data.
     random_state : int, RandomState or None, default=None
@@ -74,6 +75,7 @@ def repair_dead_units(model, X, *, random_state=None) -> RepairReport:
     rng = check_random_state(random_state)
     seen = fitted_network(model, X)
     check_units_are_alike(seen, "repair_dead_units")
+    make_editable(model)
     network = Network(seen.layers, editable_params(model), seen.X)
     repaired = []
     # Layer by layer: what repaired units give reaches dead units of the next layer only.

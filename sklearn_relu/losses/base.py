@@ -145,11 +145,11 @@ class ElementwiseLoss(Loss):
         """The sum of :meth:`elements`, in pieces that stay in the cache."""
         if raw.size <= kernels.PIECE:
             return self._piece(y, raw, weight, grad_raw)
-        total = np.zeros(len(raw), raw.dtype)
+        total = np.zeros(len(raw))
         for piece in kernels.blocks(*raw.shape):
             piece_weight = None if weight is None else weight[piece]
             total[piece[0]] += self._piece(y[piece], raw[piece], piece_weight, grad_raw[piece])
-        return total
+        return total.astype(raw.dtype, copy=False)
 
     def _piece(self, y, raw, weight, grad):
         value = kernels.scratch(y.shape, y.dtype)
@@ -173,8 +173,8 @@ def _weighted_sum(value, weight, grad):
     by_target = grad.reshape(n_networks, n_samples, -1, n_targets)
     by_target *= weight[:, :, None]
     if weight.shape[2] == n_targets:
-        return np.vecdot(flat, weight.reshape(n_networks, -1))
-    return np.vecdot(kernels.sum_columns(value)[:, :, 0], weight[:, :, 0])
+        return kernels.dot(flat, weight.reshape(n_networks, -1))
+    return kernels.dot(kernels.sum_columns(value)[:, :, 0], weight[:, :, 0])
 
 
 def weighted_by_sample(per_sample, weight, grad_raw):
@@ -193,4 +193,4 @@ def weighted_by_sample(per_sample, weight, grad_raw):
     if weight is None:
         return per_sample.sum(axis=1)
     grad_raw *= weight
-    return np.vecdot(per_sample, weight[:, :, 0])
+    return kernels.dot(per_sample, weight[:, :, 0])

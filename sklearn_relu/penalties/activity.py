@@ -67,10 +67,9 @@ class KLSparsity(ActivityPenalty):
         rates = np.empty_like(a, shape=(len(a), 1, a.shape[2]))
         if weight is None:
             weight_sum = np.full(len(a), a.shape[1], a.dtype)
-            kernels.sum_samples(a, rates)
         else:
             weight_sum = weight.sum(axis=(1, 2))
-            np.matmul(weight.swapaxes(1, 2), a, out=rates)
+        kernels.sum_samples(a, rates, weight)
         rates /= weight_sum[:, None, None]
         eps = np.finfo(a.dtype).eps
         inside = np.clip(rates, eps, 1 - eps)

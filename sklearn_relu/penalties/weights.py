@@ -43,7 +43,7 @@ def _ridges(rows, strength):
     values = []
     for (weights, grads), factor in zip(rows, strength.tolist(), strict=True):
         kernels.axpy(weights, grads, factor)
-        values.append(factor * np.dot(weights, weights) / 2)
+        values.append(factor * kernels.dot(weights[None], weights[None])[0] / 2)
     return values
 
 
