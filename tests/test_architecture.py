@@ -14,7 +14,8 @@ from sklearn_relu.estimators.parts import FAMILIES
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["parameters", "documentation", "exceptions", "container", "engine.fused"],
+    ["parameters", "documentation", "exceptions", "container", "engine.compiling"],
+    ["engine.fused"],
     ["part", "engine.kernels"],
     ["values"],
     FAMILY_MODULES,
