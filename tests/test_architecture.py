@@ -17,7 +17,9 @@ from sklearn_relu.sklearn_private import CALLBACKS, REQUEST
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["sklearn_private", "parameters", "documentation", "exceptions", "container", "engine.fused"],
+    ["sklearn_private", "parameters", "documentation", "exceptions", "container"],
+    ["engine.compiling"],
+    ["engine.fused"],
     ["part", "engine.kernels"],
     ["values"],
     FAMILY_MODULES,

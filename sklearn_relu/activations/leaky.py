@@ -129,17 +129,13 @@ class PReLU(Activation):
 
     def bias_forward(self, z, bias, a, params, noise=None):
         """Add the bias, then :meth:`forward`, in one pass where loops are compiled."""
-        if not self.shared and (loops := fused.loops()):
-            loops.leak(z, bias, a, params["slope"])
-        else:
+        if self.shared or not fused.run("leak", z, bias, a, params["slope"]):
             super().bias_forward(z, bias, a, params, noise)
 
     def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
         """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
-        if not self.shared and (loops := fused.loops()):
-            slope, grad_slope = params["slope"], grad_params["slope"]
-            loops.leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope)
-        else:
+        slopes = params["slope"], grad_params["slope"]
+        if self.shared or not fused.run("leak_back", z, grad_a, grad_z, grad_bias, *slopes):
             super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)
 
 

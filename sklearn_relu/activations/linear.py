@@ -29,7 +29,5 @@ class Identity(Activation):
 
     def bias_forward(self, z, bias, a, params, noise=None):
         """Add the bias, then :meth:`forward`, in one pass where loops are compiled."""
-        if (loops := fused.loops()) and a is z:
-            loops.shift(z, bias)
-        else:
+        if a is not z or not fused.run("shift", z, bias):
             super().bias_forward(z, bias, a, params, noise)

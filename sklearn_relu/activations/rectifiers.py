@@ -44,8 +44,7 @@ class ReLU(Activation):
 
     def bias_forward(self, z, bias, a, params, noise=None):
         """Add the bias, then :meth:`forward`, in one pass where loops are compiled."""
-        if loops := fused.loops():
-            loops.rectify(z, bias)
+        if fused.run("rectify", z, bias):
             if a is not z:
                 np.copyto(a, z)
         else:
@@ -53,9 +52,7 @@ class ReLU(Activation):
 
     def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
         """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
-        if loops := fused.loops():
-            loops.rectify_back(a, grad_a, grad_z, grad_bias)
-        else:
+        if not fused.run("rectify_back", a, grad_a, grad_z, grad_bias):
             super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)
 
 

@@ -44,9 +44,7 @@ class Logistic(Activation):
 
     def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
         """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
-        if loops := fused.loops():
-            loops.parabola_back(a, grad_a, grad_z, grad_bias, 0, 1)
-        else:
+        if not fused.run("parabola_back", a, grad_a, grad_z, grad_bias, 0, 1):
             super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)
 
 
@@ -78,9 +76,7 @@ class Tanh(Activation):
 
     def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
         """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""
-        if loops := fused.loops():
-            loops.parabola_back(a, grad_a, grad_z, grad_bias, 1, 0)
-        else:
+        if not fused.run("parabola_back", a, grad_a, grad_z, grad_bias, 1, 0):
             super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)
 
 

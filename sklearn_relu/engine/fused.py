@@ -1,17 +1,18 @@
 """Fused loops: one pass over the data for what NumPy does in several.
 
-They are compiled by numba where the extra ``fast`` is installed, and not used otherwise: each has
-its NumPy form at the place that calls it, and tests compare the two. Arrays are those of the
-engine, network axis first; each network is computed as if it were alone.
+They are compiled by numba where the extra ``fast`` is installed and works, and not used otherwise:
+each has its NumPy form at the place that calls it, and tests compare the two. Arrays are those of
+the engine, network axis first; each network is computed as if it were alone.
 """
 
-import logging
 from collections.abc import Callable
 from functools import cache, partial
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+
+from sklearn_relu.engine import compiling
+from sklearn_relu.engine.compiling import Loop, NotCompiled
 
 IN_ORDER = 256
 """Rows whose sum float32 makes in order; the sums of such blocks are added up in float64.
@@ -27,24 +28,63 @@ WEIGHTS_AT_ONCE = 4096
 
 @cache
 def loops() -> SimpleNamespace | None:
-    """The compiled loops by name, or None where numba is not installed.
+    """The compiled loops by name, or None where numba is not installed, fails or is switched off.
 
     The first call for an installation and a precision compiles, which is said once; the results
-    are kept on disk.
+    are kept on disk where a folder can be written.
     """
-    try:
-        import numba
-    except ImportError:
+    numba = compiling.import_numba()
+    if numba is None:
         return None
     # With this error model no division is tested for 0, which would keep loops from vector units.
-    compiler = partial(numba.njit, error_model="numpy", nogil=True, cache=True)
-    compiled = made_by(compiler, partial(compiler, fastmath={"reassoc"}))
-    if not any(Path(compiled.adam.stats.cache_path).glob("fused.*.nbi")):
-        logging.getLogger("sklearn_relu").warning(
-            "sklearn_relu: numba compiles its loops, once for this installation; this takes some "
-            "seconds."
+    options = {"error_model": "numpy", "nogil": True}
+    try:
+        compiled = made_by(
+            partial(Loop, numba, options=options),
+            partial(Loop, numba, options=options | {"fastmath": {"reassoc"}}),
+        )
+    except Exception as error:
+        compiling.say_numpy_does(f"numba cannot compile them ({compiling.in_a_line(error)})")
+        return None
+    if compiled.adam.cache_path is None:
+        compiling.say(
+            "cache",
+            "numba compiles its loops in each process, which takes some seconds: no folder to keep "
+            "them can be written. NUMBA_CACHE_DIR may name one.",
+        )
+    elif not any(loop.is_kept for loop in vars(compiled).values()):
+        compiling.say(
+            "cache",
+            "numba compiles its loops, once for this installation; this takes some seconds.",
         )
     return compiled
+
+
+def run(name: str, *args) -> bool:
+    """Run a loop; returns False, with nothing done, where its NumPy form is to run."""
+    compiled = loops()
+    if compiled is None:
+        return False
+    try:
+        getattr(compiled, name)(*args)
+    except NotCompiled:
+        return False
+    return True
+
+
+def bound(name: str, *args, otherwise: Callable) -> Callable:
+    """A loop with its first arguments bound, or its NumPy form, which `otherwise` makes."""
+    compiled = loops()
+    if compiled is None:
+        return otherwise()
+    return partial(_first_or_second, partial(getattr(compiled, name), *args), otherwise)
+
+
+def _first_or_second(loop: Callable, otherwise: Callable, *args):
+    try:
+        return loop(*args)
+    except NotCompiled:
+        return otherwise()(*args)
 
 
 def made_by(compiler: Callable, of_sums: Callable) -> SimpleNamespace:

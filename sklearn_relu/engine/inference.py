@@ -53,17 +53,17 @@ def forward_batches(
     width = sum(layer.input_width + layer.output_width for layer in layers)
     row_bytes = memory.dtype.itemsize * n_networks * width
     n_rows = max(1, min(max_bytes, CHUNK_BYTES) // row_bytes)
-    with suitable_blas_threads(largest_product(layers, min(n_rows, X.shape[0]))):
-        for start in range(0, X.shape[0], n_rows):
-            rows = slice(start, min(start + n_rows, X.shape[0]))
-            batch = X[rows]
-            x = [batch] * n_networks if sp.issparse(batch) else batch[None]
-            outputs = [
-                memory.output(i, layer, n_networks, batch.shape[0])
-                for i, layer in enumerate(layers)
-            ]
+    product = largest_product(layers, min(n_rows, X.shape[0]))
+    for start in range(0, X.shape[0], n_rows):
+        rows = slice(start, min(start + n_rows, X.shape[0]))
+        batch = X[rows]
+        x = [batch] * n_networks if sp.issparse(batch) else batch[None]
+        outputs = [
+            memory.output(i, layer, n_networks, batch.shape[0]) for i, layer in enumerate(layers)
+        ]
+        with suitable_blas_threads(product):
             for layer, layer_params, out in zip(layers, params, outputs, strict=True):
                 for call in layer.forward(x, out, layer_params):
                     call()
                 x = out.a
-            yield rows, [output.a for output in outputs]
+        yield rows, [output.a for output in outputs]

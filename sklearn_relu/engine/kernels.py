@@ -93,15 +93,19 @@ def product(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
     _, n, m = left.shape
     k = right.shape[2]
     if m == 1 and len(left) == len(right):
-        loops = fused.loops()
-        if loops is not None and out.flags.c_contiguous:
-            return partial(loops.outer, left, right, out)
-        return partial(_outer, list(zip(left, right, out, strict=True)))
+        by_numpy = partial(_bound_outer, left, right, out)
+        if out.flags.c_contiguous:
+            return fused.bound("outer", left, right, out, otherwise=by_numpy)
+        return by_numpy()
     if n % 2 == 0 and SMALL_PRODUCT < n * m * k <= 2 * SMALL_PRODUCT:
         left = left.reshape(len(left), 2, n // 2, m)
         out = out.reshape(len(out), 2, n // 2, k)
         right = right[:, None]
     return partial(np.matmul, left, right, out)
+
+
+def _bound_outer(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
+    return partial(_outer, list(zip(left, right, out, strict=True)))
 
 
 def _outer(networks: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> None:

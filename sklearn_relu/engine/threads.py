@@ -1,10 +1,12 @@
 """How many threads BLAS uses."""
 
+import os
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
+from types import FrameType
 
 from threadpoolctl import LibController, ThreadpoolController
 
@@ -13,9 +15,11 @@ from sklearn_relu.engine.layers import Dense
 LARGE_PRODUCT = 16_000_000
 """Multiplications in a product from which a second thread pays."""
 
-_lock = threading.Lock()
-_held: dict[str, list[int]] = {}
-"""For each library under a limit, by file: how many hold it, and its threads without them."""
+_lock = threading.RLock()  # a signal's handler may predict, or fork, in the thread that has it
+_limits: list["_Limit"] = []
+"""Those in force."""
+_before: dict[str, int] = {}
+"""For each library under a limit, by file: its threads without it."""
 
 
 def largest_product(layers: list[Dense], n_rows: int) -> int:
@@ -23,8 +27,7 @@ def largest_product(layers: list[Dense], n_rows: int) -> int:
     return n_rows * max(layer.fan_in * layer.input_width for layer in layers)
 
 
-@contextmanager
-def suitable_blas_threads(product: int = 0) -> Iterator[None]:
+def suitable_blas_threads(product: int = 0) -> AbstractContextManager:
     """A context for products of at most so many multiplications.
 
     Small ones run on one thread: more are no faster. Large ones run on as many as the user allows.
@@ -32,27 +35,27 @@ def suitable_blas_threads(product: int = 0) -> Iterator[None]:
     spinning, would take the processor from each other.
 
     The limits are the process's. Contexts may be open in several threads at once: the first sets a
-    limit, the last takes it back.
+    limit, the last takes it back. A KeyboardInterrupt may keep one from taking it back, and the
+    threads of a parent process do not exist in its child: such limits end with the fork, or with
+    the next context.
 
     Parameters
     ----------
     product : int, default=0
+
+    Returns
+    -------
+    context : context manager
+        For a ``with`` statement in a function that is no generator: it holds as long as that
+        function runs, at most.
     """
-    libraries = _all_blas() if product < LARGE_PRODUCT else _blas_of_scipy()
-    _hold(libraries)
-    try:
-        yield
-    finally:
-        _release(libraries)
+    return _Limit(_all_blas() if product < LARGE_PRODUCT else _blas_of_scipy())
 
 
 def allowed_blas_threads() -> int:
     """How many threads numpy's BLAS may use, whatever limits this package has set."""
     with _lock:
-        numbers = [
-            _held[lib.filepath][1] if lib.filepath in _held else lib.num_threads
-            for lib in _all_blas()
-        ]
+        numbers = [_before.get(lib.filepath) or lib.num_threads for lib in _all_blas()]
     return max(numbers, default=1)
 
 
@@ -67,15 +70,59 @@ def _blas_of_scipy() -> list[LibController]:
     return [lib for lib in _all_blas() if {"scipy", "scipy.libs"} & set(Path(lib.filepath).parts)]
 
 
-def _hold(libraries: list[LibController]) -> None:
-    with _lock:
-        for library in libraries:
-            if library.filepath not in _held:
-                n_threads = library.num_threads
-                _held[library.filepath] = [0, n_threads]
-                if n_threads > 1:  # for one row, setting it takes as long as the products
-                    _set_threads(library, 1)
-            _held[library.filepath][0] += 1
+class _Limit:
+    """One thread for each of some libraries, while the function that says ``with`` runs."""
+
+    def __init__(self, libraries: list[LibController]):
+        self.libraries = libraries
+        self.thread = 0
+        self.frame: FrameType | None = None
+
+    def __enter__(self) -> None:
+        self.thread, self.frame = threading.get_ident(), sys._getframe(1)
+        with _lock:
+            if _limits or _before:
+                _end_those_left()
+            _limits.append(self)
+            for library in self.libraries:
+                if library.filepath not in _before:
+                    _before[library.filepath] = n_threads = library.num_threads
+                    if n_threads > 1:  # for one row, setting it takes as long as the products
+                        _set_threads(library, 1)
+
+    def __exit__(self, *error: object) -> None:
+        with _lock:
+            if self in _limits:  # no more if it was left, as of a suspended greenlet
+                _limits.remove(self)
+            _restore(self.libraries)
+        self.frame = None
+
+    def holds(self, frames: dict[int, FrameType]) -> bool:
+        """Whether its function runs, by the innermost frames of all threads."""
+        frame = frames.get(self.thread)
+        while frame is not None and frame is not self.frame:
+            frame = frame.f_back
+        return frame is not None
+
+
+# All that follows needs the lock.
+
+
+def _end_those_left() -> None:
+    """Forget limits whose functions run no more; a context was not left, or a process forked."""
+    frames = sys._current_frames()
+    _limits[:] = [limit for limit in _limits if limit.holds(frames)]
+    _restore(_all_blas())
+
+
+def _restore(libraries: list[LibController]) -> None:
+    """Take limits back where none is in force; done again, it does what an interrupt cut off."""
+    for library in libraries:
+        is_limited = any(library in limit.libraries for limit in _limits)
+        if library.filepath in _before and not is_limited:
+            if _before[library.filepath] > 1:
+                _set_threads(library, _before[library.filepath])
+            del _before[library.filepath]
 
 
 def _set_threads(library: LibController, n_threads: int) -> None:
@@ -90,12 +137,18 @@ def _set_threads(library: LibController, n_threads: int) -> None:
     clear(force=True)
 
 
-def _release(libraries: list[LibController]) -> None:
-    with _lock:
-        for library in libraries:
-            held = _held[library.filepath]
-            held[0] -= 1
-            if not held[0]:
-                if held[1] > 1:
-                    _set_threads(library, held[1])
-                del _held[library.filepath]
+def _begin_in_child() -> None:
+    """Have a lock that no other thread held, and end the limits of threads that are not here."""
+    global _lock
+    _lock = threading.RLock()
+    if _limits or _before:
+        _end_those_left()
+
+
+if hasattr(os, "register_at_fork"):
+    # Fork when no other thread is at it: neither this lock nor threadpoolctl's is then held.
+    os.register_at_fork(
+        before=lambda: _lock.acquire(),
+        after_in_parent=lambda: _lock.release(),
+        after_in_child=_begin_in_child,
+    )

@@ -58,10 +58,11 @@ class Network:
 
     def traces(self) -> Iterator[tuple[slice, Trace]]:
         """What all layers compute, some rows at a time."""
-        threads = suitable_blas_threads(largest_product(self.layers, TRACED_ROWS))
-        with threads, np.errstate(over="ignore", invalid="ignore"):
-            for rows in gen_batches(self.X.shape[0], TRACED_ROWS):
-                yield rows, trace(self.layers, self.params, self.X[rows])
+        product = largest_product(self.layers, TRACED_ROWS)
+        for rows in gen_batches(self.X.shape[0], TRACED_ROWS):
+            with suitable_blas_threads(product), np.errstate(over="ignore", invalid="ignore"):
+                seen = trace(self.layers, self.params, self.X[rows])
+            yield rows, seen
 
 
 @dataclass(frozen=True)

@@ -102,11 +102,11 @@ class LogLoss(_Logistic):
 
     def value_and_gradient(self, y, raw, weight, grad_raw):
         """The sum of :meth:`elements`, in one pass where loops are compiled."""
-        loops = fused.loops()
-        if loops is None or (weight is not None and weight.shape[2] > 1):
+        if weight is not None and weight.shape[2] > 1:
             return super().value_and_gradient(y, raw, weight, grad_raw)
         per_sample = np.empty(raw.shape[:2], raw.dtype)
-        loops.logistic_loss(y, raw, grad_raw, per_sample)
+        if not fused.run("logistic_loss", y, raw, grad_raw, per_sample):
+            return super().value_and_gradient(y, raw, weight, grad_raw)
         return weighted_by_sample(per_sample, weight, grad_raw)
 
     def elements(self, y, raw, value, grad):
@@ -146,12 +146,11 @@ class SoftmaxLogLoss(_Softmax):
 
     def value_and_gradient(self, y, raw, weight, grad_raw):
         """The gradient is ``softmax(raw) - y``."""
-        if loops := fused.loops():
-            per_sample = np.empty(raw.shape[:2], raw.dtype)
-            loops.below_largest(y, raw, grad_raw, per_sample)
+        per_sample = np.empty(raw.shape[:2], raw.dtype)
+        if fused.run("below_largest", y, raw, grad_raw, per_sample):
             np.exp(grad_raw, out=grad_raw)  # numpy's is vectorized
-            loops.normalize(y, grad_raw, per_sample)
-            return weighted_by_sample(per_sample, weight, grad_raw)
+            if fused.run("normalize", y, grad_raw, per_sample):
+                return weighted_by_sample(per_sample, weight, grad_raw)
         # The largest output of each row; over the first axis, numpy's maximum is vectorized.
         outputs_first = grad_raw.reshape(len(raw), raw.shape[2], raw.shape[1])
         np.copyto(outputs_first, raw.swapaxes(1, 2))

@@ -56,10 +56,10 @@ class Adam(Optimizer):
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the moments, then the parameters by their quotient."""
         g, m, v = grads, state["m"], state["v"]
-        if step_size is None and (loops := fused.loops()) and self._step_is_plain():
+        if step_size is None and self._step_is_plain():
             constants = self.beta_1, self.beta_2, self.epsilon
-            loops.adam(params, g, m, v, state["t"], learning_rate, *constants)
-            return
+            if fused.run("adam", params, g, m, v, state["t"], learning_rate, *constants):
+                return
         # The moments are kept without their factors 1 - beta, which saves two passes: then
         # m = beta_1 * m + g and v = beta_2 * v + g**2, and rate and epsilon take the factors over.
         of_moment, of_gradient = self._scales(learning_rate.ravel().tolist(), state)

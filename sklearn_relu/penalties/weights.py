@@ -29,12 +29,15 @@ class L2(Penalty):
 
     def bound(self, weights, grad):
         """Both while a network's weights are in the cache; in one pass where loops are compiled."""
-        loops = fused.loops()
-        if loops is None:
-            rows = [(w.reshape(-1), g.reshape(-1)) for w, g in zip(weights, grad, strict=True)]
-            return partial(_ridges, rows)
         memory, row = kernels.as_memory(weights)
-        return partial(loops.ridge, memory, kernels.as_memory(grad)[0], row, weights[0].size)
+        of_grad, size = kernels.as_memory(grad)[0], weights[0].size
+        by_numpy = partial(_bound_ridges, weights, grad)
+        return fused.bound("ridge", memory, of_grad, row, size, otherwise=by_numpy)
+
+
+def _bound_ridges(weights, grad):
+    rows = [(w.reshape(-1), g.reshape(-1)) for w, g in zip(weights, grad, strict=True)]
+    return partial(_ridges, rows)
 
 
 def _ridges(rows, strength):
