@@ -7,7 +7,7 @@ from scipy.special import boxcox, exprel
 from sklearn.utils._param_validation import Interval
 
 from sklearn_relu.engine import kernels
-from sklearn_relu.losses.base import ElementwiseLoss, Loss
+from sklearn_relu.losses.base import ElementwiseLoss, Loss, weighted_mean
 
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -22,6 +22,10 @@ class _Log(ElementwiseLoss):
     def predict(self, raw):
         """``exp(raw)``."""
         return np.exp(raw)
+
+    def constant(self, y, weight):
+        """The logarithm of the mean, which is best for every deviance."""
+        return np.log(np.maximum(weighted_mean(y, weight), np.finfo(y.dtype).tiny))
 
 
 class Poisson(_Log):
