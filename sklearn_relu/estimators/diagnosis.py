@@ -12,7 +12,7 @@ from sklearn_relu.engine.inference import raw_outputs
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.engine.trace import Trace, back, trace
-from sklearn_relu.estimators.comparison import ROUNDING, Decide, compare, weights_of
+from sklearn_relu.estimators.comparison import ROUNDING, Comparison, Decide, compare, weights_of
 from sklearn_relu.estimators.course import course_of
 from sklearn_relu.estimators.outcome import chosen_params, warn_of_overflow
 from sklearn_relu.estimators.setting import Setting
@@ -129,7 +129,7 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         compared = compare(jobs, rows, raw, value, decide)
         inputs = Inputs.of(X)
         # What some of the rows suspect, all of them decide.
-        if compared.is_worse.any() and X.shape[0] < jobs[0].X.shape[0]:
+        if _is_suspicious(compared, jobs) and X.shape[0] < jobs[0].X.shape[0]:
             every = slice(None)
             raw = raw_outputs(recipe.layers, params, jobs[0].X, recipe.dtype, working_memory())
             compared = compare(jobs, every, raw, _loss(jobs, every, raw)[0], decide)
@@ -148,6 +148,13 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
             **course_of(jobs, compared.constant_loss)._asdict(),
             setting=vars(setting),
         )
+
+
+def _is_suspicious(compared: Comparison, jobs: list[Job]) -> bool:
+    """Whether some of the rows are worse off than with a constant, or all of them were in the last
+    epoch, or those looked at happen to have all the same target."""
+    last = np.array([job.state.history[job.state.epoch - 1].loss for job in jobs])
+    return not (~compared.is_worse & (last <= compared.constant_loss)).all()
 
 
 def _loss(jobs: list[Job], rows, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -222,7 +222,8 @@ def _inputs_far_from_0(diagnosis: Diagnosis, limits: Limits) -> Iterator[Finding
 
 
 def _rate_too_large(diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding]:
-    if not setting.lower_rate() or not rises(diagnosis):
+    # Where a layer is dead that is said, with this remedy.
+    if not setting.lower_rate() or not rises(diagnosis) or (diagnosis.dead > TO_WARN.dead).any():
         return
     rose, peak = float(np.nanmax(diagnosis.rose)), float(np.nanmax(diagnosis.peak))
     text = (
