@@ -34,6 +34,8 @@ STOCHASTIC = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimi
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:.*(hardly vary|are dead):sklearn_relu.TrainingWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
 ]
 
 

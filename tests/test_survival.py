@@ -19,6 +19,8 @@ from sklearn_relu.callbacks import Checkpoint, fit_file
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.skipif(os.name != "posix", reason="signals"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
 ]
 
 

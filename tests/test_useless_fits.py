@@ -311,8 +311,8 @@ def test_what_the_first_version_noted_still_has_a_verdict():
 
 
 def test_a_density_whose_loss_is_below_0_has_a_course():
-    model = MLPRegressor("gaussian_nll", random_state=0, learning_rate_init=0.01, tol=0)
-    model, said = fit(model, X, 0.05 * z)
+    model = MLPRegressor("gaussian_nll", solver="lbfgs", max_iter=300, random_state=0)
+    model, said = fit(model, X, 0.2 * z)
     assert model._diagnosis["constant_loss"][0] < 0
     assert model._diagnosis["loss"][0] < model._diagnosis["constant_loss"][0]
     assert not said

@@ -260,14 +260,15 @@ def _remedy_for_useless(diagnosis: Diagnosis, setting: Setting) -> str:
     """The likeliest reason why nothing was learned, of what is not set already."""
     if (diagnosis.dead > TO_WARN.dead).any():
         return "Nothing passes its dead layer: cure that first."
-    if (diagnosis.dead > TO_TELL.dead).any():
-        return f"Most units of a layer are dead: {_against_death(diagnosis, setting)}."
-    if vanishes(diagnosis):
-        return f"Its gradient vanishes on the way back: {_against_vanishing(diagnosis, setting)}."
     if (diagnosis.alike == 1).any() and setting.usual_start():
         return f"All units of a hidden layer are alike: {setting.usual_start()}."
     if rises(diagnosis) and setting.lower_rate():
         return f"Its steps were too long: {setting.lower_rate()}."
+    # In a few epochs little changes, also where half of the units happen to be dead.
+    if (diagnosis.dead > TO_TELL.dead).any() and "converged" in diagnosis.outcomes:
+        return f"Most units of a layer are dead: {_against_death(diagnosis, setting)}."
+    if vanishes(diagnosis):
+        return f"Its gradient vanishes on the way back: {_against_vanishing(diagnosis, setting)}."
     cures = [_scale_inputs(diagnosis)]
     if not diagnosis.standard_targets:
         cures.append(setting.standardize_targets())
