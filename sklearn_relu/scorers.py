@@ -57,7 +57,7 @@ def dead_units_scorer(estimator, X, y=None) -> float:
     share : float
         Between 0 and 1.
     """
-    return overall([layer.zeros == 1 for layer in unit_shares(estimator, X)])
+    return overall([layer.silent == 1 for layer in unit_shares(estimator, X)])
 
 
 def saturation_scorer(estimator, X, y=None) -> float:

@@ -11,7 +11,11 @@ from sklearn_relu import MLPClassifier
 X, y = make_classification(300, 6, n_informative=4, n_classes=3, weights=[0.7, 0.2], random_state=0)
 LABELS = np.array(["rare", "usual", "some"])[y]
 SMALL = {"hidden_layer_sizes": (8,), "random_state": 0, "max_iter": 10}
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 def same(one, other):

@@ -28,7 +28,11 @@ from sklearn_relu.compare.terminal import rich_table, row_label
 from sklearn_relu.inspection import activation_report, final_network, gradient_report
 from sklearn_relu.scorers import n_parameters_scorer
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*reached max_iter:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*reached max_iter:UserWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 RNG = np.random.RandomState(0)
 N = 60

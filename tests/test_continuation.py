@@ -16,7 +16,11 @@ X_r, y_r = make_regression(70, 6, n_targets=2, random_state=0)
 STOCHASTIC = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer)]
 SMALL = {"hidden_layer_sizes": (6,), "batch_size": 16, "random_state": 3, "tol": 0}
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 def assert_same_model(model, other):

@@ -12,7 +12,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.inspection import HiddenLayer
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 N = 80
 rng = np.random.default_rng(0)

@@ -29,7 +29,11 @@ TWO_TARGETS = np.column_stack([TARGETS, CLASSES])
 WEIGHT = rng.uniform(0.5, 2, N)
 SMALL = {"hidden_layer_sizes": (3,), "max_iter": 2, "random_state": 0}
 ESTIMATORS = {MLPClassifier: WORDS, MLPRegressor: TARGETS}
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 floats, integers, booleans, mixed = (
     pd.DataFrame(dict(zip("abc", columns, strict=True)))

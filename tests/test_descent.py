@@ -15,7 +15,11 @@ from sklearn_relu.losses import LogLoss
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
 from sklearn_relu.penalties import L2, PENALTIES, ActivityL2
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 STOCHASTIC = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer)]
 
 

@@ -29,6 +29,11 @@ from sklearn_relu.displays import (
 from sklearn_relu.displays.style import COLORS
 from sklearn_relu.inspection import hidden_activations, linear_regions
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 plt = pytest.importorskip("matplotlib.pyplot")
 
 X, y = make_moons(80, noise=0.2, random_state=0)

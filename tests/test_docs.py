@@ -13,6 +13,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_relu.estimators.parts import FAMILIES
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 DOCS = Path(__file__).parents[1] / "docs"
 
 

@@ -26,7 +26,11 @@ X, y = make_classification(80, 6, n_informative=4, n_classes=3, random_state=0)
 X_r, y_r = make_regression(80, 6, random_state=0)
 SMALL = {"hidden_layer_sizes": (5,), "max_iter": 4, "random_state": 0}
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,11 @@ X, y = make_classification(60, 5, random_state=0)
 X_r, y_r = make_regression(60, 5, random_state=0)
 SMALL = {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0, "tol": 0}
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 def state_of(estimator):

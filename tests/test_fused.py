@@ -13,6 +13,11 @@ from sklearn_relu.losses import LOSSES, SoftmaxLogLoss
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
 from sklearn_relu.penalties import L2
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 needs_numba = pytest.mark.skipif(fused.loops() is None, reason="numba is not installed")
 ACCURACY = {np.float32: 1e-6, np.float64: 1e-12}
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])

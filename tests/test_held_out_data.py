@@ -19,7 +19,11 @@ LABELS = np.array(["no", "yes"])[y]
 X, X_VAL, LABELS, LABELS_VAL = train_test_split(X, LABELS, test_size=60, random_state=0)
 SMALL = {"hidden_layer_sizes": (12,), "random_state": 0, "max_iter": 8}
 KEYS = {"loss", "validation_loss", "validation_score", "learning_rate", "seconds"}
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 @pytest.mark.parametrize("solver", OPTIMIZERS)

@@ -18,9 +18,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.inspection import HiddenLayer, hidden_activations
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning"
-)
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 rng = np.random.RandomState(0)
 X, y = rng.normal(size=(60, 3)), rng.randint(2, size=60)

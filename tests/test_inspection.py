@@ -22,6 +22,11 @@ from sklearn_relu.inspection import (
 )
 from sklearn_relu.inspection.model import TRACED_ROWS
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 X = np.array([[1.0, 2.0], [3.0, -1.0], [-2.0, 0.5]])
 y = np.array([1.0, 0.0, -1.0])
 WEIGHTS = [

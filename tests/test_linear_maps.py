@@ -12,9 +12,11 @@ from sklearn_relu import MLPClassifier, MLPRegressor, local_linear_map
 from sklearn_relu.activations import ACTIVATIONS
 from sklearn_relu.inspection import angle, attributions, linear_regions
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning"
-)
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 LINEAR = [part for part in EVERY_ACTIVATION if part.is_piecewise_linear]
 SMOOTH = [part for part in EVERY_ACTIVATION if not part.is_piecewise_linear]

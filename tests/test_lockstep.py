@@ -44,7 +44,11 @@ from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.optimizers import Adam
 from sklearn_relu.parallel import another_backend_is_set
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 X, Y = make_classification(90, 6, n_informative=4, n_classes=3, random_state=0)
 TARGETS = make_regression(90, 6, n_targets=2, random_state=0)[1] / 100

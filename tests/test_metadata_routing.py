@@ -21,7 +21,11 @@ FOLDS = KFold(3)
 NETWORK = MLPClassifier((5,), batch_size=20, max_iter=8, random_state=0)
 GRID = {"mlpclassifier__learning_rate_init": [0.001, 0.01]}
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,11 @@ y = (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(int)
 y3 = np.digitize(X[:, 0], [-0.5, 0.5])
 LABELS = (X[:, :3] > 0).astype(int)
 SMALL = {"hidden_layer_sizes": (5,), "random_state": 0, "max_iter": 6}
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

@@ -24,7 +24,11 @@ NOISES = [
     {"dropout": 0.2, "input_dropout": 0.2, "input_noise": 0.1, "activation": "selu"},
 ]
 every_noise = pytest.mark.parametrize("noise", NOISES, ids=str)
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 def generators(n=2):

@@ -25,6 +25,11 @@ from sklearn_relu.part import Part, resolve_part
 from sklearn_relu.penalties import KLSparsity
 from sklearn_relu.schedules import FunctionRate
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 NAMES = [(parameter, name) for parameter, (family, _) in FAMILIES.items() for name in family]
 CLASSES = list(dict.fromkeys(FAMILIES[parameter][0][name] for parameter, name in NAMES))
 HYPER_PARAMETERS = [(cls, name) for cls in CLASSES for name in cls().get_params()]

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)

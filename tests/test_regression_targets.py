@@ -11,7 +11,11 @@ from sklearn_relu.losses import LOSSES
 
 X, target = make_regression(150, 5, noise=3, random_state=0)
 SMALL = {"hidden_layer_sizes": (16,), "random_state": 0, "max_iter": 60, "learning_rate_init": 0.01}
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

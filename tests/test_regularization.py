@@ -10,7 +10,11 @@ from sklearn_relu.penalties import GroupLasso, KLSparsity
 
 X, y = make_classification(200, 10, n_informative=4, random_state=0)
 SMALL = {"hidden_layer_sizes": (12, 8), "random_state": 0, "max_iter": 15}
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 def fit(**params):

@@ -25,6 +25,11 @@ from sklearn_relu.inspection.model import TRACED_ROWS
 from sklearn_relu.inspection.moments import Moments, effective_rank
 from sklearn_relu.scorers import n_epochs_scorer, n_parameters_scorer, saturation_scorer
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 rng = np.random.RandomState(0)
 X, y = rng.normal(size=(120, 5)), rng.randint(3, size=120)
 

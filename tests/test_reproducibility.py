@@ -15,7 +15,11 @@ from sklearn_relu.engine.threads import LARGE_PRODUCT
 
 X, y = make_classification(80, 6, random_state=0)
 SMALL = {"hidden_layer_sizes": (8,), "max_iter": 5}
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 def coefs(params=None, X=X, **more):

@@ -25,6 +25,11 @@ from sklearn_relu.schedules import (
     WarmUp,
 )
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 STEPS_PER_EPOCH, N_EPOCHS = 4, 50
 
 

@@ -13,9 +13,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_relu import MLPClassifier, scorers
 from sklearn_relu.inspection import activation_report, gradient_report, hidden_activations
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning"
-)
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 SCORERS = {
     "sparsity": scorers.sparsity_scorer,

@@ -10,7 +10,11 @@ from parity import assert_same, fit_pair, make_pair, make_task
 from scipy.special import expit, log_softmax, softmax
 from sklearn.neural_network._base import binary_log_loss
 
-pytestmark = versions.with_the_same_mlp
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = [
+    versions.with_the_same_mlp,
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 class TestScikitLearnsMultiOutputLbfgs:

@@ -12,6 +12,11 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFit
 
 import sklearn_relu
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 ESTIMATORS = ("MLPClassifier", "MLPRegressor")
 ONE_OF_EACH = ("binary", "single-output")
 

@@ -13,7 +13,11 @@ from sklearn_relu import MLPClassifier, lockstep
 from sklearn_relu.activations import ReLU
 from sklearn_relu.engine.threads import LARGE_PRODUCT, suitable_blas_threads
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # Fits of a few epochs are worse than a constant, and say so.
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 def blas_threads(part=""):

@@ -19,6 +19,11 @@ from sklearn_relu.initializers import Auto
 from sklearn_relu.inspection import hidden_activations, prune, repair_dead_units
 from sklearn_relu.scorers import n_parameters_scorer
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 rng = np.random.RandomState(0)
 X, y = rng.normal(size=(150, 5)), rng.normal(size=150)
 ALIKE = [part for part in EVERY_ACTIVATION if part.units_are_alike]

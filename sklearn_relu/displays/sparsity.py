@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_relu.displays.style import COLORS, figure_and_axes
-from sklearn_relu.inspection import hidden_activations
+from sklearn_relu.inspection.hidden import active_units
 from sklearn_relu.inspection.report import percent
 
 MOST_SAMPLES = 200
@@ -16,7 +16,7 @@ class SparsityDisplay:
     Parameters
     ----------
     active : ndarray of bool of shape (n_samples, n_units)
-        Where the activation is not exactly 0.
+        Where the activation is not exactly 0; of a unit with several, where one of them is not.
 
     Attributes
     ----------
@@ -54,9 +54,7 @@ class SparsityDisplay:
         -------
         display : SparsityDisplay
         """
-        active = hidden_activations(estimator, X, layer) != 0
-        if active.ndim == 3:
-            active = np.concatenate(list(active), axis=1)
+        active = np.concatenate(list(active_units(estimator, X, layer)), axis=1)
         return cls(active).plot(ax=ax)
 
     def plot(self, ax=None):

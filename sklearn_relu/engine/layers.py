@@ -91,6 +91,17 @@ class Dense(Layer):
         self.output_width = activation.output_width(n_units)
         self.shares_memory = not activation.needs_summed_input
 
+    def by_unit(self, columns: np.ndarray) -> np.ndarray:
+        """Columns of summed inputs or of activations (..., width), a unit's own next to each other.
+
+        A unit's are n_units apart, see Maxout and CReLU.
+
+        Returns
+        -------
+        by_unit : ndarray of shape (..., width / n_units, n_units)
+        """
+        return columns.reshape(*columns.shape[:-1], -1, self.n_units)
+
     def parameter_blocks(self):
         """Weights, biases, and what the activation learns."""
         blocks = {

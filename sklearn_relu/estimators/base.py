@@ -42,6 +42,7 @@ from sklearn_relu.estimators.outcome import (
     raise_or_warn,
 )
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
+from sklearn_relu.estimators.setting import setting_of
 from sklearn_relu.estimators.tasks import EpochTasks
 from sklearn_relu.estimators.typed import checks_parameters
 from sklearn_relu.estimators.validation import working_memory
@@ -156,6 +157,10 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         """Weights by class, (n_samples, 1 or n_targets)."""
         return None
 
+    def _decide(self, values, threshold: float) -> np.ndarray | None:
+        """Numbers of the classes that values mean, or of labels; None if they mean no classes."""
+        return None
+
     @abstractmethod
     def _truth(self, y):
         """What :meth:`_score_predictions` compares with, from checked y."""
@@ -246,8 +251,10 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         ConvergenceWarning
             If training did not converge, or went back from numbers that were not finite.
         TrainingWarning
-            If predictions hardly vary though targets do, if more than 95 % of a hidden layer's
-            units are dead, or if features' scales differ by more than 10,000. See
+            If on the training rows predictions are worse than those of the best constant (the
+            mean, the most frequent class ...) or hardly vary though targets do, if more than 95 %
+            of a hidden layer's units are dead, if features' scales differ by more than 10,000, or
+            if a feature is more than 100 of its standard deviations from 0. See
             :func:`sklearn_relu.inspection.verdict`.
         """
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
@@ -288,8 +295,9 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         raise_or_warn(jobs, incremental)
         diagnosis = None
         if not incremental:
-            diagnosis = diagnose(jobs)
-            warn(diagnosis)
+            setting = setting_of(self, parts)
+            diagnosis = diagnose(jobs, setting, draft._decide)
+            warn(diagnosis, setting)
         attributes = fitted(diagnosis)
         if hooks is not None:
             hooks.end()

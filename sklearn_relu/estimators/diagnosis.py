@@ -1,16 +1,22 @@
 """What a fit came to, in figures, on some of its rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from sklearn_relu.engine.buffers import ParameterLayout
+from sklearn_relu.engine.inference import raw_outputs
 from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.engine.trace import Trace, back, trace
+from sklearn_relu.estimators.comparison import ROUNDING, Comparison, Decide, compare, weights_of
+from sklearn_relu.estimators.course import course_of
 from sklearn_relu.estimators.outcome import chosen_params, warn_of_overflow
+from sklearn_relu.estimators.setting import Setting
+from sklearn_relu.estimators.validation import working_memory
 
 MOST_ROWS = 2000
 """Rows that are looked at."""
@@ -21,10 +27,19 @@ ENOUGH_ROWS = 100
 SHARE_OF_ROWS = 0.005
 """Rows that are looked at, of all those that training has seen: a look is cheaper than a step."""
 
+FEW = 10
+"""On so many rows units are alike, or not."""
+
+
+def _not_noted() -> np.ndarray:
+    return np.full(1, np.nan)
+
 
 @dataclass(frozen=True)
 class Diagnosis:
     """Figures of a fit, on at most `MOST_ROWS` of its rows.
+
+    Those that the first version did not note have defaults by which nothing is found.
 
     Attributes
     ----------
@@ -39,6 +54,23 @@ class Diagnosis:
         last's; NaN where there is none.
     scales : float
         Largest standard deviation of a feature over the smallest that is not 0; 1 if there is none.
+    offset : float
+        How many of its standard deviations the mean of a feature is from 0, at most.
+    size, largest : float
+        Root mean square of the inputs, and of those of the feature of which it is largest.
+    standard_targets : bool
+        Whether each target's mean is near 0 and its standard deviation near 1, or it is a class.
+    blank : ndarray of shape (n_networks, n_hidden_layers)
+        Share of units whose summed inputs are 0 on all rows.
+    alike : ndarray of bool of shape (n_networks,)
+        Whether all units of a hidden layer give the same.
+    loss, constant_loss, accuracy, majority : ndarray of shape (n_networks,)
+        See :class:`sklearn_relu.estimators.comparison.Comparison`. Where some of the rows say that
+        a constant would be better, these are of all rows.
+    left, fell, rose, peak : ndarray of shape (n_networks,)
+        See :class:`sklearn_relu.estimators.course.Course`.
+    setting : dict
+        What was set; see :class:`sklearn_relu.estimators.setting.Setting`.
     """
 
     outcomes: list[str]
@@ -46,15 +78,33 @@ class Diagnosis:
     dead: np.ndarray
     flow: np.ndarray
     scales: float
+    offset: float = 0.0
+    size: float = 1.0
+    largest: float = 1.0
+    standard_targets: bool = False
+    blank: np.ndarray = field(default_factory=_not_noted)
+    alike: np.ndarray = field(default_factory=_not_noted)
+    loss: np.ndarray = field(default_factory=_not_noted)
+    constant_loss: np.ndarray = field(default_factory=_not_noted)
+    accuracy: np.ndarray = field(default_factory=_not_noted)
+    majority: np.ndarray = field(default_factory=_not_noted)
+    left: np.ndarray = field(default_factory=_not_noted)
+    fell: np.ndarray = field(default_factory=_not_noted)
+    rose: np.ndarray = field(default_factory=_not_noted)
+    peak: np.ndarray = field(default_factory=_not_noted)
+    setting: dict = field(default_factory=dict)
 
 
-def diagnose(jobs: list[Job]) -> Diagnosis:
+def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
     """Look at the trained networks of one estimator.
 
     Parameters
     ----------
     jobs : list of Job
         Trained.
+    setting : Setting
+    decide : callable
+        From predictions to classes.
 
     Returns
     -------
@@ -73,19 +123,46 @@ def diagnose(jobs: list[Job]) -> Diagnosis:
     with threads, np.errstate(all="ignore"):
         seen = trace(recipe.layers, params, X)
         raw = seen.a[-1]
-        grad_raw = np.empty_like(raw)
-        y = np.repeat(targets[None], len(jobs), axis=0)
-        recipe.loss.value_and_gradient(y, raw, None, grad_raw)
+        value, grad_raw = _loss(jobs, rows, raw)
         predictions = recipe.loss.predict(raw)
         _check_finite(jobs, rows, raw, predictions)
+        compared = compare(jobs, rows, raw, value, decide)
+        inputs = Inputs.of(X)
+        # What some of the rows suspect, all of them decide.
+        if _is_suspicious(compared, jobs) and X.shape[0] < jobs[0].X.shape[0]:
+            every = slice(None)
+            raw = raw_outputs(recipe.layers, params, jobs[0].X, recipe.dtype, working_memory())
+            compared = compare(jobs, every, raw, _loss(jobs, every, raw)[0], decide)
+            inputs = Inputs.of(jobs[0].X)
         varies = _total_sd(targets)
         return Diagnosis(
             outcomes=[job.outcome for job in jobs],
             spread=_total_sd(predictions) / (varies if varies else np.nan),
-            dead=_dead(seen),
+            dead=_silent(seen, seen.a),
             flow=_flow(seen, grad_raw),
-            scales=_scales(X),
+            **inputs._asdict(),
+            standard_targets=recipe.loss.for_classes or _are_standard(targets),
+            blank=_silent(seen, seen.z),
+            alike=_alike(seen),
+            **compared._asdict(),
+            **course_of(jobs, compared.constant_loss)._asdict(),
+            setting=vars(setting),
         )
+
+
+def _is_suspicious(compared: Comparison, jobs: list[Job]) -> bool:
+    """Whether some of the rows are worse off than with a constant, or all of them were in the last
+    epoch, or those looked at happen to have all the same target."""
+    last = np.array([job.state.history[job.state.epoch - 1].loss for job in jobs])
+    return not (~compared.is_worse & (last <= compared.constant_loss)).all()
+
+
+def _loss(jobs: list[Job], rows, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The weighted sum of the loss for each network, and its gradient."""
+    grad_raw = np.empty_like(raw)
+    y = np.repeat(jobs[0].y[rows][None], len(jobs), axis=0)
+    weights = weights_of(jobs, rows)
+    return jobs[0].recipe.loss.value_and_gradient(y, raw, weights, grad_raw), grad_raw
 
 
 def _check_finite(jobs: list[Job], rows, raw: np.ndarray, predictions: np.ndarray) -> None:
@@ -119,10 +196,30 @@ def _total_sd(values: np.ndarray) -> np.ndarray:
     return np.sqrt(values.var(axis=-2).sum(axis=-1))
 
 
-def _dead(seen: Trace) -> np.ndarray:
+def _silent(seen: Trace, values: list[np.ndarray]) -> np.ndarray:
+    """Share of each hidden layer's units of which no value is other than 0."""
     none = np.zeros((len(seen.a[-1]), 0))
-    shares = [1 - a.any(axis=1).mean(axis=1, keepdims=True) for a in seen.a[:-1]]
+    shares = [
+        1 - layer.by_unit(each.any(axis=1)).any(axis=-2).mean(axis=-1, keepdims=True)
+        for layer, each in zip(seen.layers[:-1], values[:-1], strict=True)
+    ]
     return np.concatenate([none, *shares], axis=1)
+
+
+def _alike(seen: Trace) -> np.ndarray:
+    """Whether all units of a hidden layer give the same, and not 0, for each network."""
+    alike = np.zeros(len(seen.a[-1]), bool)
+    for layer, a in zip(seen.layers[:-1], seen.a[:-1], strict=True):
+        if layer.n_units > 1:
+            few = a[:, :FEW]
+            differences, largest = np.ptp(few, axis=2).max(axis=1), np.abs(few).max(axis=(1, 2))
+            alike |= (differences <= ROUNDING * largest) & (largest > 0)
+    return alike
+
+
+def _are_standard(targets: np.ndarray) -> bool:
+    mean, sd = targets.mean(axis=0), targets.std(axis=0)
+    return bool((np.abs(mean) < sd).all() and (sd > 0.3).all() and (sd < 3).all())
 
 
 def _flow(seen: Trace, grad_raw: np.ndarray) -> np.ndarray:
@@ -132,12 +229,27 @@ def _flow(seen: Trace, grad_raw: np.ndarray) -> np.ndarray:
     return sizes[0] / np.where(sizes[-1] > 0, sizes[-1], np.nan)
 
 
-def _scales(X) -> float:
-    if sp.issparse(X):
-        mean, variance = mean_variance_axis(X, axis=0)
-    else:
-        mean, variance = X.mean(axis=0), X.var(axis=0)
-    sd = np.sqrt(variance)
-    # What rounding, also that of a scaler, leaves of a constant column is no spread.
-    sd = sd[sd > 100 * np.finfo(X.dtype).eps * np.maximum(np.abs(mean), sd.max())]
-    return float(sd.max() / sd.min()) if len(sd) else 1.0
+class Inputs(NamedTuple):
+    """Of the inputs; see :class:`Diagnosis`."""
+
+    scales: float
+    offset: float
+    size: float
+    largest: float
+
+    @classmethod
+    def of(cls, X) -> "Inputs":
+        """Those of some rows."""
+        if sp.issparse(X):
+            mean, variance = mean_variance_axis(X, axis=0)
+        else:
+            mean, variance = X.mean(axis=0), X.var(axis=0)
+        squares = mean**2 + variance
+        size, largest = float(np.sqrt(squares.mean())), float(np.sqrt(squares.max()))
+        sd, mean = np.sqrt(variance), np.abs(mean)
+        # What rounding, also that of a scaler, leaves of a constant column is no spread.
+        varies = sd > 100 * np.finfo(X.dtype).eps * np.maximum(mean, sd.max())
+        if not varies.any():
+            return cls(1.0, 0.0, size, largest)
+        sd, mean = sd[varies], mean[varies]
+        return cls(float(sd.max() / sd.min()), float((mean / sd).max()), size, largest)

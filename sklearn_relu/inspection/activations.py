@@ -24,10 +24,11 @@ SATURATED_WITHIN = 0.01
 class ActivationReport(Report):
     """Exact zeros, dead and saturated units among the hidden activations.
 
-    A unit is silent on a row where its activation is exactly 0, and fires where it is not. Arrays
-    of layers are of shape (n_hidden_layers,), or (n_networks, n_hidden_layers) for an ensemble.
-    Those of units are tuples with one array a hidden layer, of shape (width,) or
-    (n_networks, width).
+    A unit is silent on a row where its activation is exactly 0, and fires where it is not. One with
+    two activations, as under CReLU, is silent where both are 0; its other figures are means over
+    the two, and its standard deviation is that of both together. Arrays of layers are of shape
+    (n_hidden_layers,), or (n_networks, n_hidden_layers) for an ensemble. Those of units are tuples
+    with one array a hidden layer, of shape (n_units,) or (n_networks, n_units).
 
     Attributes
     ----------
@@ -49,7 +50,7 @@ class ActivationReport(Report):
         singular values of the centred activations, over their sum (Roy & Vetterli 2007, equation
         3). From 0, for constant activations, to the layer's width.
     unit_zeros, unit_saturated : tuple of ndarray
-        Shares of rows.
+        Shares of rows on which the unit is silent, and on which it is saturated.
     unit_mean, unit_sd : tuple of ndarray
         Of a unit's activations over the rows.
 
@@ -159,9 +160,18 @@ class ActivationReport(Report):
 
 @dataclass(frozen=True)
 class UnitShares:
-    """Shares of rows of one layer's units, (n_networks, width)."""
+    """Shares of rows of one layer.
+
+    Attributes
+    ----------
+    zeros : ndarray of shape (n_networks, output_width)
+        Of each activation.
+    silent, saturated : ndarray of shape (n_networks, n_units)
+        Of each unit.
+    """
 
     zeros: np.ndarray
+    silent: np.ndarray
     saturated: np.ndarray
 
 
@@ -214,6 +224,9 @@ def activation_report(model, X) -> ActivationReport:
     """
     network = fitted_network(model, X)
     shares, moments = _measure(network)
+    of_layers = list(zip(network.hidden_layers, moments, strict=True))
+    means = [layer.by_unit(each.mean) for layer, each in of_layers]
+    variances = [layer.by_unit(each.variance) for layer, each in of_layers]
     shape = (network.n_networks, 0)
 
     def layers(values):
@@ -224,21 +237,26 @@ def activation_report(model, X) -> ActivationReport:
 
     return ActivationReport(
         sparsity=overall([each.zeros for each in shares]),
-        dead=overall([each.zeros == 1 for each in shares]),
+        dead=overall([each.silent == 1 for each in shares]),
         saturated=overall([each.saturated for each in shares]),
         layer_sparsity=layers([each.zeros.mean(axis=1) for each in shares]),
-        layer_dead=layers([(each.zeros == 1).mean(axis=1) for each in shares]),
-        layer_always_active=layers([(each.zeros == 0).mean(axis=1) for each in shares]),
+        layer_dead=layers([(each.silent == 1).mean(axis=1) for each in shares]),
+        layer_always_active=layers([(each.silent == 0).mean(axis=1) for each in shares]),
         layer_saturated=layers([each.saturated.mean(axis=1) for each in shares]),
         layer_mean=layers([each.mean.mean(axis=1) for each in moments]),
         layer_sd=layers(
             [np.sqrt(each.variance.mean(axis=1) + each.mean.var(axis=1)) for each in moments]
         ),
         layer_effective_rank=layers([effective_rank(each.scatter) for each in moments]),
-        unit_zeros=units([each.zeros for each in shares]),
+        unit_zeros=units([each.silent for each in shares]),
         unit_saturated=units([each.saturated for each in shares]),
-        unit_mean=units([each.mean for each in moments]),
-        unit_sd=units([np.sqrt(each.variance) for each in moments]),
+        unit_mean=units([mean.mean(axis=-2) for mean in means]),
+        unit_sd=units(
+            [
+                np.sqrt(variance.mean(axis=-2) + mean.var(axis=-2))
+                for variance, mean in zip(variances, means, strict=True)
+            ]
+        ),
     )
 
 
@@ -252,18 +270,22 @@ def _measure(network: Network, moments=True) -> tuple[list[UnitShares], list[Mom
     hidden = network.hidden_layers
     shape = network.n_networks
     zeros = [np.zeros((shape, layer.output_width)) for layer in hidden]
-    saturated = [np.zeros_like(each) for each in zeros]
+    silent = [np.zeros((shape, layer.n_units)) for layer in hidden]
+    saturated = [np.zeros_like(each) for each in silent]
     spread = [Moments(shape, layer.output_width) for layer in hidden] if moments else []
     for _, trace in network.traces():
         for i, layer in enumerate(hidden):
             a = trace.a[i]
-            zeros[i] += np.count_nonzero(a == 0, axis=1)
-            saturated[i] += np.count_nonzero(_is_saturated(a, layer.activation), axis=1)
+            is_zero = a == 0
+            zeros[i] += np.count_nonzero(is_zero, axis=1)
+            silent[i] += np.count_nonzero(layer.by_unit(is_zero).all(axis=-2), axis=1)
+            near = np.count_nonzero(_is_saturated(a, layer.activation), axis=1)
+            saturated[i] += layer.by_unit(near).mean(axis=-2)
             if moments:
                 spread[i].add(a)
     n_rows = network.X.shape[0]
-    shares = [UnitShares(z / n_rows, s / n_rows) for z, s in zip(zeros, saturated, strict=True)]
-    return shares, spread
+    counts = zip(zeros, silent, saturated, strict=True)
+    return [UnitShares(z / n_rows, n / n_rows, s / n_rows) for z, n, s in counts], spread
 
 
 def _is_saturated(a: np.ndarray, activation: Activation) -> np.ndarray:

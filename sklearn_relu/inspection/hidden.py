@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_relu.documentation import Documented
 from sklearn_relu.engine.inference import forward_batches
 from sklearn_relu.estimators.validation import working_memory
-from sklearn_relu.inspection.model import final_network, fitted_network, own_network
+from sklearn_relu.inspection.model import Network, final_network, fitted_network, own_network
 
 
 def hidden_activations(model, X, layer=-1) -> np.ndarray:
@@ -45,14 +45,32 @@ def hidden_activations(model, X, layer=-1) -> np.ndarray:
         If there is no such layer.
     """
     network = fitted_network(model, X)
-    layers = network.layers[: _index(layer, len(network.hidden_layers)) + 1]
-    X = network.X
-    shape = (network.n_networks, X.shape[0], layers[-1].output_width)
-    out = np.empty(shape, X.dtype)
+    a = _activations(network, _index(layer, len(network.hidden_layers)))
+    return a[0] if len(a) == 1 else a
+
+
+def active_units(model, X, layer=-1) -> np.ndarray:
+    """On which rows each unit of a hidden layer fires: where one of its activations is not 0.
+
+    Parameters and errors are those of :func:`hidden_activations`.
+
+    Returns
+    -------
+    active : ndarray of bool of shape (n_networks, n_samples, n_units)
+    """
+    network = fitted_network(model, X)
+    i = _index(layer, len(network.hidden_layers))
+    return network.layers[i].by_unit(_activations(network, i) != 0).any(axis=-2)
+
+
+def _activations(network: Network, i: int) -> np.ndarray:
+    """The activations of hidden layer i, (n_networks, n_samples, output_width)."""
+    layers, X = network.layers[: i + 1], network.X
+    out = np.empty((network.n_networks, X.shape[0], layers[-1].output_width), X.dtype)
     params = network.params[: len(layers)]
     for rows, outputs in forward_batches(layers, params, X, X.dtype, working_memory()):
         out[:, rows] = outputs[-1]
-    return out[0] if len(out) == 1 else out
+    return out
 
 
 def _index(layer: int, n_hidden: int) -> int:

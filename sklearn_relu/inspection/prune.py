@@ -153,9 +153,11 @@ def _fold_linear(network: Network, i: int) -> None:
         slopes = pieces.slope[linear]
         left, right = _factors(weight[:, linear], slopes[:, None] * outgoing[linear])
         host = linear[pieces.widths[linear].argmax()]
-        if len(right) < len(linear) and pieces.widths[host] > LEAST_WIDTH:
+        # Where they pass nothing on the rank is 0, and only their constants are kept.
+        if len(right) < len(linear) and (not len(right) or pieces.widths[host] > LEAST_WIDTH):
             bias_above += (slopes * bias[linear] + pieces.offset[linear]) @ outgoing[linear]
-            _put_in(network, i, linear[: len(right)], left, right, pieces, host)
+            if len(right):
+                _put_in(network, i, linear[: len(right)], left, right, pieces, host)
             gone = np.concatenate([gone, linear[len(right) :]])
     if len(gone):
         _keep(network, i, np.setdiff1d(np.arange(layer.n_units), gone))

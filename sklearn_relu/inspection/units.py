@@ -5,23 +5,6 @@ import numpy as np
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.inspection.model import Network
 
-# A unit's summed inputs, and its activations, are n_units columns apart: see Maxout and CReLU.
-
-
-def of_units(flags: np.ndarray, layer: Dense) -> np.ndarray:
-    """Flags of activations (..., output_width) as flags of units (..., n_units): all of a unit's.
-
-    Parameters
-    ----------
-    flags : ndarray of bool
-    layer : Dense
-
-    Returns
-    -------
-    flags : ndarray of bool
-    """
-    return flags.reshape(*flags.shape[:-1], -1, layer.n_units).min(axis=-2)
-
 
 def columns(units: np.ndarray, layer: Dense, width: int) -> np.ndarray:
     """The columns of some units among `width` summed inputs or activations.
@@ -60,4 +43,4 @@ def dead_units(network: Network) -> list[np.ndarray]:
     for _, trace in network.traces():
         for flags, a in zip(silent, trace.a, strict=False):
             flags &= ~a.any(axis=1)
-    return [of_units(flags, layer) for flags, layer in zip(silent, hidden, strict=True)]
+    return [layer.by_unit(flags).all(axis=-2) for flags, layer in zip(silent, hidden, strict=True)]

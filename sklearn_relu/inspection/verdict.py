@@ -8,13 +8,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.diagnosis import Diagnosis
-from sklearn_relu.estimators.findings import Finding, serious_findings, vanishes
+from sklearn_relu.estimators.findings import (
+    TO_TELL,
+    Finding,
+    further_findings,
+    serious_findings,
+)
+from sklearn_relu.estimators.setting import Setting, sentence, setting_of
 from sklearn_relu.inspection.model import own_network
 from sklearn_relu.inspection.report import Report
-
-UNEQUAL_SCALES = 1e3
-"""Features' scales differ if their standard deviations do by more than this factor. The pixels of
-scikit-learn's digits, which need no scaling, differ by a factor of 300."""
 
 LAST = 0.1
 """The share of the epochs that tells whether the loss still falls."""
@@ -79,31 +81,30 @@ def verdict(model) -> Verdict:
     network = own_network(model)
     check_is_fitted(network)
     noted = getattr(network, "_diagnosis", None)
-    found = list(_of_diagnosis(network, Diagnosis(**noted))) if noted is not None else []
-    return Verdict((*found, *_of_history(network)))
+    if noted is None:
+        return Verdict(tuple(_of_curves(network, setting_of(network))))
+    diagnosis = Diagnosis(**noted)
+    # As it was in the fit: parameters may have been set since.
+    setting = Setting(**diagnosis.setting) if diagnosis.setting else setting_of(network)
+    found = _of_diagnosis(network, diagnosis, setting)
+    return Verdict((*found, *_of_curves(network, setting)))
 
 
-def _of_diagnosis(network: BaseMLP, diagnosis: Diagnosis) -> Iterator[Finding]:
+def _of_diagnosis(network: BaseMLP, diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding]:
     if "diverged" in diagnosis.outcomes:
+        cure = setting.lower_rate() or "scale the inputs (StandardScaler)"
         yield Finding(
             "diverged",
             float(network.n_iter_ + 1),
             f"The loss or a parameter stopped being finite in epoch {network.n_iter_ + 1}; the "
             "network is that of an earlier one.",
-            "Lower learning_rate_init.",
+            sentence(cure),
         )
-    yield from serious_findings(diagnosis, UNEQUAL_SCALES)
-    if vanishes(diagnosis):
-        flow = float(np.nanmin(diagnosis.flow))
-        yield Finding(
-            "vanishing gradient",
-            flow,
-            f"The gradient in the first hidden layer is {flow:.1g} of that in the last.",
-            "Use activation='relu' with its initialization, or fewer layers.",
-        )
+    yield from serious_findings(diagnosis, setting, TO_TELL)
+    yield from further_findings(diagnosis, setting)
 
 
-def _of_history(network: BaseMLP) -> Iterator[Finding]:
+def _of_curves(network: BaseMLP, setting: Setting) -> Iterator[Finding]:
     losses = _curves(network, "loss")
     falls = min(map(_fall, losses), default=0.0)
     if network.n_iter_ == network.max_iter and falls > FALLS:
@@ -115,14 +116,14 @@ def _of_history(network: BaseMLP) -> Iterator[Finding]:
             "epochs.",
             "Raise max_iter.",
         )
-    restored = network.early_stopping and getattr(network, "validation_scores_", None)
+    restored = setting.early_stopping and getattr(network, "validation_scores_", None)
     rises = max(map(_rise, _curves(network, "validation_loss")), default=1.0)
     if not restored and rises > RISES:
         yield Finding(
             "overfitting",
             rises,
             f"The validation loss is {rises:.2f} times its lowest.",
-            "Set early_stopping=True, or raise alpha or dropout.",
+            sentence(setting.against_overfitting()),
         )
 
 

@@ -4,10 +4,15 @@ from abc import ABC, abstractmethod
 from numbers import Real
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logit
 
 from sklearn_relu.engine import kernels
 from sklearn_relu.part import Part
 from sklearn_relu.sklearn_private import Interval
+
+SEARCHES = 20
+"""Iterations in the search for the best constant."""
 
 
 class Loss(Part, ABC):
@@ -96,6 +101,34 @@ class Loss(Part, ABC):
         :func:`sklearn_relu.to_onnx` exports it as it is, so it may use what
         :meth:`sklearn_relu.activations.Activation.expression` may.
         """
+
+    def constant(self, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+        """The raw outputs that are best if all samples get the same: what a network must beat.
+
+        The default searches, from 0; a loss that knows them gives them.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples, n_targets)
+            Encoded.
+        weight : ndarray of shape (n_samples, 1 or n_targets) or None
+
+        Returns
+        -------
+        raw : ndarray of shape (n_raw,)
+        """
+        y = y[None].astype(np.float64)
+        weight = None if weight is None else weight[None].astype(np.float64)
+        shape = (1, y.shape[1], self.n_raw(y.shape[2]))
+
+        def value_and_gradient(raw):
+            grad = np.empty(shape)
+            everywhere = np.broadcast_to(raw, shape).copy()
+            value = self.value_and_gradient(y, everywhere, weight, grad)
+            return value[0] / shape[1], grad[0].sum(axis=0) / shape[1]
+
+        start = np.zeros(shape[2])
+        return minimize(value_and_gradient, start, jac=True, options={"maxiter": SEARCHES}).x
 
     def decision(self, raw: np.ndarray) -> np.ndarray:
         """What ``decision_function`` gives for several networks: the mean of their raw outputs, or
@@ -194,3 +227,31 @@ def weighted_by_sample(per_sample, weight, grad_raw):
         return per_sample.sum(axis=1)
     grad_raw *= weight
     return kernels.dot(per_sample, weight[:, :, 0])
+
+
+def weighted_mean(y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """The mean of each target.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples, n_targets)
+    weight : ndarray of shape (n_samples, 1 or n_targets) or None
+
+    Returns
+    -------
+    mean : ndarray of shape (n_targets,)
+    """
+    weights = None if weight is None else np.broadcast_to(weight, y.shape)
+    return np.average(y, axis=0, weights=weights)
+
+
+def weighted_quantile(y: np.ndarray, weight: np.ndarray | None, level: float) -> np.ndarray:
+    """A quantile of each target; shapes as for :func:`weighted_mean`."""
+    weights = None if weight is None else np.broadcast_to(weight, y.shape)
+    return np.quantile(y, level, axis=0, weights=weights, method="inverted_cdf")
+
+
+def log_odds(share: np.ndarray) -> np.ndarray:
+    """What a logistic output must be to give a share, finite also for 0 and 1."""
+    least = np.finfo(share.dtype).eps
+    return logit(np.clip(share, least, 1 - least))

@@ -12,7 +12,13 @@ from scipy.special import (
 )
 
 from sklearn_relu.engine import fused, kernels
-from sklearn_relu.losses.base import ElementwiseLoss, Loss, weighted_by_sample
+from sklearn_relu.losses.base import (
+    ElementwiseLoss,
+    Loss,
+    log_odds,
+    weighted_by_sample,
+    weighted_mean,
+)
 from sklearn_relu.sklearn_private import Interval
 
 FRACTIONS = Interval(Real, 0, 1, closed="both")
@@ -109,6 +115,10 @@ class LogLoss(_Logistic):
             return super().value_and_gradient(y, raw, weight, grad_raw)
         return weighted_by_sample(per_sample, weight, grad_raw)
 
+    def constant(self, y, weight):
+        """The log-odds of each target's mean."""
+        return log_odds(weighted_mean(y, weight))
+
     def elements(self, y, raw, value, grad):
         """``log(1 + exp(raw)) - y * raw``, whose derivative is ``expit(raw) - y``."""
         # As log1p(exp(-|raw|)) + (max(raw, 0) - y * raw): no overflow, and no cancellation when a
@@ -143,6 +153,10 @@ class SoftmaxLogLoss(_Softmax):
     def encode(self, y):
         """Smoothed targets; raises ValueError outside [0, 1]."""
         return _smooth(super().encode(y), self.label_smoothing, y.shape[1])
+
+    def constant(self, y, weight):
+        """The logarithms of the classes' shares."""
+        return np.log(np.maximum(weighted_mean(y, weight), np.finfo(y.dtype).eps))
 
     def value_and_gradient(self, y, raw, weight, grad_raw):
         """The gradient is ``softmax(raw) - y``."""
@@ -284,6 +298,10 @@ class Hinge(ElementwiseLoss):
         grad *= y
         np.negative(grad, out=grad)
 
+    def constant(self, y, weight):
+        """The more frequent side, with a margin of 1."""
+        return np.where(weighted_mean(y, weight) > 0, 1.0, -1.0).astype(y.dtype)
+
     def predict(self, raw):
         """Raw outputs are decisions."""
         return raw
@@ -304,6 +322,10 @@ class SquaredHinge(Hinge):
         np.multiply(value, y, out=grad)
         grad *= -2
         value *= value
+
+    def constant(self, y, weight):
+        """The mean of the signs."""
+        return weighted_mean(y, weight)
 
 
 def _shortfall(y, raw, out):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import boxcox, exprel
 
 from sklearn_relu.engine import kernels
-from sklearn_relu.losses.base import ElementwiseLoss, Loss
+from sklearn_relu.losses.base import ElementwiseLoss, Loss, weighted_mean
 from sklearn_relu.sklearn_private import Interval
 
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
@@ -22,6 +22,10 @@ class _Log(ElementwiseLoss):
     def predict(self, raw):
         """``exp(raw)``."""
         return np.exp(raw)
+
+    def constant(self, y, weight):
+        """The logarithm of the mean, which is best for every deviance."""
+        return np.log(np.maximum(weighted_mean(y, weight), np.finfo(y.dtype).tiny))
 
 
 class Poisson(_Log):

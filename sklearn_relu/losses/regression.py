@@ -7,8 +7,18 @@ import numpy as np
 from scipy.special import expit
 
 from sklearn_relu.engine import kernels
-from sklearn_relu.losses.base import ElementwiseLoss, Loss, weighted_by_sample
+from sklearn_relu.losses.base import (
+    ElementwiseLoss,
+    Loss,
+    log_odds,
+    weighted_by_sample,
+    weighted_mean,
+    weighted_quantile,
+)
 from sklearn_relu.sklearn_private import Interval, StrOptions
+
+ROBUST_STEPS = 10
+"""Steps from the median towards the constant that is best for a robust loss."""
 
 
 class _Identity(ElementwiseLoss):
@@ -82,6 +92,11 @@ class SquaredError(ElementwiseLoss):
             value *= value
         value *= 0.5
 
+    def constant(self, y, weight):
+        """The mean."""
+        mean = weighted_mean(y, weight)
+        return log_odds(mean) if self.link == "logistic" else mean
+
     def reported(self, value, n_targets):
         """The mean over the targets."""
         return value / n_targets
@@ -103,8 +118,28 @@ class AbsoluteError(_Identity):
         np.sign(value, out=grad)
         np.abs(value, out=value)
 
+    def constant(self, y, weight):
+        """The median."""
+        return weighted_quantile(y, weight, 0.5)
 
-class Huber(_Identity):
+
+class _Robust(_Identity):
+    """A loss between the squared and the absolute error, whose curvature is at most 1."""
+
+    def constant(self, y, weight):
+        """Between the mean and the median.
+
+        As the curvature is at most 1, a step of the mean gradient never leads too far.
+        """
+        constant = weighted_quantile(y, weight, 0.5)
+        value, grad = np.empty_like(y)[None], np.empty_like(y)[None]
+        for _ in range(ROBUST_STEPS):
+            self.elements(y[None], np.broadcast_to(constant, y.shape)[None], value, grad)
+            constant = constant - weighted_mean(grad[0], weight)
+        return constant
+
+
+class Huber(_Robust):
     """Huber's loss: half the squared error up to `delta`, then linear, so that outliers count less.
 
     ``d**2 / 2`` for ``|d| <= delta``, ``delta * (|d| - delta / 2)`` elsewhere, d being
@@ -138,7 +173,7 @@ class Huber(_Identity):
         value *= grad
 
 
-class LogCosh(_Identity):
+class LogCosh(_Robust):
     """Logarithm of the hyperbolic cosine: ``log(cosh(raw - y))``, a :class:`Huber` without a seam.
 
     It is half the squared error near 0, and ``|raw - y| - log(2)`` far from it.
@@ -195,6 +230,10 @@ class Quantile(_Identity):
         grad += 0.5 - self.level
         value *= grad
 
+    def constant(self, y, weight):
+        """The quantile."""
+        return weighted_quantile(y, weight, self.level)
+
 
 class GaussianNLL(_Identity):
     """Minus the log-likelihood of a normal distribution, of which the network predicts the mean
@@ -244,6 +283,13 @@ class GaussianNLL(_Identity):
         value += variance
         value += 1 + math.log(2 * math.pi)
         value *= 0.5
+
+    def constant(self, y, weight):
+        """The mean, and the output whose variance is that of the targets."""
+        mean = weighted_mean(y, weight)
+        least = np.finfo(y.dtype).eps
+        beyond = np.maximum(weighted_mean((y - mean) ** 2, weight) - self.min_variance, least)
+        return np.concatenate([mean, beyond + np.log(-np.expm1(-beyond))])
 
     def _variance(self, rest, out=None):
         variance = np.logaddexp(rest, 0, out=out)
