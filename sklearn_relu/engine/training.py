@@ -113,9 +113,7 @@ class _Epochs:
         self.finite = [True] * n
         self.loss_sum, self.n_trained = [0.0] * n, [0] * n
         self.n_rows = [job.n_rows for job in self.jobs]
-        self.within_epoch = [
-            i for i, job in enumerate(self.jobs) if job.schedule.changes_within_epoch
-        ]
+        self.within_epoch = [job.schedule.changes_within_epoch for job in self.jobs]
         self._steps: dict[tuple[int, int, int], _Step] = {}
         self._runs_from: dict[int, list[_Batch]] = {}
 
@@ -123,17 +121,20 @@ class _Epochs:
         self.orders = [_next_order(job) for job in self.jobs]
         self.batches.begin_epoch(self.orders)
         for i, job in enumerate(self.jobs):
-            self.rates[i] = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
+            self.rates[i] = np.nan if self.within_epoch[i] else self._rate(job, 0, np.nan)
         self.loss_sum, self.n_trained = [0.0] * len(self.jobs), [0] * len(self.jobs)
 
     def _batch(self, batch: int, start: int) -> None:
         """One step of every network that has rows left; those with as many rows step together."""
-        for i in self.within_epoch:
-            job = self.jobs[i]
-            progress = job.progress(batch, float(self.rates[i, 0]))
-            self.rates[i] = job.schedule.rate(job.learning_rate, progress)
         for first, n_rows, weight_sums in self._runs(start):
+            for i in range(first, first + len(weight_sums)):
+                if self.within_epoch[i]:  # of a step that is made, and of no other
+                    self.rates[i] = self._rate(self.jobs[i], batch, float(self.rates[i, 0]))
             self._step(first, start, n_rows, weight_sums)
+
+    @staticmethod
+    def _rate(job: Job, batch: int, last: float) -> float:
+        return job.schedule.rate(job.learning_rate, job.progress(batch, last))
 
     def _runs(self, start: int) -> list[_Batch]:
         """Neighbours in the stack whose batches have the same number of rows, and weight."""
