@@ -34,6 +34,8 @@ class TrainingState:
         The last parameters, not the best. Empty where the fitted arrays of an estimator are these.
     slots : dict of ndarray or None
         The optimizer's state, network axis first; None before the first step.
+    factors : dict of float or None
+        Those that made averages of the slots; None where they are not known, in states of 0.1.0.
     order : ndarray of shape (n_rows,) or None
         The order of the rows in the last epoch, which the next one shuffles.
     rng_state, split_rng_state, noise_state : dict or None
@@ -66,6 +68,7 @@ class TrainingState:
     best_score: float = -np.inf
     best_params: np.ndarray | None = None
     score_of: str = ""
+    factors: dict[str, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As dicts, lists, arrays, text and numbers: what an estimator keeps and files hold."""

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn_relu.engine.batches import Batches, make_stack, weight_of
 from sklearn_relu.engine.descent import Descent
 from sklearn_relu.engine.full_batch import minimize
-from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.jobs import Job, TrainingState
 from sklearn_relu.engine.network import Run, Scales
 from sklearn_relu.engine.stopping import ask, decide, record
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
@@ -73,11 +73,9 @@ class _Epochs:
         self.batch_size = jobs[0].recipe.batch_size
         self.stack, self.batches = make_stack(self.jobs), Batches(self.jobs)
         self.slots = optimizer.init_state(self.stack.params)
+        self.factors = {name: float(factor) for name, factor in optimizer.factors().items()}
         for i, job in enumerate(self.jobs):
-            # Another solver than in the last call begins anew.
-            if job.state.slots is not None and job.state.slots.keys() == self.slots.keys():
-                for name, values in job.state.slots.items():
-                    self.slots[name][i] = values[0]
+            self._take_slots(i, job.state)
         self.recipe = jobs[0].recipe
         penalties = self.recipe.penalties
         self.has_prox = any(p is not None and not p.is_smooth for p in penalties)
@@ -85,6 +83,18 @@ class _Epochs:
         self.step_size = np.empty((len(jobs), n_weights), self.stack.params.dtype)
         self.start = self.epoch_start = time.perf_counter()
         self._lay_out()
+
+    def _take_slots(self, i: int, state: TrainingState) -> None:
+        """Go on with the solver's state; another solver than in the last call begins anew."""
+        if state.slots is None:
+            return
+        if not state.slots.keys() ^ self.slots.keys() <= self.optimizer.optional_slots:
+            return
+        for name in state.slots.keys() & self.slots.keys():
+            self.slots[name][i] = state.slots[name][0]
+            then, now = (state.factors or {}).get(name), self.factors.get(name)
+            if then is not None and now is not None and then != now:
+                self.slots[name][i] *= then / now
 
     def train(self, stop: threading.Event | None = None) -> None:
         """Epoch after epoch, until the last job has left the stack."""
@@ -223,6 +233,7 @@ class _Epochs:
         if job.resumable:
             state |= {
                 "slots": {name: values[i : i + 1].copy() for name, values in self.slots.items()},
+                "factors": self.factors,
                 **job.generators(),
             }
         rate, now = float(self.rates[i, 0]), time.perf_counter()
