@@ -75,7 +75,7 @@ class TrainingState:
     score_of: str = ""
     factors: dict[str, float] | None = None
     conditions: str = ""
-    ended: str = ""
+    ended: "Literal['', Outcome]" = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As dicts, lists, arrays, text and numbers: what an estimator keeps and files hold."""
