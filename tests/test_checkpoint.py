@@ -2,7 +2,10 @@
 
 import os
 import pickle
+import re
 import shutil
+import subprocess
+import sys
 import warnings
 from datetime import timedelta
 from functools import partial
@@ -20,11 +23,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import CheckpointWarning, MLPClassifier, MLPRegressor, lockstep
+from sklearn_relu.activations import ReLU
 from sklearn_relu.callbacks import Checkpoint, fit_file, writing
 from sklearn_relu.estimators import base
 from sklearn_relu.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from sklearn_relu.penalties import L1
-from sklearn_relu.schedules import SCHEDULES
+from sklearn_relu.schedules import SCHEDULES, WarmUp
 
 X, y = make_classification(90, 6, n_informative=4, n_classes=3, random_state=0)
 X_r, y_r = make_regression(90, 6, n_targets=2, random_state=0)
@@ -588,3 +592,212 @@ def test_later_errors_are_warnings_and_training_goes_on(tmp_path, monkeypatch):
     assert len(n_calls) == 7
     assert fit_file.read(str(path))[1][0].n_epochs == 6
     assert_same(resumed, model.fit(X, y))
+
+
+# What a function is, and parameters of other versions
+
+
+CHILD = """
+import os, sys, warnings
+import numpy as np
+warnings.simplefilter("ignore")
+from sklearn_relu import MLPRegressor
+from sklearn_relu.callbacks import Checkpoint
+
+def metric(estimator, X, y):
+    return -float((np.abs(estimator.predict(X) - y) ** POWER).mean())
+
+class KillAfter:
+    def __init__(self, n_epochs):
+        self.left = n_epochs
+    def setup(self, estimator, context):
+        pass
+    def teardown(self, estimator, context):
+        pass
+    def on_fit_task_begin(self, estimator, context):
+        pass
+    def on_fit_task_end(self, estimator, context):
+        self.left -= 1
+        if not self.left:
+            os._exit(9)
+
+rng = np.random.RandomState(0)
+X = rng.normal(size=(60, 5))
+y = X[:, 0] + rng.normal(size=60)
+model = MLPRegressor(
+    hidden_layer_sizes=(50,), early_stopping=True, early_stopping_metric=metric, max_iter=60,
+    n_iter_no_change=1000, learning_rate_init=0.02, random_state=1,
+)
+path, n_epochs = sys.argv[1], int(sys.argv[2])
+model.set_callbacks(*[Checkpoint(path)] * bool(path), *[KillAfter(n_epochs)] * bool(n_epochs))
+model.fit(X, y)
+print(model.best_validation_score_, model.coefs_[0].tolist())
+print(int(np.argmax(model.validation_scores_)), file=sys.stderr)
+"""
+
+
+def in_a_process(tmp_path, *arguments, power=1):
+    script = tmp_path / "script.py"
+    script.write_text(CHILD.replace("POWER", str(power)))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def test_a_fit_by_a_users_metric_goes_on_in_another_process_with_its_best_epoch(tmp_path):
+    path = tmp_path / "fit"
+    whole = in_a_process(tmp_path, "", 0)
+    best = int(whole.stderr)
+    assert best < 40  # the best epoch is one that the killed process had
+    assert in_a_process(tmp_path, path, 40).returncode == 9
+    other = in_a_process(tmp_path, path, 0, power=2)
+    assert "another fit: early_stopping_metric was __main__.metric (code" in other.stderr
+    assert in_a_process(tmp_path, path, 0).stdout == whole.stdout != ""
+
+
+def test_a_file_of_another_function_of_the_same_name_is_refused(tmp_path):
+    def by(factor):
+        def metric(estimator, X, y):
+            return factor * estimator.score(X, y)
+
+        return metric
+
+    def rate(progress):
+        return 1 / (1 + progress.epoch)
+
+    same = rate
+
+    def rate(progress):
+        return 1 / (2 + progress.epoch)
+
+    for name, first, again, other in [
+        ("early_stopping_metric", by(1), by(1), by(2)),
+        ("early_stopping_metric", partial(max, 1), partial(max, 1), partial(max, 2)),
+        ("learning_rate", same, same, rate),
+    ]:
+        path = tmp_path / f"{name}{first}".replace("/", "")
+        model = MLPClassifier(**SMALL, **{name: first})
+        model.set_callbacks(Checkpoint(path)).fit(X, y)
+        again = clone(model).set_params(**{name: again}).fit(X, y)
+        assert again.history_ == model.history_
+        with pytest.raises(ValueError, match=rf"another fit: {name} was .*\(code .*\(code"):
+            clone(model).set_params(**{name: other}).fit(X, y)
+
+
+def rewrite(path, change):
+    """Change what a file says its fit is, as another version would have written it."""
+    described, snapshots = fit_file.read(str(path))
+    change(described)
+    fit_file.write(str(path), described, snapshots)
+
+
+class Growing(MLPClassifier):
+    """A later version: with a new parameter, and another default of one."""
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        batch_size="auto",
+        max_iter=200,
+        tol=1e-4,
+        random_state=None,
+        bias_initialization="zeros",
+        novelty=None,
+    ):
+        super().__init__(
+            hidden_layer_sizes,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            tol=tol,
+            random_state=random_state,
+            bias_initialization=bias_initialization,
+        )
+        self.novelty = novelty
+
+
+@pytest.mark.parametrize(
+    ("change", "params", "message"),
+    [
+        (lambda said: said.pop("novelty"), {}, None),
+        (lambda said: said.pop("novelty"), {"novelty": 1}, "novelty was not given, now 1"),
+        (lambda said: said.update(bias_initialization="0.0"), {}, None),
+        (
+            lambda said: said.update(bias_initialization="0.0"),
+            {"bias_initialization": "orthogonal"},
+            "bias_initialization was 0.0, now 'orthogonal'",
+        ),
+        (
+            lambda said: said.update(bias_initialization="0.1"),
+            {},
+            "bias_initialization was 0.1, now 'zeros'",
+        ),
+        (lambda said: said.update(tol="0.0"), {"tol": 1e-4}, "tol was 0.0, now 0.0001"),
+        (lambda said: said.update(gone="1"), {}, "gone was 1, now not given"),
+        (lambda said: said.pop("y"), {}, "y was not given"),
+    ],
+)
+def test_a_parameter_that_is_new_or_has_another_default_makes_no_other_fit(
+    change, params, message, tmp_path
+):
+    path = tmp_path / "fit"
+    model = Growing(**SMALL).set_callbacks(Checkpoint(path)).fit(X, y)
+    rewrite(path, change)
+    again = clone(model).set_params(**params)
+    if message is None:
+        assert again.fit(X, y).history_ == model.history_
+    else:
+        with pytest.raises(ValueError, match=f"another fit: {re.escape(message)}"):
+            again.fit(X, y)
+
+
+def test_functions_in_files_of_0_1_0_have_their_names_alone(tmp_path):
+    def metric(estimator, X, y):
+        return estimator.score(X, y)
+
+    def rate(progress):
+        return 1.0
+
+    long = {int(label): 1.0 + label for label in np.arange(45)}
+    labels = np.arange(90) // 2
+    model = MLPClassifier(
+        **SMALL,
+        early_stopping_metric=metric,
+        learning_rate=WarmUp(2, rate),
+        activation=[Hooked(metric, "x" * 300)],
+        class_weight=long,
+    )
+    path = tmp_path / "fit"
+    model.set_callbacks(Checkpoint(path)).fit(X, labels)
+    rewrite(
+        path,
+        lambda said: said.update({k: re.sub(r" \(code .*\)", "", v) for k, v in said.items()}),
+    )
+    assert "(code" not in str(fit_file.read(str(path))[0])
+    assert clone(model).fit(X, labels).history_ == model.history_
+
+
+class Hooked(ReLU):
+    """An activation that holds a function."""
+
+    def __init__(self, hook=None, text=""):
+        self.hook = hook
+        self.text = text
+
+
+def test_a_warm_start_with_members_that_stand_still_goes_on(tmp_path):
+    params = SMALL | {"tol": 0.03, "n_iter_no_change": 1, "max_iter": 8, "ensemble_size": 4}
+    first = MLPRegressor(**params, warm_start=True, learning_rate_init=0.05)
+    target = X[:, 0] + 0.5 * np.random.RandomState(5).normal(size=90)
+    first.fit(X, target)
+    lengths = [len(curve) for curve in first.loss_curve_]
+    assert min(lengths) < 8 == max(lengths)
+    whole = pickle.loads(pickle.dumps(first)).fit(X, target)
+    copies = Copies(tmp_path / "fit")
+    again = pickle.loads(pickle.dumps(first))
+    again.set_callbacks(Checkpoint(copies.path), copies).fit(X, target)
+    assert_same(again, whole)
+    assert [len(c) == n for c, n in zip(again.loss_curve_, lengths, strict=True)].count(True) >= 1
+    for path in copies.paths:
+        resumed = pickle.loads(pickle.dumps(first)).set_callbacks(Checkpoint(path))
+        assert_same(resumed.fit(X, target), whole)
+        assert resumed._states[0]["conditions"] == whole._states[0]["conditions"]

@@ -18,7 +18,7 @@ from sklearn_relu.initializers import Auto, Constant
 from sklearn_relu.losses import LogLoss
 from sklearn_relu.optimizers import SGD, Adam
 from sklearn_relu.penalties import ACTIVITY_PENALTIES, L1, L2
-from sklearn_relu.schedules import Adaptive, ConstantRate
+from sklearn_relu.schedules import SCHEDULES, Adaptive, ConstantRate, FunctionRate, WarmUp
 
 X, LABELS = make_classification(60, 8, random_state=0)
 Y = LABELS[:, None].astype(float)
@@ -45,6 +45,11 @@ def make_recipe(
 def curve(job):
     """The loss in each epoch."""
     return [epoch.loss for epoch in job.state.history]
+
+
+def figures(job):
+    """All that its history says of each epoch, but for the seconds."""
+    return np.array([epoch[:-1] for epoch in job.state.history])
 
 
 def make_jobs(recipe, X=X, sample_weight=None, max_epochs=10, **changes):
@@ -81,7 +86,7 @@ def assert_same(alone, together):
     for one, other in zip(alone, together, strict=True):
         assert one.outcome == other.outcome
         assert one.n_epochs == other.n_epochs
-        assert curve(one) == curve(other)
+        np.testing.assert_array_equal(figures(one), figures(other))
         np.testing.assert_array_equal(one.state.params, other.state.params)
         for name, values in one.state.slots.items():
             np.testing.assert_array_equal(values, other.state.slots[name])
@@ -265,6 +270,77 @@ def test_a_schedule_can_change_the_rate_at_each_step():
     assert 0.25 < halved / full < 0.75
     assert jobs[0].state.step == 4
     check(recipe, schedule=HalvingRate())
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [cls() for cls in SCHEDULES.values()]
+    + [WarmUp(20, Adaptive(min_rate=0.0015), start_fraction=0.0), HalvingRate()],
+    ids=repr,
+)
+def test_a_stack_of_unequal_jobs_has_the_rates_that_each_has_alone(schedule):
+    """Also where a rate that is no longer above a bound ends training."""
+    together = check(make_recipe(), schedule=schedule, tol=10.0, n_iter_no_change=1)
+    assert len({job.n_rows for job in together}) > 1
+
+
+class Watch:
+    """A function of progress that notes each one it sees."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, progress):
+        self.seen.append(progress)
+        return 1.0
+
+
+@pytest.mark.parametrize("case", ["unequal rows", "batches without weight", "one that diverges"])
+def test_a_schedule_is_asked_once_for_each_step_that_is_made_and_for_no_other(case):
+    weight = None
+    if case == "batches without weight":
+        weight = np.where(np.arange(60) < 40, 0.0, 1.0)[:, None]
+    jobs = make_jobs(make_recipe(), sample_weight=weight, shuffle=False)
+    if case == "one that diverges":
+        jobs[2].state = replace(jobs[2].state, params=np.full_like(jobs[2].state.params, 1e300))
+    for job in jobs:
+        job.schedule = FunctionRate(Watch())
+    train(jobs)
+    for i, job in enumerate(jobs):
+        starts = np.arange(0, job.n_rows, 16)
+        made = [
+            batch
+            for batch, start in enumerate(starts)
+            if weight is None or weight[job.rows[start : start + 16]].any()
+        ]
+        n_batches, epochs = len(starts), range(job.n_epochs)
+        steps = [epoch * n_batches + batch for epoch in epochs for batch in made]
+        if case == "one that diverges" and i == 2:
+            steps = [0]
+        seen = job.schedule.function.seen
+        assert [progress.step for progress in seen] == steps
+        for progress in seen:
+            assert progress.n_steps == job.max_epochs * n_batches > progress.step
+            assert 0 <= progress.epoch_fraction < 1
+            first = progress.step % n_batches == made[0]
+            np.testing.assert_equal(progress.learning_rate, np.nan if first else job.learning_rate)
+    if case == "batches without weight":
+        assert any(len(job.schedule.function.seen) < job.state.step for job in jobs)
+
+
+def test_a_schedule_is_not_asked_for_steps_after_the_last_epoch():
+    class Table(Adaptive):
+        def rate(self, initial, progress):
+            return np.linspace(1e-3, 1e-4, 3)[progress.epoch]  # of 3 epochs
+
+    lines = []
+    jobs = make_jobs(make_recipe(), schedule=Table(), tol=10.0, n_iter_no_change=1, max_epochs=3)
+    jobs[0].report = lines.append
+    jobs[5].max_epochs = 3
+    train(jobs)
+    assert {job.n_epochs for job in jobs} == {3}
+    assert jobs[0].state.n_plateaus == 1
+    assert lines[-1].endswith("for 1 consecutive epochs.")
 
 
 def test_rows_in_order_in_a_stack():

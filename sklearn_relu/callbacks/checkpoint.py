@@ -6,9 +6,9 @@ from numbers import Integral
 
 import numpy as np
 
-from sklearn_relu.callbacks.fit_file import FitFile, differences
+from sklearn_relu.callbacks.fit_file import FitFile
 from sklearn_relu.callbacks.writing import Writer
-from sklearn_relu.estimators.identity import described_parameters
+from sklearn_relu.estimators.identity import Identity, identity_of_parameters
 from sklearn_relu.estimators.keeping import StateCallback
 from sklearn_relu.part import Part
 from sklearn_relu.persistence import load, save
@@ -155,7 +155,7 @@ class Checkpoint(StateCallback):
         if not os.path.exists(path):
             return 0
         kept = load(path, parts=_own_parts(model))
-        if found := differences(_parameters(kept), _parameters(model)):
+        if found := _parameters(model).differences(_parameters(kept).described):
             raise ValueError(
                 f"The checkpoint {path!r} is of another model: {'; '.join(found)}. Pass what it "
                 "had, name another file, or remove this one."
@@ -231,12 +231,12 @@ def _n_epochs(model) -> int:
     return len(losses) if model.coefs_[0].ndim == 2 else len(losses[0])
 
 
-def _parameters(model) -> dict[str, str]:
+def _parameters(model) -> Identity:
     """What must be the same; a generator's state is that of the first call."""
-    described = described_parameters(model)
+    identity = identity_of_parameters(model)
     if isinstance(model.random_state, np.random.RandomState):
-        described["random_state"] = "RandomState"
-    return described
+        identity.described["random_state"] = "RandomState"
+    return identity
 
 
 def _own_parts(model) -> dict[str, type[Part]]:

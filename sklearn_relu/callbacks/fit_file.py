@@ -29,12 +29,12 @@ class FitFile(Keeper):
         self._identity: dict[str, str] = {}
 
     def find(self, identity):
-        self._identity = identity
+        self._identity = identity.described
         if not os.path.exists(self._path):
             return None
         kept, snapshots = read(self._path)
         n_epochs = max(snapshot.n_epochs for snapshot in snapshots)
-        if found := differences(kept, identity):
+        if found := identity.differences(kept):
             if not n_epochs:
                 return None  # nothing would be lost
             raise ValueError(
@@ -55,7 +55,7 @@ class FitFile(Keeper):
 
     def end(self, jobs):
         n_epochs = _n_epochs(jobs)
-        if all(job.n_epochs for job in jobs) and n_epochs > self._writer.n_written:
+        if all(job.is_whole for job in jobs) and n_epochs > self._writer.n_written:
             self._writer.write(n_epochs, lambda: self._write(jobs))
 
     def _write(self, jobs: list[Job]) -> None:
@@ -64,15 +64,6 @@ class FitFile(Keeper):
 
 def _n_epochs(jobs: list[Job]) -> int:
     return max(job.n_epochs for job in jobs)
-
-
-def differences(kept: dict[str, str], now: dict[str, str]) -> list[str]:
-    """What differs between two descriptions, as text."""
-    return [
-        f"{name} was {kept.get(name, 'not given')}, now {now.get(name, 'not given')}"
-        for name in dict.fromkeys([*kept, *now])
-        if kept.get(name) != now.get(name)
-    ]
 
 
 def write(path: str, identity: dict[str, str], snapshots: list[Snapshot]) -> None:

@@ -34,6 +34,12 @@ class TrainingState:
         The last parameters, not the best. Empty where the fitted arrays of an estimator are these.
     slots : dict of ndarray or None
         The optimizer's state, network axis first; None before the first step.
+    factors : dict of float or None
+        Those that made averages of the slots; None where they are not known, in states of 0.1.0.
+    conditions : str
+        What the last call trained under: data and parameters. Empty where it is not known.
+    ended : str
+        "converged" or "diverged", where the last call ended so; else empty.
     order : ndarray of shape (n_rows,) or None
         The order of the rows in the last epoch, which the next one shuffles.
     rng_state, split_rng_state, noise_state : dict or None
@@ -47,7 +53,8 @@ class TrainingState:
     best_params : ndarray of shape (n_params,) or None
         Those of `best_score`.
     score_of : str
-        What the scores are of: scores of other data or by another metric do not compare.
+        What the best score is of, or under no early stopping the best loss: of other data, or by
+        another metric, they do not compare. Empty where it is not known.
     """
 
     params: np.ndarray
@@ -66,6 +73,9 @@ class TrainingState:
     best_score: float = -np.inf
     best_params: np.ndarray | None = None
     score_of: str = ""
+    factors: dict[str, float] | None = None
+    conditions: str = ""
+    ended: "Literal['', Outcome]" = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As dicts, lists, arrays, text and numbers: what an estimator keeps and files hold."""
@@ -159,6 +169,7 @@ class Job:
     n_epochs: int = 0
     outcome: Outcome = "interrupted"
     message: str = ""
+    stands_still: bool = False
     noise: np.random.Generator | None = field(init=False, default=None)
 
     def __post_init__(self):
@@ -175,6 +186,11 @@ class Job:
         """What a state holds of the generators."""
         noise_state = None if self.noise is None else self.noise.bit_generator.state
         return {"rng_state": self.rng.get_state(legacy=False), "noise_state": noise_state}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has an epoch that a fit can end with."""
+        return self.n_epochs > 0 or self.stands_still
 
     @property
     def n_rows(self) -> int:

@@ -76,8 +76,10 @@ def decide(job: Job, learning_rate: float, elapsed: float) -> None:
             outcome = "converged"
         else:
             job.state = replace(state, no_improvement=0, n_plateaus=state.n_plateaus + 1)
-            rate = job.schedule.rate(job.learning_rate, job.progress(0, learning_rate))
-            job.report(f"{message} Setting learning rate to {rate:f}")
+            if outcome is None:  # a schedule is not asked for steps beyond its horizon
+                rate = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
+                message += f" Setting learning rate to {rate:f}"
+            job.report(message)
     if outcome is None and elapsed >= job.time_limit:
         outcome = "time_limit"
     if outcome is not None:

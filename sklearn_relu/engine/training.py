@@ -11,7 +11,7 @@ import numpy as np
 from sklearn_relu.engine.batches import Batches, make_stack, weight_of
 from sklearn_relu.engine.descent import Descent
 from sklearn_relu.engine.full_batch import minimize
-from sklearn_relu.engine.jobs import Job
+from sklearn_relu.engine.jobs import Job, TrainingState
 from sklearn_relu.engine.network import Run, Scales
 from sklearn_relu.engine.stopping import ask, decide, record
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
@@ -73,11 +73,9 @@ class _Epochs:
         self.batch_size = jobs[0].recipe.batch_size
         self.stack, self.batches = make_stack(self.jobs), Batches(self.jobs)
         self.slots = optimizer.init_state(self.stack.params)
+        self.factors = {name: float(factor) for name, factor in optimizer.factors().items()}
         for i, job in enumerate(self.jobs):
-            # Another solver than in the last call begins anew.
-            if job.state.slots is not None and job.state.slots.keys() == self.slots.keys():
-                for name, values in job.state.slots.items():
-                    self.slots[name][i] = values[0]
+            self._take_slots(i, job.state)
         self.recipe = jobs[0].recipe
         penalties = self.recipe.penalties
         self.has_prox = any(p is not None and not p.is_smooth for p in penalties)
@@ -85,6 +83,18 @@ class _Epochs:
         self.step_size = np.empty((len(jobs), n_weights), self.stack.params.dtype)
         self.start = self.epoch_start = time.perf_counter()
         self._lay_out()
+
+    def _take_slots(self, i: int, state: TrainingState) -> None:
+        """Go on with the solver's state; another solver than in the last call begins anew."""
+        if state.slots is None:
+            return
+        if not state.slots.keys() ^ self.slots.keys() <= self.optimizer.optional_slots:
+            return
+        for name in state.slots.keys() & self.slots.keys():
+            self.slots[name][i] = state.slots[name][0]
+            then, now = (state.factors or {}).get(name), self.factors.get(name)
+            if then is not None and now is not None and then != now:
+                self.slots[name][i] *= then / now
 
     def train(self, stop: threading.Event | None = None) -> None:
         """Epoch after epoch, until the last job has left the stack."""
@@ -113,9 +123,7 @@ class _Epochs:
         self.finite = [True] * n
         self.loss_sum, self.n_trained = [0.0] * n, [0] * n
         self.n_rows = [job.n_rows for job in self.jobs]
-        self.within_epoch = [
-            i for i, job in enumerate(self.jobs) if job.schedule.changes_within_epoch
-        ]
+        self.within_epoch = [job.schedule.changes_within_epoch for job in self.jobs]
         self._steps: dict[tuple[int, int, int], _Step] = {}
         self._runs_from: dict[int, list[_Batch]] = {}
 
@@ -123,17 +131,20 @@ class _Epochs:
         self.orders = [_next_order(job) for job in self.jobs]
         self.batches.begin_epoch(self.orders)
         for i, job in enumerate(self.jobs):
-            self.rates[i] = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
+            self.rates[i] = np.nan if self.within_epoch[i] else self._rate(job, 0, np.nan)
         self.loss_sum, self.n_trained = [0.0] * len(self.jobs), [0] * len(self.jobs)
 
     def _batch(self, batch: int, start: int) -> None:
         """One step of every network that has rows left; those with as many rows step together."""
-        for i in self.within_epoch:
-            job = self.jobs[i]
-            progress = job.progress(batch, float(self.rates[i, 0]))
-            self.rates[i] = job.schedule.rate(job.learning_rate, progress)
         for first, n_rows, weight_sums in self._runs(start):
+            for i in range(first, first + len(weight_sums)):
+                if self.within_epoch[i]:  # of a step that is made, and of no other
+                    self.rates[i] = self._rate(self.jobs[i], batch, float(self.rates[i, 0]))
             self._step(first, start, n_rows, weight_sums)
+
+    @staticmethod
+    def _rate(job: Job, batch: int, last: float) -> float:
+        return job.schedule.rate(job.learning_rate, job.progress(batch, last))
 
     def _runs(self, start: int) -> list[_Batch]:
         """Neighbours in the stack whose batches have the same number of rows, and weight."""
@@ -222,6 +233,7 @@ class _Epochs:
         if job.resumable:
             state |= {
                 "slots": {name: values[i : i + 1].copy() for name, values in self.slots.items()},
+                "factors": self.factors,
                 **job.generators(),
             }
         rate, now = float(self.rates[i, 0]), time.perf_counter()

@@ -289,7 +289,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
                 if going_on := [job for job in jobs if job.outcome == "interrupted"]:
                     train(going_on)
         except KeyboardInterrupt:
-            if all(job.n_epochs for job in jobs):
+            if all(job.is_whole for job in jobs):
                 self.__dict__ = fitted()
             raise
         raise_or_warn(jobs, incremental)

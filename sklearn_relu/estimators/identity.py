@@ -1,25 +1,74 @@
 """What makes a fit this very fit: parameters, data, and where training starts."""
 
 import hashlib
+import inspect
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
 from sklearn_relu.estimators.data import Data
+from sklearn_relu.estimators.digests import PLAIN, UnknowableError, digest
 from sklearn_relu.part import Part
 
 WITHOUT_EFFECT = {"verbose", "time_limit"}
 """Parameters that do not change what an epoch does."""
 
+EARLIER_DEFAULTS = {"bias_initialization": {"0.0"}}
+"""Defaults, as :func:`described`, of earlier versions, of parameters that act before the first
+epoch only: training that has begun goes on under a later default."""
 
-def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> dict[str, str]:
-    """A description of each thing that decides on what a fit gives; equal for equal fits.
+_CODE = re.compile(r" \(code (?:[0-9a-f]{16}|unknown)\)")
+"""What a description of a function or object has beside its name; not in files of 0.1.0."""
 
-    Of arrays it has a checksum, of functions their name. Random generators must not have been
-    drawn from yet.
+
+@dataclass(frozen=True)
+class Identity:
+    """What decides on what a fit gives, equal for equal fits.
+
+    Attributes
+    ----------
+    described : dict of str to str
+        A description of each thing.
+    defaults : set of str
+        The parameters among them that have their default.
+    """
+
+    described: dict[str, str]
+    defaults: set[str]
+
+    def differences(self, kept: dict[str, str]) -> list[str]:
+        """What differs from the description of training that has begun, as text.
+
+        A parameter at its default is no difference where the version that wrote the description
+        did not know it, or had another default for it that does not matter any more. Nor is the
+        code of a function where that version described its name only.
+        """
+        now = self.described
+        return [
+            f"{name} was {kept.get(name, 'not given')}, now {now.get(name, 'not given')}"
+            for name in dict.fromkeys([*kept, *now])
+            if not self._is_same(name, kept.get(name), now.get(name))
+        ]
+
+    def _is_same(self, name: str, kept: str | None, now: str | None) -> bool:
+        if kept == now:
+            return True
+        if kept is None or now is None:
+            return kept is None and name in self.defaults
+        if name in self.defaults and kept in EARLIER_DEFAULTS.get(name, ()):
+            return True
+        return kept == _CODE.sub("", now)
+
+
+def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> Identity:
+    """What decides on what a fit gives.
+
+    Of arrays it has a checksum, of functions their name and a digest of their code. Random
+    generators must not have been drawn from yet.
 
     Parameters
     ----------
@@ -31,7 +80,7 @@ def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> dic
 
     Returns
     -------
-    identity : dict of str to str
+    identity : Identity
     """
     said: dict[str, Any] = {
         "X": data.X,
@@ -46,23 +95,38 @@ def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> dic
         }
     if goes_on:
         said["the network that training goes on from"] = checksum(_fitted(estimator))
-    return described_parameters(estimator) | _brief(said)
+    of_parameters = identity_of_parameters(estimator)
+    return Identity(of_parameters.described | _brief(said), of_parameters.defaults)
 
 
-def described_parameters(estimator) -> dict[str, str]:
+def identity_of_parameters(estimator) -> Identity:
     """The estimator's class, and its parameters but for those without effect."""
     parameters = estimator.get_params(deep=False)
     said = {name: parameters[name] for name in sorted(parameters) if name not in WITHOUT_EFFECT}
-    return _brief({"estimator": type(estimator)} | said)
+    now, usual = _brief(said), _brief(defaults_of(type(estimator)))
+    at_default = {name for name, text in now.items() if usual.get(name) == text}
+    return Identity(_brief({"estimator": type(estimator)}) | now, at_default)
+
+
+def defaults_of(cls: type) -> dict[str, Any]:
+    """The parameters of an estimator's class that have a default."""
+    signature = inspect.signature(cls).parameters.values()
+    return {each.name: each.default for each in signature if each.default is not each.empty}
 
 
 def _brief(said: dict[str, Any]) -> dict[str, str]:
     """Texts that an error message can hold."""
-    texts = {name: described(value) for name, value in said.items()}
-    return {
-        name: text if len(text) <= 250 else f"{text[:200]}... with checksum {checksum(text)}"
-        for name, text in texts.items()
-    }
+    return {name: _shortened(described(value)) for name, value in said.items()}
+
+
+def _shortened(text: str) -> str:
+    if codes := _CODE.findall(text):  # at the end, that an earlier version's text is what precedes
+        text = _CODE.sub("", text)
+    if len(text) > 250:
+        text = f"{text[:200]}... with checksum {checksum(text)}"
+    if len(codes) > 1:
+        codes = [f" (code {digest(codes)})"]
+    return "".join([text, *codes])
 
 
 def _targets(estimator, data: Data) -> Any:
@@ -81,7 +145,10 @@ def _fitted(estimator) -> list:
 
 
 def described(value: Any) -> str:
-    """A value as text: equal for equal ones, in any process."""
+    """A value as text: equal for equal ones, in any process.
+
+    Functions and objects have their name, and a digest of what they are.
+    """
     if isinstance(value, Part):
         parameters = value.get_params(deep=False).items()
         inner = ", ".join(f"{name}={described(each)}" for name, each in parameters)
@@ -97,11 +164,27 @@ def described(value: Any) -> str:
         return f"{{{inner}}}"
     if isinstance(value, list | tuple):
         return f"({', '.join(described(each) for each in value)})"
+    if isinstance(value, set | frozenset):
+        return f"{{{', '.join(sorted(described(each) for each in value))}}}"
     if isinstance(value, np.generic):
         return repr(value.item())
-    if isinstance(value, type) or hasattr(value, "__qualname__"):
+    name = _named(value)
+    return (
+        name if isinstance(value, type) or type(value) in PLAIN else f"{name} (code {_code(value)})"
+    )
+
+
+def _named(value: Any) -> str:
+    if hasattr(value, "__qualname__"):
         return f"{getattr(value, '__module__', None)}.{value.__qualname__}"
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+
+
+def _code(value: Any) -> str:
+    try:
+        return digest(value)
+    except UnknowableError:
+        return "unknown"
 
 
 def checksum(value: Any) -> str:
@@ -117,6 +200,8 @@ def _add(value: Any, sum_) -> None:
     if isinstance(value, np.ndarray) and value.dtype != object:
         sum_.update(f"{value.dtype} {value.shape}".encode())
         sum_.update(np.ascontiguousarray(value).data)
+    elif isinstance(value, np.ndarray):
+        _add([value.shape, value.tolist()], sum_)
     elif isinstance(value, Mapping):
         for key, each in value.items():
             _add([key, each], sum_)

@@ -1,17 +1,16 @@
 """From an estimator and its checked data to jobs for the engine."""
 
 import warnings
-import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job, Snapshot, TrainingState
+from sklearn_relu.engine.jobs import Job, Snapshot
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.engine.network import dense_layers
 from sklearn_relu.engine.recipe import Recipe
 from sklearn_relu.estimators.data import Data
+from sklearn_relu.estimators.history import History, carry_over_a_stream
 from sklearn_relu.estimators.parts import Parts
 from sklearn_relu.estimators.starts import Start, restore, resume, start
 from sklearn_relu.estimators.validation import Validation, resolve_metric, split
@@ -78,10 +77,14 @@ def make_jobs(
     recipe = _recipe(estimator, parts, layers, loss, data, n_rows)
     metric = resolve_metric(estimator, estimator.early_stopping_metric)
     if early_stopping:
-        starts = [
-            (rng, _with_scores_of(state, estimator.early_stopping_metric, validation))
-            for (rng, state), validation in zip(starts, validations, strict=True)
-        ]
+        _check_scores_count(validations)
+    states = [state for _, state in starts]
+    if incremental:
+        states = [carry_over_a_stream(state) for state in states]
+    elif estimator.warm_start:
+        history = History(estimator, recipe, data, held_out, early_stopping)
+        given = states, rows, validations
+        states = history.carry_over(*given, is_this_fit=snapshots is not None)
     jobs = [
         Job(
             recipe,
@@ -108,8 +111,12 @@ def make_jobs(
             early_stopping=early_stopping,
             report=print if estimator.verbose else lambda line: None,
             resumable=estimator.warm_start or incremental or is_kept,
+            outcome=state.ended or "interrupted",
+            stands_still=bool(state.ended),
         )
-        for (rng, state), train_rows, validation in zip(starts, rows, validations, strict=True)
+        for (rng, _), state, train_rows, validation in zip(
+            starts, states, rows, validations, strict=True
+        )
     ]
     for job, snapshot in zip(jobs, snapshots or [], strict=False):
         job.n_epochs, job.outcome = snapshot.n_epochs, snapshot.outcome
@@ -126,19 +133,14 @@ def _split(
     return starts, rows, [data.take(validation) for _, validation in splits]
 
 
-def _with_scores_of(state: TrainingState, metric, validation: Data | None) -> TrainingState:
-    """The state, without a best score if that is by another metric or of other data."""
-    assert validation is not None
-    if validation.weight is not None and not validation.weight.any():
-        raise ValueError(
-            "early_stopping=True needs held-out rows that count; all of theirs have weight 0. Pass "
-            "X_val and y_val, or another random_state or validation_fraction."
-        )
-    checksum = zlib.crc32(np.ascontiguousarray(validation.targets).data)
-    score_of = f"{metric!r} {checksum}"
-    if state.score_of == score_of:
-        return state
-    return replace(state, score_of=score_of, best_score=-np.inf, best_params=None)
+def _check_scores_count(validations: Sequence[Data | None]) -> None:
+    for validation in validations:
+        assert validation is not None
+        if validation.weight is not None and not validation.weight.any():
+            raise ValueError(
+                "early_stopping=True needs held-out rows that count; all of theirs have weight 0. "
+                "Pass X_val and y_val, or another random_state or validation_fraction."
+            )
 
 
 def _recipe(

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 
 from sklearn_relu.engine.jobs import Job, Snapshot
+from sklearn_relu.estimators.identity import Identity
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.optimizers.base import Solver
 from sklearn_relu.sklearn_private import callbacks_of
@@ -12,7 +13,7 @@ class Keeper(ABC):
     """Keeps the state of one fit."""
 
     @abstractmethod
-    def find(self, identity: dict[str, str]) -> list[Snapshot] | None:
+    def find(self, identity: Identity) -> list[Snapshot] | None:
         """What was kept of this very fit, one for each network, or None.
 
         Raises

@@ -20,6 +20,9 @@ NON_FINITE = (
 )
 
 
+ENDS = "converged", "diverged"
+"""Outcomes after which a longer fit would have gone on without the network."""
+
 NOT_KEPT = np.empty(0)
 """Parameters of a state that are those of the fitted arrays."""
 
@@ -35,10 +38,11 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
     """
     for job in jobs:
         if job.outcome == "diverged":
-            where, cure = f"epoch {job.n_epochs + 1}", _cure(job)
+            cure = _cure(job)
+            where = "an earlier call" if job.stands_still else f"epoch {job.n_epochs + 1}"
             if not isinstance(job.recipe.optimizer, FullBatchOptimizer):
                 where += f", learning_rate_init={job.learning_rate:g}"
-            if not job.n_epochs:
+            if not job.is_whole:
                 raise ValueError(f"{NON_FINITE} It happened in {where}. {cure}")
             kept = "best" if job.state.best_params is not None else "last finite"
             warnings.warn(
@@ -164,6 +168,7 @@ def continuation(jobs: list[Job]) -> list[dict[str, Any]]:
             job.state,
             params=NOT_KEPT if chosen_params(job) is job.state.params else job.state.params,
             best_params=NOT_KEPT,
+            ended=job.outcome if job.state.conditions and job.outcome in ENDS else "",
         ).to_dict()
         for job in jobs
     ]

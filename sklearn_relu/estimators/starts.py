@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn_relu.engine.jobs import Snapshot, TrainingState
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.estimators import weights
+from sklearn_relu.estimators.history import without_best
 from sklearn_relu.estimators.outcome import fitted_curves
 from sklearn_relu.estimators.parts import Parts
 
@@ -68,6 +69,8 @@ def resume(estimator, layers: list[Dense], parts: Parts, dtype) -> list[Start]:
     untouched = weights.fingerprint(estimator) == getattr(estimator, "_fingerprint", None)
     resumed = []
     for i, (params, state) in enumerate(zip(reported, states, strict=True)):
+        if kept and not untouched:  # of other weights than the user's
+            state = replace(without_best(state), ended="")
         last = state.params.astype(dtype) if state.params.size and untouched else params
         rng = generator(state.rng_state, estimator.random_state, i)
         state = replace(

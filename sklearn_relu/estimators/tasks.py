@@ -58,7 +58,7 @@ class EpochTasks:
             return False  # it was not completed: what was left has diverged
         self._n_ended = n_epochs
         # Some network may not have had an epoch yet.
-        fitted = self._fitted if all(job.n_epochs for job in self._jobs) else None
+        fitted = self._fitted if all(job.is_whole for job in self._jobs) else None
         # Where another fit of the stack failed, training began anew: the same tasks again.
         index = n_epochs - self._n_before - 1
         if index == len(self._epochs):  # of the network that follows one that was asked to stop

@@ -49,6 +49,10 @@ class Adam(Optimizer):
             "t": np.zeros((len(params), 1)),
         }
 
+    def factors(self):
+        """Of both moments."""
+        return {"m": 1 - self.beta_1, "v": 1 - self.beta_2}
+
     def begin_step(self, state, learning_rate):
         """Count."""
         state["t"] += 1
@@ -173,6 +177,10 @@ class AMSGrad(Adam):
     def init_state(self, params):
         """Adam's, and the largest second moment, 0."""
         return super().init_state(params) | {"v_max": np.zeros_like(params)}
+
+    def factors(self):
+        """Of the moments, and of the largest one."""
+        return super().factors() | {"v_max": 1 - self.beta_2}
 
     def _spread(self, v, state, out):
         v_max = state["v_max"]

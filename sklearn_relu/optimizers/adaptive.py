@@ -38,6 +38,8 @@ class RMSprop(Optimizer):
         "epsilon": [Interval(Real, 0, None, closed="neither")],
     }
 
+    optional_slots = frozenset({"velocity", "reach"})
+
     def __init__(self, rho=0.9, heavy_ball=0.0, epsilon=1e-8):
         self.rho = rho
         self.heavy_ball = heavy_ball
@@ -52,6 +54,10 @@ class RMSprop(Optimizer):
                 "reach": np.zeros((len(params), 1), params.dtype),
             }
         return state
+
+    def factors(self):
+        """Of the average square."""
+        return {"squares": 1 - self.rho}
 
     def begin_step(self, state, learning_rate):
         """With momentum, update how far a steady gradient moves a parameter."""
@@ -156,6 +162,10 @@ class Adadelta(Optimizer):
     def init_state(self, params):
         """Both averages, 0."""
         return {"squares": np.zeros_like(params), "moves": np.zeros_like(params)}
+
+    def factors(self):
+        """Of both averages."""
+        return {"squares": 1 - self.rho, "moves": 1 - self.rho}
 
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the average squares, the parameters, and the average squared moves."""

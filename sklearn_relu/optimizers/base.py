@@ -23,9 +23,20 @@ class Optimizer(Solver):
     number a parameter is shaped like `params`; what has one a network is (n_networks, 1).
     """
 
+    optional_slots: frozenset[str] = frozenset()
+    """Parts of the state that begin as new where a hyper-parameter, set between two calls, asks
+    for them, while the others go on."""
+
     @abstractmethod
     def init_state(self, params: np.ndarray) -> dict[str, np.ndarray]:
         """The state before the first step, for params of shape (n_networks, n_params)."""
+
+    def factors(self) -> dict[str, float]:
+        """What makes averages of the sums that the state keeps, by name: ``1 - decay``.
+
+        Where a decay is set anew between two calls, the average stays, and so the sum does not.
+        """
+        return {}
 
     def begin_step(self, state: dict[str, np.ndarray], learning_rate: np.ndarray) -> None:
         """Update in place what the state has one number of for each network, such as counters.

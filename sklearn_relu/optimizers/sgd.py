@@ -118,6 +118,10 @@ class Lion(Optimizer):
         """The average 0, and the number of steps."""
         return {"m": np.zeros_like(params), "t": np.zeros((len(params), 1))}
 
+    def factors(self):
+        """Of the average."""
+        return {"m": 1 - self.b2}
+
     def begin_step(self, state, learning_rate):
         """Count."""
         state["t"] += 1

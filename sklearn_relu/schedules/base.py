@@ -15,7 +15,8 @@ class Progress:
     epoch : int
         Complete epochs.
     step : int
-        Steps of the optimizer.
+        Steps of the optimizer so far, below `n_steps`; equal to it where :meth:`Schedule.stops` is
+        asked after the last epoch. A batch whose weights are all 0 counts, though it is skipped.
     n_steps : int
         The horizon: steps until ``max_iter`` epochs are done.
     samples_seen : int
@@ -23,7 +24,8 @@ class Progress:
     n_plateaus : int
         How often training went on after a plateau.
     learning_rate : float
-        The rate of the last step; NaN before the first one of an epoch.
+        The rate of the last step of this epoch; NaN before the first one. Where
+        :meth:`Schedule.stops` is asked, that of the last step of the epoch that has ended.
     epoch_fraction : float, default=0.0
         Share of the present epoch's steps that are done, in [0, 1).
     """
@@ -51,7 +53,7 @@ class Schedule(Part, ABC):
     """The learning rate as a function of progress."""
 
     changes_within_epoch: bool = False
-    """True: :meth:`rate` is asked before every step, not once an epoch."""
+    """True: :meth:`rate` is asked before every step that is made, not once an epoch."""
 
     has_horizon: bool = False
     """True: depends on ``max_iter``, so that 5 epochs and 5 more differ from 10. Each call of
