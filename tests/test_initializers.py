@@ -204,7 +204,7 @@ class PassesOn(ReLU):
 def test_a_hidden_layer_whose_activation_names_the_identity_gets_it():
     layers = dense_layers(4, [4], [PassesOn()], 3)
     rng = np.random.RandomState(0)
-    params = initial_params(layers, Auto(), Constant(), rng, None, np.float64)
+    params = initial_params(layers, Auto(n_shallow=0), Constant(), rng, None, np.float64)
     first = ParameterLayout(layers).views(params[None])[0]["weight"][0]
     assert np.array_equal(first, np.eye(4))
 

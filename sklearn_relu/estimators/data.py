@@ -24,8 +24,10 @@ class Data:
     ----------
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        As given: labels, or numbers in their own units. Where the sample weight is 0, it is
-        that of a row that counts.
+        Labels, or numbers in their own units. Where the sample weight is 0, it is that of a row
+        that counts.
+    given_y : ndarray like y
+        As given.
     targets : ndarray of shape (n_samples, n_targets)
         What the loss compares raw outputs with.
     sample_weight : ndarray of shape (n_samples,) or None
@@ -36,6 +38,7 @@ class Data:
 
     X: Any
     y: np.ndarray
+    given_y: np.ndarray
     targets: np.ndarray
     sample_weight: np.ndarray | None
     weight: np.ndarray | None
@@ -57,6 +60,7 @@ class Data:
         return Data(
             self.X[rows],
             self.y[rows],
+            self.given_y[rows],
             self.targets[rows],
             some(self.sample_weight),
             some(self.weight),

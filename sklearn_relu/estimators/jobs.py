@@ -72,7 +72,8 @@ def make_jobs(
     rows: Sequence[np.ndarray | None] = [None] * len(starts)
     validations: Sequence[Data | None] = [held_out] * len(starts)
     if early_stopping and held_out is None:
-        starts, rows, validations = _split(estimator, starts, data)
+        y = data.given_y if parts.initializer.splits_after_weights else data.y
+        starts, rows, validations = _split(estimator, starts, data, estimator._stratify_by(y))
     n_rows = X.shape[0] if rows[0] is None else len(rows[0])
     recipe = _recipe(estimator, parts, layers, loss, data, n_rows)
     metric = resolve_metric(estimator, estimator.early_stopping_metric)
@@ -124,10 +125,9 @@ def make_jobs(
 
 
 def _split(
-    estimator, starts: list[Start], data: Data
+    estimator, starts: list[Start], data: Data, labels: np.ndarray | None
 ) -> tuple[list[Start], list[np.ndarray], list[Data]]:
     """Rows to train on, and data to validate on, for each network."""
-    labels = estimator._stratify_by(data.y)
     starts, splits = split(estimator, starts, data.X.shape[0], labels)
     rows = [train for train, _ in splits]
     return starts, rows, [data.take(validation) for _, validation in splits]
