@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import sklearn_relu
 from sklearn_relu.compare.command import one_line, run
+from sklearn_relu.compare.output import reader_may_leave, write_what_can_be
 from sklearn_relu.compare.search import ACTIVATIONS, NETWORKS
 from sklearn_relu.compare.table import network_label
 
@@ -24,7 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     status : int
         0, or 2 for input that cannot be used (one line on stderr says why), or 130 if interrupted.
     """
-    args = _parser().parse_args(argv)
+    write_what_can_be()
+    with reader_may_leave():
+        args = _parser().parse_args(argv)
     try:
         args.run(args)
     except KeyboardInterrupt:
