@@ -314,7 +314,7 @@ class TestErrors:
     @pytest.mark.parametrize("name", ["rich", "pandas", "matplotlib"])
     def test_missing_extras(self, folder, capsys, monkeypatch, name):
         monkeypatch.setitem(sys.modules, name, None)
-        message = f"this needs {name}: pip install 'sklearn-relu[compare]'."
+        message = f"this needs {name}: pip install {name}\n"
         self.check(capsys, folder, ["table.csv"], message)
 
     def test_missing_parquet_support(self, folder, capsys, monkeypatch):

@@ -110,9 +110,7 @@ def _console():
 def _check_extras(modules: list[str]) -> None:
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
-        raise ValueError(
-            f"this needs {' and '.join(missing)}: pip install 'sklearn-relu[compare]'."
-        )
+        raise ValueError(f"this needs {' and '.join(missing)}: pip install {' '.join(missing)}")
 
 
 def _check_out(out: str | None) -> None:

@@ -45,9 +45,7 @@ def figure_and_axes(ax=None, **options) -> tuple[Any, Any]:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError(
-            "displays need matplotlib: pip install 'sklearn-relu[plot]', or matplotlib itself."
-        ) from error
+        raise ImportError("displays need matplotlib: pip install matplotlib") from error
     return plt.subplots(layout="constrained", **options)
 
 
