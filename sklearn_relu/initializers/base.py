@@ -32,6 +32,37 @@ class Initializer(Part, ABC):
     overrides :meth:`initialize` instead, and says so with `sets_biases`.
     """
 
+    elsewhere = {
+        "default": "auto",
+        "glorot": "glorot_uniform",
+        "xavier": "glorot_uniform",
+        "xavieruniform": "glorot_uniform",
+        "keras": "glorot_uniform",
+        "tensorflow": "glorot_uniform",
+        "xaviernormal": "glorot_normal",
+        "he": "he_normal",
+        "heinit": "he_normal",
+        "kaiming": "he_normal",
+        "kaimingnormal": "he_normal",
+        "msra": "he_normal",
+        "kaiminguniform": "he_uniform",
+        "lecun": "lecun_normal",
+        "pytorch": "fan_in_uniform",
+        "torch": "fan_in_uniform",
+        "eye": "identity",
+        "zero": "zeros",
+        "one": "ones",
+        "layersequentialunitvariance": "lsuv",
+        "scikitlearn": "sklearn",
+        "normal": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "gaussian": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "randomnormal": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "uniform": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "random": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "randomuniform": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "truncatednormal": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+    }
+
     sets_biases: bool = False
     """True: :meth:`initialize` sets the biases too; ``bias_initialization`` is not looked at."""
 
