@@ -127,7 +127,8 @@ def _loss_curve(model, X, y) -> list[float]:
 def _draw_losses(ax, network: str, curves: dict, style_of: dict) -> None:
     for activation, curve in curves.items():
         color, marker = style_of[activation]["color"], style_of[activation]["marker"]
-        ax.plot(np.arange(1, len(curve) + 1), curve, color=color)
+        line = style_of[activation]["linestyle"]
+        ax.plot(np.arange(1, len(curve) + 1), curve, line, color=color)
         # The marker at the end tells where training stopped, and the activation without colour.
         ax.plot(len(curve), curve[-1], marker, color=color)
     ax.set_yscale("log")

@@ -1,14 +1,21 @@
 """Scores of a search, by activation, depth and initialization."""
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from sklearn_relu.displays.style import LINES, figure_and_axes, styles
+from sklearn_relu.displays.style import LINES, draw_legend, figure_and_axes, styles
 
 DODGE = 0.6
 """Share of the distance between two networks that their series take."""
+
+LETTER = 0.085
+"""Inches that a letter of a network's name takes."""
+
+SHORT, LONG = 8, 24
+"""Letters of a line of such a name: fewer when level are too narrow; so many when upright."""
 
 MOST_VALUES = 12
 """Up to so many scores are written beside their marks; more would overlap."""
@@ -129,13 +136,13 @@ class ComparisonDisplay:
                     )
         if self.baseline is not None:
             ax.axhline(self.baseline[0], color="0.5", linestyle=":", label=self.baseline[1])
-        ax.set_xticks(range(len(networks)), networks)
+        _write_networks(ax, networks)
         ax.set_xlim(-0.5, len(networks) - 0.5)
         ax.margins(y=0.1)
         ax.set_xlabel("hidden layers")
         ax.set_ylabel(self.score_name)
         ax.grid(axis="y", alpha=0.3)
-        ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+        draw_legend(ax)
         return self
 
 
@@ -195,13 +202,36 @@ def _label(series: tuple[str, str | None]) -> str:
     return ", ".join(name for name in series if name is not None)
 
 
+def _write_networks(ax, networks: list[str]) -> None:
+    """Names below their places: folded where they are many, and upright where they are more."""
+    letters = int(ax.get_window_extent().width / (LETTER * ax.figure.dpi) / max(1, len(networks)))
+    upright = letters < min(SHORT, max(map(len, networks), default=0))
+    width = LONG if upright else letters
+    folded = [textwrap.fill(_with_breaks(name), width) for name in networks]
+    ax.set_xticks(range(len(networks)), folded, rotation=90 if upright else 0)
+
+
+def _with_breaks(name: str) -> str:
+    """A name that may be folded within a list of sizes."""
+    return name.replace(",", ", ") if len(name) > LONG else name
+
+
 def _styles(series: list[tuple[str, str | None]]) -> dict[tuple, dict]:
-    """A colour and a marker for each activation, a line for each initialization."""
+    """A colour and a marker for each activation, a line for each initialization.
+
+    Where there are no such lines, or one activation only, a style of its own for each.
+    """
     activations = list(dict.fromkeys(activation for activation, _ in series))
     initializations = list(dict.fromkeys(initialization for _, initialization in series))
+    if len(initializations) > len(LINES) or len(activations) == 1:
+        return dict(zip(series, styles(len(series)), strict=True))
     of = dict(zip(activations, styles(len(activations)), strict=True))
     return {
         (activation, initialization): of[activation]
-        | {"linestyle": LINES[initializations.index(initialization) % len(LINES)]}
+        | (
+            {}
+            if len(initializations) == 1
+            else {"linestyle": LINES[initializations.index(initialization)]}
+        )
         for activation, initialization in series
     }

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, figure_and_axes
+from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, draw_legend, figure_and_axes
 from sklearn_relu.inspection.model import fitted_network
 
 MARGIN = 0.1
@@ -165,7 +165,7 @@ class DecisionRegionDisplay:
         for i, label in enumerate(self.classes):
             style = {"color": COLORS[i % len(COLORS)], "marker": MARKERS[i % len(MARKERS)]}
             self.ax_.scatter(*points[y == label].T, label=str(label), **style, **_OUTLINED)
-        self.ax_.legend(title="class", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+        draw_legend(self.ax_, title="class")
 
 
 _OUTLINED = {"s": 22, "edgecolors": "white", "linewidths": 0.5, "zorder": 3}

@@ -10,7 +10,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.displays.comparison import layers_in_words
-from sklearn_relu.displays.style import figure_and_axes, named_models, styles
+from sklearn_relu.displays.style import (
+    draw_legend,
+    figure_and_axes,
+    marks_along,
+    named_models,
+    styles,
+)
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection.model import own_network
 
@@ -130,8 +136,11 @@ class LossCurveDisplay:
         self.lines_, self.best_ = {}, {}
         for style, (name, curve) in zip(styles(len(self.curves)), self.curves.items(), strict=True):
             color = style["color"]
-            lines = [ax.plot(_epochs(y), y, "-", color=color)[0] for y in curve.training]
-            lines += [ax.plot(_epochs(y), y, "--", color=color)[0] for y in curve.validation]
+            lines = [
+                ax.plot(_epochs(y), y, dashes, color=color, **marks_along(style, len(y)))[0]
+                for dashes, losses in (("-", curve.training), ("--", curve.validation))
+                for y in losses
+            ]
             self.lines_[name] = lines
             shown = curve.validation or curve.training
             self.best_[name] = [
@@ -146,7 +155,7 @@ class LossCurveDisplay:
         ax.set_xlabel("epoch (the best one is marked)")
         ax.set_ylabel("loss")
         ax.grid(alpha=0.3)
-        ax.legend(frameon=False)
+        draw_legend(ax)
         return self
 
 
