@@ -76,15 +76,15 @@ def _over_each_other(boxes):
 
 
 def _without_place(ax, figure):
-    """Artists whose box is not finite, or outside the figure though nothing clips it."""
+    """Artists whose box is not finite, or astray though nothing clips it."""
     renderer = figure.canvas.get_renderer()
     for artist in [*ax.lines, *ax.collections, *ax.patches, *ax.images, *ax.texts]:
         box = artist.get_tightbbox(renderer)
         if box is None or not artist.get_visible() or ax.get_label() == "<colorbar>":
             continue
-        if not np.isfinite(box.extents).all() or (
-            not artist.get_clip_on() and list(_outside({"": box}, figure))
-        ):
+        # Of an empty line the box is a point at the figure's corner.
+        astray = max(box.size) == 0 or list(_outside({"": box}, figure))
+        if not np.isfinite(box.extents).all() or (astray and not artist.get_clip_on()):
             yield artist
 
 

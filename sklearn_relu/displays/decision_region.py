@@ -6,6 +6,9 @@ from sklearn.base import is_classifier
 from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, draw_legend, figure_and_axes
 from sklearn_relu.inspection.model import fitted_network
 
+SHADES = (0.3, 0.6, 0.15)
+"""How much of a colour a region has: another share once colours repeat."""
+
 MARGIN = 0.1
 """How far the picture reaches beyond the data, as a share of their range."""
 
@@ -123,7 +126,7 @@ class DecisionRegionDisplay:
         -------
         self : DecisionRegionDisplay
         """
-        from matplotlib.colors import ListedColormap
+        from matplotlib.colors import ListedColormap, to_rgba
 
         self.figure_, self.ax_ = figure_and_axes(ax, figsize=(6.5, 5.5))
         ax = self.ax_
@@ -132,7 +135,10 @@ class DecisionRegionDisplay:
             self.figure_.colorbar(self.surface_, ax=ax, label="prediction")
         else:
             n_classes = len(self.classes)
-            colors = [COLORS[i % len(COLORS)] for i in range(n_classes)]
+            colors = [
+                to_rgba(COLORS[i % len(COLORS)], SHADES[i // len(COLORS) % len(SHADES)])
+                for i in range(n_classes)
+            ]
             self.surface_ = ax.pcolormesh(
                 self.xx,
                 self.yy,
@@ -140,7 +146,6 @@ class DecisionRegionDisplay:
                 cmap=ListedColormap(colors),
                 vmin=-0.5,
                 vmax=n_classes - 0.5,
-                alpha=0.3,
                 linewidth=0,
                 rasterized=True,
             )

@@ -16,6 +16,7 @@ from sklearn_relu.displays.style import (
     marks_along,
     named_models,
     styles,
+    whole_numbers,
 )
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection.model import own_network
@@ -151,7 +152,7 @@ class LossCurveDisplay:
         if any(curve.validation for curve in self.curves.values()):
             ax.plot([], [], "--", color="0.4", label="validation")
         ax.set_yscale("log")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(ax.xaxis)
         ax.set_xlabel("epoch (the best one is marked)")
         ax.set_ylabel("loss")
         ax.grid(alpha=0.3)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_relu.displays.style import COLORS, figure_and_axes
+from sklearn_relu.displays.style import COLORS, figure_and_axes, whole_numbers
 from sklearn_relu.inspection import hidden_activations
 from sklearn_relu.inspection.report import percent
 
@@ -98,7 +98,7 @@ class SparsityDisplay:
         self.ax_.set_xlabel("units, from the most active to the least")
         self.ax_.set_ylabel(f"{len(shown)} of {n_samples} samples")
         self.ax_.set_yticks([])
-        self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(self.ax_.xaxis)
 
     def _draw_rates(self, rates: np.ndarray) -> None:
         ax = self.rates_ax_

@@ -52,6 +52,16 @@ def marks_along(style: dict[str, str], n_points: int) -> dict[str, Any]:
     return {"marker": style["marker"], "markersize": 4, "markevery": max(1, n_points // 8)}
 
 
+def whole_numbers(axis) -> None:
+    """Ticks of an axis at whole numbers only, even if that is a single one.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+    """
+    axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+
+
 def draw_legend(ax, **options) -> None:
     """A legend of all entries that takes no room from the lines.
 
