@@ -1,13 +1,13 @@
 """The command line: ``sklearn-relu compare [FILE]``, also as ``python -m sklearn_relu``."""
 
 import argparse
-import io
 import re
 import sys
 from collections.abc import Sequence
 
 import sklearn_relu
 from sklearn_relu.compare.command import one_line, run
+from sklearn_relu.compare.output import reader_may_leave, write_what_can_be
 from sklearn_relu.compare.search import ACTIVATIONS, NETWORKS
 from sklearn_relu.compare.table import network_label
 
@@ -25,10 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     status : int
         0, or 2 for input that cannot be used (one line on stderr says why), or 130 if interrupted.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names that the console's encoding does not have, as stderr shows them.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    args = _parser().parse_args(argv)
+    write_what_can_be()
+    with reader_may_leave():
+        args = _parser().parse_args(argv)
     try:
         args.run(args)
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """What every pluggable piece shares, and how a name becomes one."""
 
 import difflib
+import re
 from typing import Any, ClassVar
 
 from sklearn_relu.documentation import Documented
@@ -8,6 +9,9 @@ from sklearn_relu.parameters import WithQuickParameters, with_python_numbers
 from sklearn_relu.sklearn_private import parameter_names, validate_parameters
 
 __all__ = ["Part", "resolve_part"]
+
+NEAR = 0.7
+"""How much of two names must be the same, by difflib's ratio, for one to be meant by the other."""
 
 
 class Part(Documented, WithQuickParameters):
@@ -20,6 +24,11 @@ class Part(Documented, WithQuickParameters):
     """
 
     _parameter_constraints: ClassVar[dict] = {}
+
+    elsewhere: ClassVar[dict[str, str]] = {}
+    """Of a family: from names that other libraries and books use, in small letters and digits
+    alone, to the family's own, or to a sentence where it has none. They are not taken: errors tell.
+    """
 
     def check(self) -> None:
         """Raise if a hyper-parameter is out of its range.
@@ -83,11 +92,38 @@ def resolve_part(
 
 def _hint(value: Any, family: dict, base: type[Part]) -> str:
     if isinstance(value, str):
-        near = difflib.get_close_matches(value.lower(), family, n=1)
-        return f" Did you mean {near[0]!r}?" if near else ""
+        return name_hint(value, family, base)
     if isinstance(value, type) and issubclass(value, base):
         return f" That is a class: pass an instance, {value.__name__}()."
     return ""
+
+
+def name_hint(name: str, family: dict, base: type[Part]) -> str:
+    """What to say of a name that is not in the family: the one that was meant.
+
+    Parameters
+    ----------
+    name : str
+    family : dict of str to type
+    base : type
+        The family's contract, which knows names that are used elsewhere.
+
+    Returns
+    -------
+    hint : str
+        A sentence with a blank before it, or nothing.
+    """
+    spelled = {_letters(part.__name__): known for known, part in reversed(family.items())}
+    spelled |= {_letters(known): known for known in family}
+    meant = spelled.get(_letters(name)) or base.elsewhere.get(_letters(name))
+    if meant is None:
+        near = difflib.get_close_matches(name.lower(), family, n=1, cutoff=NEAR)
+        meant = near[0] if near else ""
+    return f" Did you mean {meant!r}?" if meant in family else f" {meant}".rstrip()
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
 
 
 def _article(name: str) -> str:

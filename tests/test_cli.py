@@ -2,6 +2,9 @@
 
 import gzip
 import os
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +17,7 @@ import versions
 
 from sklearn_relu.__main__ import main
 from sklearn_relu.compare import command
+from sklearn_relu.compare.terminal import figure_in_words
 
 RNG = np.random.RandomState(0)
 N = 60
@@ -44,6 +48,21 @@ def run(capsys, *args):
     status = main(["compare", *map(str, args)])
     out, err = capsys.readouterr()
     return status, out, err
+
+
+def _without_room(text):
+    """The figures that the output says it left out."""
+    found = re.search(r"No room for: (.*?)\. A wider", " ".join(text.split()))
+    return found[1].split(", ") if found else []
+
+
+def _piped(args, **environment):
+    args = [sys.executable, "-m", "sklearn_relu", *args]
+    done = subprocess.run(
+        args, capture_output=True, text=True, check=True, env=os.environ | environment
+    )
+    assert done.stderr == ""
+    return done.stdout
 
 
 class TestCompare:
@@ -131,10 +150,41 @@ class TestCompare:
         assert status == 0
         assert "max-iter" not in out
 
-    def test_columns_sets_the_width(self, folder, capsys, monkeypatch):
-        monkeypatch.setenv("COLUMNS", "120")
+    @pytest.mark.parametrize(
+        ("said", "width"),
+        [("40", 40), ("60", 60), ("80", 80), ("200", 200), ("0", 100), ("", 100), ("wide", 100)],
+    )
+    def test_columns_sets_the_width(self, folder, capsys, monkeypatch, said, width):
+        monkeypatch.setenv("COLUMNS", said)
         _, out, _ = run(capsys, "table.csv", *QUICK)
-        assert max(map(len, out.splitlines())) > 100
+        text = out[out.index("accuracy") :]
+        words = " ".join(text.split())
+        longest = max(map(len, text.splitlines()))
+        assert width - 20 < longest <= width
+        assert re.search(r"^relu +4 +0\.\d{3} ± ", text, re.MULTILINE)
+        assert ("No room for: " in text) == (width < 98)
+        for name, meaning in command.MEANINGS.items():
+            assert (meaning[:12] in words) == (figure_in_words(name) not in _without_room(text))
+
+    def test_a_console_without_the_characters_gets_others(self, folder):
+        out = _piped(["compare", "table.csv", *QUICK], PYTHONIOENCODING="ascii")
+        assert re.search(r"relu +\|4 +\|0\.\d{3} \? ", out)
+
+    def test_a_reader_that_leaves_does_not_lose_the_work(self, folder):
+        for shell in ("| head -1", "| true"):
+            command_line = shlex.join([sys.executable, "-m", "sklearn_relu", "compare"])
+            done = subprocess.run(
+                f"{command_line} table.csv {shlex.join(QUICK)} --out out {shell}; "
+                "echo ${PIPESTATUS[0]}",
+                shell=True,
+                executable="/bin/bash",
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert (done.stdout.splitlines()[-1], done.stderr) == ("0", "")
+            assert sorted(os.listdir(folder / "out")) == ["compare.csv", "compare.png"]
+            shutil.rmtree(folder / "out")
 
     def test_warnings_are_lines_below_the_table(self, folder, capsys):
         rare = TABLE.assign(target=["rare", *TABLE["target"][1:]])
@@ -263,7 +313,7 @@ class TestErrors:
     @pytest.mark.parametrize("name", ["rich", "pandas", "matplotlib"])
     def test_missing_extras(self, folder, capsys, monkeypatch, name):
         monkeypatch.setitem(sys.modules, name, None)
-        message = f"this needs {name}: pip install 'sklearn-relu[compare]'."
+        message = f"this needs {name}: pip install {name}\n"
         self.check(capsys, folder, ["table.csv"], message)
 
     def test_missing_parquet_support(self, folder, capsys, monkeypatch):
@@ -302,13 +352,16 @@ def test_an_interrupt_ends_with_a_line(folder, capsys, monkeypatch):
     assert not (folder / "out").exists()
 
 
-def on_a_terminal(*args, interrupt_at=None):
+def on_a_terminal(*args, interrupt_at=None, columns=100, term="xterm"):
     """Status and output of the module on a pseudo-terminal; Ctrl-C once some text was shown."""
     import pty  # which only some systems have
+    import termios
 
     pid, terminal = pty.fork()
     if pid == 0:  # pragma: no cover
-        os.environ |= {"COLUMNS": "100", "TERM": "xterm"}
+        termios.tcsetwinsize(1, (40, columns))
+        os.environ.pop("TERM", None)
+        os.environ |= {"TERM": term} if term else {}
         os.execv(sys.executable, [sys.executable, "-m", "sklearn_relu", *args])
     output = b""
     while True:
@@ -341,6 +394,20 @@ class TestTerminal:
         assert "GridSearchCV - fit" in output
         assert "100%" in output
         assert "\x1b[1mrelu" in output  # the best is bold
+
+    @pytest.mark.parametrize(
+        ("columns", "term"),
+        [(60, "xterm"), (80, "xterm"), (200, "xterm"), (40, "dumb"), (120, "dumb"), (80, None)],
+    )
+    def test_the_terminal_itself_is_measured(self, folder, columns, term):
+        status, output = on_a_terminal("compare", "table.csv", *QUICK, columns=columns, term=term)
+        assert status == 0
+        text = re.sub(r"\x1b\[[\d;?]*\w", "", output)
+        table = text[text.rindex("accuracy", 0, text.index("(mean ± sd)")) :]
+        longest = max(len(line.rstrip()) for line in table.splitlines())
+        assert columns - 20 < longest <= columns
+        assert re.search(r"^relu +4 +0\.\d{3} ± ", table, re.MULTILINE)
+        assert ("No room for: " in table) == (columns < 98)
 
     def test_ctrl_c_ends_it(self, folder):
         endless = ["--networks", "400", "--max-iter", "100000", "--jobs", "1", "--out", "out"]

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import re
 import sys
 import warnings
 from datetime import date
@@ -24,7 +25,7 @@ from sklearn_relu.activations import LeakyReLU
 from sklearn_relu.compare import comparison_figure, comparison_rows
 from sklearn_relu.compare.data import category_texts, check_target, columns_of, infer_task
 from sklearn_relu.compare.table import best_row, csv_text, fits_at_max_iter, network_label
-from sklearn_relu.compare.terminal import rich_table, row_label
+from sklearn_relu.compare.terminal import FIGURES, IMPORTANCE, rich_table, row_label
 from sklearn_relu.inspection import activation_report, final_network, gradient_report
 from sklearn_relu.scorers import n_parameters_scorer
 
@@ -397,15 +398,40 @@ class TestTable:
         assert np.isnan(bad["score"])
         assert best_row([bad, good]) is good
         assert fits_at_max_iter(search) == (2, 2)
-        assert "2 of 2 failed" in text_of(rich_table([good, bad], "accuracy"))
+        assert "2 of 2 failed" in text_of([good, bad], "accuracy")
         figure = comparison_figure(search, X, Y)
         assert [line.get_label() for line in figure.axes[0].lines]
 
 
-def text_of(table, width=100):
+def printed(rows, score, width=100):
+    """The table, its lines, and the figures that are left out."""
+    table, left_out = rich_table(rows, score, width)
     console = Console(width=width, record=True, file=io.StringIO())
-    console.print(table)
-    return console.export_text()
+    console.print(table, crop=False)
+    return table, console.export_text().splitlines(), left_out
+
+
+def text_of(rows, score, width=100):
+    return "\n".join(printed(rows, score, width)[1])
+
+
+def names_in(table, lines):
+    """The names of each row, without blanks: folded ones are put together again."""
+    columns, start = [], 0
+    for column in table.columns:
+        columns.append(slice(start, start + column.width))
+        start += column.width + 1 + table.padding[1]
+    names = [columns[i] for i, column in enumerate(table.columns) if column.justify == "left"]
+    rows = []
+    for line in lines:
+        if re.search(r"\d ± \d", line):
+            rows.append([""] * len(names))
+        if rows:
+            rows[-1] = [
+                name + line[place].replace(" ", "")
+                for name, place in zip(rows[-1], names, strict=True)
+            ]
+    return rows
 
 
 def row(**changes):
@@ -428,9 +454,39 @@ def row(**changes):
     } | changes
 
 
+TABLES = {
+    "usual": [
+        row(activation=activation, network=network)
+        for network in ("100", "80x10")
+        for activation in ("relu", "tanh", "logistic")
+    ],
+    "one setting": [row(initialization=each) for each in ("auto", "glorot_uniform")],
+    "all settings": [
+        row(
+            activation="LeakyReLU(negative_slope=0.1)",
+            network=network,
+            initialization=initialization,
+            penalty=penalty,
+            bias=bias,
+            alpha=bias / 1000,
+            learning_rate=0.001 + bias,
+            score=-39.539,
+        )
+        for network, initialization, penalty, bias in (
+            ("80x10", "auto", "l1", 0.1),
+            ("64,32,16,8,4", "glorot_truncated_normal", "elasticnet", 1.0),
+        )
+    ],
+    "one for each layer": [
+        row(activation=" ".join(["relu", each] * 5)) for each in ("elu", "tanh")
+    ],
+}
+"""Rows of comparisons, from narrow to wide."""
+
+
 class TestTerminal:
     def test_a_row_reads_as_its_figures(self):
-        lines = text_of(rich_table([row()], "accuracy")).splitlines()
+        lines = text_of([row()], "accuracy").splitlines()
         figures = "0.942 ± 0.014 1.000 0.67 35 45.3 % 0 % 1.2 % 1.2e-09 74k"
         assert " ".join(lines[-1].split()) == f"relu 80x10 {figures}"
 
@@ -452,41 +508,56 @@ class TestTerminal:
         ],
     )
     def test_extreme_figures_are_readable(self, changes, shown):
-        assert shown in text_of(rich_table([row(**changes)], "r2")).splitlines()[-1]
+        assert shown in text_of([row(**changes)], "r2").splitlines()[-1]
 
     def test_settings_are_shown_only_if_they_differ(self):
         rows = [row(bias=0.0, penalty="l2"), row(bias=0.1, penalty="l2")]
-        text = text_of(rich_table(rows, "r2"))
+        text = text_of(rows, "r2")
         assert "bias" in text
         assert "penalty" not in text
         assert row_label(rows[1], rows) == "relu, 80x10, 0.1"
         assert row_label(rows[0], rows[:1]) == "relu, 80x10"
 
-    def test_the_widest_table_fits_in_100_columns(self):
-        settings = {
-            "initialization": "glorot_uniform",
-            "penalty": "elasticnet",
-            "bias": 0.1,
-            "alpha": 0.0001,
-            "learning_rate": 0.001,
-        }
-        other = row(
-            **settings | {"initialization": "auto", "penalty": "l1", "bias": 1.0, "alpha": 0.1},
-            score=-39.539,
-            train_score=-36.202,
-        )
-        other["learning_rate"] = 0.1
-        rows = [row(**settings), other, row(**settings, network="64,32,16")]
-        text = text_of(rich_table(rows, "accuracy"))
-        assert max(map(len, text.splitlines())) <= 100
+    @pytest.mark.parametrize("width", [40, 60, 80, 100, 130, 200])
+    @pytest.mark.parametrize("kind", TABLES)
+    def test_names_and_scores_are_whole_at_every_width(self, kind, width):
+        rows = TABLES[kind]
+        table, lines, left_out = printed(rows, "accuracy", width)
+        assert max(map(len, lines)) <= width
+        shown = ["".join(each).replace(",", "") for each in names_in(table, lines)]
+        assert shown == [re.sub("[, ]", "", row_label(each, rows)) for each in rows]
+        text = "\n".join(lines)
         assert "…" not in text
-        assert "1.2e-09" in text
-        assert "glorot_uniform" in text
-        assert "meters" not in text
-        settings = [row(initialization="auto"), row(initialization="glorot_uniform")]
-        assert "rated" in text_of(rich_table(settings, "accuracy"))
-        for header in ("rated", "meters"):
-            assert header in text_of(rich_table([row()], "accuracy"))
+        for each in rows:
+            assert f"{each['score']:.3f} ± {each['score_sd']:.3f}" in text
+        for name, (header, _) in FIGURES.items():
+            assert (header.split("\n")[-1] in text) == (name not in left_out)
+
+    @pytest.mark.parametrize("kind", TABLES)
+    def test_a_wider_terminal_never_shows_less(self, kind):
+        before = set(FIGURES)
+        for width in range(20, 220):
+            left_out = set(rich_table(TABLES[kind], "accuracy", width)[1])
+            assert left_out <= before
+            assert left_out == set(IMPORTANCE[len(IMPORTANCE) - len(left_out) :])
+            before = left_out
+        assert not left_out
+
+    def test_the_usual_table_at_80_columns_lacks_two_figures(self):
+        assert rich_table(TABLES["usual"], "accuracy", 80)[1] == ["saturation", "n_parameters"]
+        assert rich_table(TABLES["usual"], "accuracy", 100)[1] == []
+
+    @pytest.mark.parametrize("width", [1, 20])
+    @pytest.mark.parametrize("kind", TABLES)
+    def test_a_terminal_without_room_for_names_gets_longer_lines(self, kind, width):
+        table, lines, left_out = printed(TABLES[kind], "accuracy", width)
+        assert list(FIGURES) == left_out
+        assert width < max(map(len, lines)) < 40
+        shown = ["".join(each).replace(",", "") for each in names_in(table, lines)]
+        assert shown == [re.sub("[, ]", "", row_label(each, TABLES[kind])) for each in TABLES[kind]]
+
+    def test_every_figure_has_a_place_in_the_order_of_importance(self):
+        assert sorted(IMPORTANCE) == sorted(FIGURES)
 
 
 class TestFigure:

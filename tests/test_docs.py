@@ -36,8 +36,6 @@ def test_the_page_of_parts_has_a_row_for_each_name():
             assert f'| `"{name}"` | `{cls.__name__}(' in rows
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_the_snippets_about_saving_run(capsys, tmp_path, monkeypatch):
     for package in ("skops", "onnxruntime", "skl2onnx"):
         pytest.importorskip(package)
@@ -49,7 +47,6 @@ def test_the_snippets_about_saving_run(capsys, tmp_path, monkeypatch):
     assert capsys.readouterr().out.splitlines() == ["True", "Halving()", "True", "True"]
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_snippet_about_reports_runs(capsys):
     (code,) = re.findall(
         r"```python\n(.*?)```", (DOCS / "reports.md").read_text(encoding="utf-8"), re.DOTALL

@@ -1,5 +1,6 @@
 """Parameters and data that cannot mean what was asked: an error that names them."""
 
+import re
 import time
 
 import numpy as np
@@ -255,6 +256,133 @@ def test_a_class_in_place_of_an_instance_is_explained_by_fit(parameter):
     model = MLPClassifier(**SMALL).set_params(**{parameter: cls})
     with pytest.raises(ValueError, match=f"That is a class: pass an instance, {cls.__name__}()"):
         model.fit(X, y)
+
+
+ELSEWHERE = {
+    "activation": {
+        "identity": ["linear", "none"],
+        "relu": ["ReLU", "RELU", "rectifier"],
+        "leaky_relu": ["leakyrelu", "LeakyReLU", "lrelu", "leaky-relu"],
+        "rrelu": ["RReLU", "randomized_relu"],
+        "hard_swish": ["hardswish", "hard_silu"],
+        "silu": ["SiLU"],
+        "swish": ["Swish"],
+        "sigmoid": ["Sigmoid"],
+    },
+    "initialization": {
+        "glorot_uniform": ["xavier", "xavier_uniform", "glorot", "GlorotUniform"],
+        "glorot_normal": ["xavier_normal"],
+        "he_normal": ["kaiming", "kaiming_normal", "he", "HeNormal"],
+        "he_uniform": ["kaiming_uniform"],
+        "fan_in_uniform": ["pytorch"],
+        "identity": ["eye"],
+    },
+    "bias_initialization": {"zeros": ["zero"], "ones": ["one"]},
+    "penalty": {
+        "l2": ["L2", "ridge", "weight_decay"],
+        "l1": ["lasso"],
+        "elasticnet": ["elastic_net", "l1_l2", "ElasticNet"],
+        "group_lasso": ["grouplasso", "group"],
+    },
+    "activity_penalty": {"kl": ["KL", "kl_divergence"]},
+    "loss": {
+        "squared_error": ["mse", "MSE", "MSELoss", "mean_squared_error", "l2", "least_squares"],
+        "absolute_error": ["mae", "L1Loss", "l1", "lad"],
+        "huber": ["smooth_l1", "HuberLoss", "huber_loss"],
+        "quantile": ["pinball"],
+        "log_loss": [
+            "cross_entropy",
+            "CrossEntropyLoss",
+            "bce",
+            "BCEWithLogitsLoss",
+            "nll",
+            "deviance",
+        ],
+        "focal": ["focal_loss", "FocalLoss"],
+        "hinge": ["hinge_loss"],
+        "gaussian_nll": ["GaussianNLLLoss"],
+    },
+    "solver": {
+        "adam": ["Adam", "ADAM"],
+        "sgd": ["nesterov", "momentum", "gradient_descent"],
+        "rmsprop": ["RMSprop", "rms_prop"],
+        "lbfgs": ["L-BFGS-B", "l_bfgs"],
+        "adamw": ["AdamW", "adam_w"],
+    },
+    "learning_rate": {
+        "adaptive": ["ReduceLROnPlateau"],
+        "cosine": ["cosine_annealing", "CosineAnnealingLR"],
+        "one_cycle": ["onecycle", "1cycle"],
+        "exponential": ["exponential_decay", "exp"],
+        "invscaling": ["inverse_scaling"],
+    },
+}
+"""Names of ours, and for each what other libraries call it."""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "ours", "theirs"),
+    [
+        (parameter, ours, theirs)
+        for parameter, family in ELSEWHERE.items()
+        for ours, names in family.items()
+        for theirs in names
+    ],
+)
+def test_names_of_other_libraries_are_answered_with_ours(parameter, ours, theirs):
+    model = MLPClassifier(**SMALL).set_params(**{parameter: theirs})
+    with pytest.raises(ValueError, match=rf"got '{theirs}'\. Did you mean '{ours}'\?$"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("parameter", FAMILIES)
+def test_tables_of_other_names_lead_to_names_of_the_family(parameter):
+    family, base = FAMILIES[parameter]
+    ours = {re.sub("[^a-z0-9]", "", name) for name in family}
+    for theirs, meant in base.elsewhere.items():
+        assert re.fullmatch("[a-z0-9]+", theirs)
+        assert theirs not in ours
+        assert meant in family or meant.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "advice"),
+    [
+        ("activation", "softmax", "It is for outputs: the loss of a classifier brings it."),
+        ("initialization", "normal", "Which variance? VarianceScaling"),
+        ("penalty", "none", "For none pass None."),
+        ("activity_penalty", "None", "For none pass None."),
+        ("learning_rate", 0.01, "Did you mean learning_rate_init=0.01?"),
+        ("learning_rate", 1, "Did you mean learning_rate_init=1?"),
+        ("loss", (16,), "Did you mean hidden_layer_sizes=(16,)?"),
+        ("loss", [16, 8], "Did you mean hidden_layer_sizes=[16, 8]?"),
+        ("loss", 16, "Did you mean hidden_layer_sizes=16?"),
+        ("loss", "relu", "Did you mean activation='relu'?"),
+        ("activation", "adam", "Did you mean solver='adam'?"),
+    ],
+)
+def test_what_has_no_name_here_or_is_another_parameter_s_is_said(parameter, value, advice):
+    for Estimator in (MLPClassifier, MLPRegressor):
+        model = Estimator(**SMALL).set_params(**{parameter: value})
+        with pytest.raises(ValueError, match=re.escape(f"got {value!r}. {advice}")):
+            model.fit(X, y)
+
+
+@pytest.mark.parametrize("value", [True, None, ("relu",)])
+def test_nothing_is_guessed_of_other_values(value):
+    for parameter in ("loss", "learning_rate"):
+        with pytest.raises(ValueError, match=rf"got {re.escape(repr(value))}\.$"):
+            MLPClassifier(**SMALL).set_params(**{parameter: value}).fit(X, y)
+
+
+@pytest.mark.parametrize("args", [((16,),), (16,), ((16,), "tanh"), ([16, 8], "tanh")])
+def test_a_regressor_s_sizes_in_scikit_learn_s_place_of_the_loss(args):
+    """scikit-learn's regressor takes the loss first, its classifier the sizes."""
+    message = rf"got {re.escape(repr(args[0]))}\. Did you mean hidden_layer_sizes="
+    with pytest.raises(ValueError, match=message):
+        MLPRegressor(*args).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match=message):
+        MLPRegressor(*args).partial_fit(X, X[:, 0])
 
 
 @pytest.mark.parametrize("bias", [np.nan, np.inf])

@@ -174,3 +174,18 @@ def test_classifiers_name_the_pythons_that_are_tested():
     tested = (ROOT / ".ci" / "matrix.py").read_text(encoding="utf-8")
     assert all(f'"{version}-newest"' in tested for version in named)
     assert {pair.partition("-")[0] for pair in ci_pairs()} == set(named)
+
+
+def test_what_is_said_to_be_installed_is_to_be_had():
+    """This package is on no index: a checkout of it, or packages of others."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    sources = [*(ROOT / "sklearn_relu").rglob("*.py"), *(ROOT / "examples").rglob("*.py")]
+    said = [
+        target
+        for path in [*pages, *sources]
+        for line in re.findall(r"pip install (?!\{)(.*)", path.read_text(encoding="utf-8"))
+        for target in re.split(r"\s+", re.split(r"[#`)]|\"(?!\.)", line)[0].strip())
+    ]
+    assert {"matplotlib", "skl2onnx"} < set(said)
+    for target in said:
+        assert target.strip('"').startswith(".") or target in BOUNDS, target

@@ -1,14 +1,23 @@
 """Where scikit-learn contradicts itself: what it does, what ours does instead."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 import sklearn.neural_network._multilayer_perceptron as theirs_module
 import versions
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from parity import assert_same, fit_pair, make_pair, make_task
 from scipy.special import expit, log_softmax, softmax
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer, log_loss
+from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.neural_network._base import binary_log_loss
+
+from sklearn_relu import MLPClassifier
 
 # Fits of a few epochs are worse than a constant, and say so.
 pytestmark = [
@@ -210,3 +219,64 @@ def test_it_passes_on_errors_of_conversions(given, error, its_words, our_words):
         theirs.fit(**data)
     with pytest.raises(ValueError, match=our_words):
         ours.fit(**data)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize("label", ["only", 7, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+class TestASingleClass:
+    """Its probability is 1, in one column, as scikit-learn's forests have it."""
+
+    def models(self, dtype, label, size):
+        inputs = np.random.RandomState(0).normal(size=(30, 3)).astype(dtype)
+        labels = np.full(30, label)
+        params = {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0}
+        model = MLPClassifier(**params, ensemble_size=size)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(inputs, labels)
+            going_on = clone(model).partial_fit(inputs, labels, classes=[label])
+        return inputs, (model, going_on)
+
+    def test_probabilities_are_those_of_a_forest(self, dtype, label, size):
+        inputs, models = self.models(dtype, label, size)
+        forest = RandomForestClassifier(2).fit(inputs, np.full(30, label))
+        for model in models:
+            assert_array_equal(model.classes_, forest.classes_)
+            assert_array_equal(model.predict(inputs), forest.predict(inputs))
+            proba = model.predict_proba(inputs)
+            assert proba.dtype == dtype
+            assert_array_equal(proba, forest.predict_proba(inputs))
+            assert_array_equal(model.predict_log_proba(inputs), forest.predict_log_proba(inputs))
+            assert model.decision_function(inputs).shape == (30,)
+            assert model.score(inputs, np.full(30, label)) == 1.0
+            with pytest.raises(ValueError, match="3 features"):
+                model.predict_proba(inputs[:, :2])
+
+    def test_metrics_say_of_it_what_they_say_of_a_forest(self, dtype, label, size):
+        inputs, (model, _) = self.models(dtype, label, size)
+        labels = np.full(30, label)
+        proba = model.predict_proba(inputs)
+        if isinstance(label, str):
+            assert log_loss(labels, proba, labels=["another", label]) < 1e-6
+        forest = RandomForestClassifier(2).fit(inputs, labels)
+        for each in (model, forest):
+            with pytest.raises(ValueError, match="need classifier with two classes"):
+                get_scorer("neg_log_loss")(each, inputs, labels)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_of_a_single_class_scikit_learn_s_own_has_two_columns():
+    theirs = theirs_module.MLPClassifier((4,), max_iter=3).fit(np.eye(3), np.ones(3))
+    assert len(theirs.classes_) == 1
+    assert theirs.predict_proba(np.eye(3)).shape == (3, 2)
+
+
+@pytest.mark.filterwarnings("ignore:Number of classes in training fold:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_cross_validation_finds_the_column_of_a_class_that_is_alone_in_a_fold():
+    inputs = np.random.RandomState(0).normal(size=(40, 2))
+    labels = np.repeat([0, 1], 20)
+    model = MLPClassifier((3,), max_iter=1, random_state=0)
+    proba = cross_val_predict(model, inputs, labels, cv=KFold(2), method="predict_proba")
+    assert_array_equal(proba, np.eye(2)[1 - labels])

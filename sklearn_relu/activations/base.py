@@ -36,6 +36,38 @@ class Activation(Part, ABC):
     and in a stack. Without generators it gives what it gives on average.
     """
 
+    elsewhere = {
+        "linear": "identity",
+        "none": "identity",
+        "expit": "logistic",
+        "sigmoidal": "logistic",
+        "htanh": "hard_tanh",
+        "rectifier": "relu",
+        "rectified": "relu",
+        "rectifiedlinear": "relu",
+        "ramp": "relu",
+        "relusquared": "squared_relu",
+        "relu2": "squared_relu",
+        "thresholdedrelu": "threshold_relu",
+        "boundedrelu": "clipped_relu",
+        "relun": "clipped_relu",
+        "lrelu": "leaky_relu",
+        "leaky": "leaky_relu",
+        "parametricrelu": "prelu",
+        "randomizedrelu": "rrelu",
+        "randomrelu": "rrelu",
+        "randomizedleakyrelu": "rrelu",
+        "concatenatedrelu": "crelu",
+        "softrelu": "softplus",
+        "smoothrelu": "softplus",
+        "gelunew": "gelu",
+        "gelutanh": "gelu",
+        "quickgelu": "gelu",
+        "hardsilu": "hard_swish",
+        "softmax": "It is for outputs: the loss of a classifier brings it.",
+        "logsoftmax": "It is for outputs: the loss of a classifier brings it.",
+    }
+
     initialization: str = "glorot_uniform"
     """The initialization that suits a layer with this activation, which ``initialization="auto"``
     takes in deep networks."""

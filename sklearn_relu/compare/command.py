@@ -3,7 +3,6 @@
 import argparse
 import importlib.util
 import io
-import os
 import re
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import numpy as np
 
 from sklearn_relu.compare.data import check_target, columns_of
 from sklearn_relu.compare.files import Table, read_table
+from sklearn_relu.compare.output import columns, reader_may_leave
 from sklearn_relu.compare.search import compare
 from sklearn_relu.compare.table import (
     best_row,
@@ -22,14 +22,17 @@ from sklearn_relu.compare.table import (
     csv_text,
     fits_at_max_iter,
 )
-from sklearn_relu.compare.terminal import rich_table, row_label
+from sklearn_relu.compare.terminal import WIDTH, figure_in_words, rich_table, row_label
 from sklearn_relu.sklearn_private import HAS_CALLBACKS
 
-LEGEND = (
-    "Exact zeros: share among the hidden activations of the training rows. Dead units: share of "
-    "hidden units that are 0 on all of them. Saturated: share of activations within 1 % of a "
-    "bound. Gradient ratio: norm in the first layer over norm in the last, before the first step."
-)
+MEANINGS = {
+    "sparsity": "Exact zeros: share among the hidden activations of the training rows.",
+    "dead_units": "Dead units: share of hidden units that are 0 on all training rows.",
+    "saturation": "Saturated: share of hidden activations within 1 % of a bound.",
+    "gradient_ratio": "Gradient ratio: norm in the first layer over norm in the last, before the "
+    "first step.",
+}
+"""What figures mean that the table shows."""
 
 
 def run(args: argparse.Namespace) -> None:
@@ -81,29 +84,36 @@ def run(args: argparse.Namespace) -> None:
         announcement.print()
     rows = comparison_rows(search)
     console = _console()
-    console.print("", rich_table(rows, search.refit), "", sep="\n")
-    for line in [*_notes(search, rows, args.seeds), *_warnings(caught)]:
-        console.print(line, markup=False)
+    shown, left_out = rich_table(rows, search.refit, console.width)
+    with reader_may_leave():
+        console.print("", shown, "", sep="\n", crop=False)
+        for line in [*_notes(search, rows, args.seeds, left_out), *_warnings(caught)]:
+            console.print(line, markup=False)
+    written = []
     if args.out is not None:
         figure = _figure_png(search, table.X, y, args.jobs)
-        console.print(_write(args.out, csv_text(rows), figure), markup=False, soft_wrap=True)
-    console.print(f"{time.perf_counter() - start:.0f} s")
+        written = [_write(args.out, csv_text(rows), figure)]
+    with reader_may_leave():
+        for line in [*written, f"{time.perf_counter() - start:.0f} s"]:
+            console.print(line, markup=False, soft_wrap=True)
 
 
 def _console():
-    """On stdout; where that is no terminal, and COLUMNS does not say it, 100 columns wide."""
     from rich.console import Console
 
-    sized = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, width=None if sized else 100)
+    class Report(Console):
+        def on_broken_pipe(self):
+            """Leave it to who prints: rich would end the process here."""
+            raise BrokenPipeError
+
+    # Without a height rich would not take the width where the terminal is a dumb one.
+    return Report(highlight=False, width=columns(), height=25)
 
 
 def _check_extras(modules: list[str]) -> None:
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
-        raise ValueError(
-            f"this needs {' and '.join(missing)}: pip install 'sklearn-relu[compare]'."
-        )
+        raise ValueError(f"this needs {' and '.join(missing)}: pip install {' '.join(missing)}")
 
 
 def _check_out(out: str | None) -> None:
@@ -145,7 +155,8 @@ class _Announcement:
         self.lines = lines
 
     def print(self):
-        print("\n".join(self.lines), flush=True)
+        with reader_may_leave():
+            print("\n".join(self.lines), flush=True)
 
     def setup(self, estimator, context):
         self.print()
@@ -191,7 +202,7 @@ def _what_was_read(table: Table, y: np.ndarray, task: str, args: argparse.Namesp
     return [*lines, f"target {table.target!r}: {what}", f"task: {task}"]
 
 
-def _notes(search, rows: list[dict], seeds: int) -> list[str]:
+def _notes(search, rows: list[dict], seeds: int, left_out: list[str]) -> list[str]:
     """What the figures mean, and what was amiss."""
     best = best_row(rows)
     n_reached, n_fits = fits_at_max_iter(search)
@@ -199,9 +210,16 @@ def _notes(search, rows: list[dict], seeds: int) -> list[str]:
         f"{_counted(len(rows), 'candidate')}, {search.n_splits_} folds, "
         f"{_counted(seeds, 'seed')}; best: "
         f"{row_label(best, rows)}: {search.refit} {best['score']:.3f} ± {best['score_sd']:.3f}.",
-        LEGEND,
+        " ".join(meaning for name, meaning in MEANINGS.items() if name not in left_out),
         _how_trained(search.stack_sizes_),
     ]
+    if left_out:
+        figures = ", ".join(figure_in_words(name) for name in left_out)
+        notes.insert(
+            1,
+            f"No room for: {figures}. A wider terminal shows all (or COLUMNS={WIDTH}); --out DIR "
+            "writes all.",
+        )
     if n_reached:
         notes.append(
             f"{n_reached} of {n_fits} fits reached --max-iter; more epochs may change their "

@@ -10,13 +10,16 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_relu.compare.table import candidates, per_fit
-from sklearn_relu.displays.comparison import ComparisonDisplay
-from sklearn_relu.displays.style import styles
+from sklearn_relu.displays.comparison import ComparisonDisplay, fold
+from sklearn_relu.displays.style import styles, whole_numbers
 from sklearn_relu.engine.threads import suitable_blas_threads
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection import final_network
 
 PANELS_PER_ROW = 3
+
+TITLE_LETTER = 0.1
+"""Inches that a letter of a title takes."""
 
 
 def comparison_figure(search: GridSearchCV, X: Any, y: Any, n_jobs: int | None = None):
@@ -127,11 +130,13 @@ def _loss_curve(model, X, y) -> list[float]:
 def _draw_losses(ax, network: str, curves: dict, style_of: dict) -> None:
     for activation, curve in curves.items():
         color, marker = style_of[activation]["color"], style_of[activation]["marker"]
-        ax.plot(np.arange(1, len(curve) + 1), curve, color=color)
+        line = style_of[activation]["linestyle"]
+        ax.plot(np.arange(1, len(curve) + 1), curve, line, color=color)
         # The marker at the end tells where training stopped, and the activation without colour.
         ax.plot(len(curve), curve[-1], marker, color=color)
     ax.set_yscale("log")
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    whole_numbers(ax.xaxis)
     ax.set_xlabel("epoch")
-    ax.set_title(_network_name(network), loc="left")
+    letters = int(ax.get_window_extent().width / (TITLE_LETTER * ax.figure.dpi))
+    ax.set_title(fold(_network_name(network), letters), loc="left")
     ax.grid(alpha=0.3)

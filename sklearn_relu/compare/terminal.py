@@ -2,16 +2,52 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sklearn_relu.compare.table import MEASURED, best_row
 
 WIDTH = 100
-"""Columns of the terminal that a table takes at most by itself."""
+"""Columns that a table takes at most where no terminal says how many there are."""
+
+LEAST = 6
+"""Columns that a folded name has at least; a narrower terminal wraps the lines itself."""
 
 
-def rich_table(rows: list[dict[str, Any]], score: str):
-    """The rows as a table for the terminal, at most 100 columns wide by itself.
+@dataclass(frozen=True)
+class TextColumn:
+    """A column of the table: header, cells, and the room it takes.
+
+    Attributes
+    ----------
+    header : str
+        One line, or two.
+    cells : list of str
+        One a row.
+    folds_at : int, default=None
+        What is wider may be folded to this width. None: never folded.
+    """
+
+    header: str
+    cells: list[str]
+    folds_at: int | None = None
+
+    @property
+    def natural(self) -> int:
+        """The width of the widest line."""
+        return max(map(_width, [*self.header.split("\n"), *self.cells]))
+
+    @property
+    def least(self) -> int:
+        """The width without which other columns are left out."""
+        return min(self.natural, self.folds_at or self.natural)
+
+
+def rich_table(rows: list[dict[str, Any]], score: str, width: int = WIDTH):
+    """The rows as a table for the terminal.
+
+    What names a row is never left out, nor the score. Of the other figures there are as many as
+    the width has room for, the most important first. Parameters with one value only are left out.
 
     Parameters
     ----------
@@ -19,57 +55,131 @@ def rich_table(rows: list[dict[str, Any]], score: str):
         See :func:`comparison_rows`.
     score : str
         The score's name, for the header.
+    width : int, default=100
+        Columns of the terminal.
 
     Returns
     -------
     table : rich.table.Table
-        The best score is bold. Parameters with one value only are left out; where there is no room
-        for them, so are the number of parameters and the saturated units.
+        The best row is bold. At widths that have no room for the names and the score the table
+        is wider than the terminal.
+    left_out : list of str
+        The figures without room, by their keys in `rows`.
     """
-    from rich.console import Console
-    from rich.measure import Measurement
+    names = _names(rows)
+    figures = _figures(rows, score)
+    shown, gap = _with_room(names, figures, width)
+    columns = [figures[name] for name in figures if name in shown]
+    widths = [column.natural for column in columns]
+    gaps = gap * (len(names) + len(columns) - 1)
+    widths = [*_widths_of_names(names, width - sum(widths) - gaps), *widths]
+    left_out = [name for name in figures if name not in shown]
+    return _drawn(rows, [*names, *columns], widths, gap), left_out
 
-    console = Console(width=2 * WIDTH)
-    for left_out in ((), ("n_parameters",), ("n_parameters", "saturation")):
-        table = _table(rows, score, left_out)
-        if Measurement.get(console, console.options, table).minimum <= WIDTH:
+
+def _names(rows: list[dict[str, Any]]) -> list[TextColumn]:
+    """What tells a row from the others."""
+    names = [
+        TextColumn("activation", [str(row["activation"]) for row in rows], folds_at=20),
+        TextColumn("network", [row["network"] for row in rows], folds_at=14),
+    ]
+    others = _searched_beside_activation_and_network(rows)
+    if others:
+        header = "settings" if len(others) > 1 else others[0].replace("_", "\n")
+        cells = [_settings(row, others) for row in rows]
+        longest = max(map(_width, " ".join([header, *cells]).split()))
+        names.append(TextColumn(header, cells, folds_at=min(longest, 24)))
+    return names
+
+
+def _figures(rows: list[dict[str, Any]], score: str) -> dict[str, TextColumn]:
+    """The columns of figures by key, in their order from left to right."""
+    columns = {"score": TextColumn(f"{score}\n(mean ± sd)", [_score(row) for row in rows])}
+    for name, (header, shown) in FIGURES.items():
+        columns[name] = TextColumn(header, [shown(row[name]) for row in rows])
+    return columns
+
+
+def _with_room(
+    names: list[TextColumn], figures: dict[str, TextColumn], width: int
+) -> tuple[set[str], int]:
+    """The figures that there is room for, and the blanks between columns: two, if all fit so."""
+    columns = [*names, *figures.values()]
+    if sum(column.least for column in columns) + 2 * (len(columns) - 1) <= width:
+        return set(figures), 2
+    shown = {"score"}
+    room = width - sum(1 + column.least for column in names) - figures["score"].least
+    for name in IMPORTANCE:
+        room -= 1 + figures[name].least
+        if room < 0:
             break
-    return table
+        shown.add(name)
+    return shown, 1
 
 
-def _table(rows: list[dict[str, Any]], score: str, left_out: tuple[str, ...]):
+def _widths_of_names(names: list[TextColumn], room: int) -> list[int]:
+    """The width of each name's column, together no more than the room if that is possible."""
+    widths = [column.least for column in names]
+    while sum(widths) > room and max(widths) > LEAST:
+        widths[widths.index(max(widths))] -= 1
+    for i in reversed(range(len(names))):  # the settings first
+        widths[i] += min(max(room - sum(widths), 0), names[i].natural - widths[i])
+    return widths
+
+
+def _drawn(rows: list[dict[str, Any]], columns: list[TextColumn], widths: list[int], gap: int):
     from rich import box
     from rich.table import Table
 
-    others = _searched_beside_activation_and_network(rows)
-    # Without the padding there is still one blank between columns.
-    padding = (0, 0 if others else 1, 0, 0)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=padding)
-    table.add_column("activation", min_width=10, max_width=20, overflow="fold")
-    table.add_column("network", min_width=7, max_width=14, overflow="fold")
-    if others:
-        header = "settings" if len(others) > 1 else others[0].replace("_", "\n")
-        words = " ".join(_settings(row, others) for row in rows).split()
-        table.add_column(header, min_width=min(16, max(map(len, words))), overflow="fold")
-    figures = {name: each for name, each in FIGURES.items() if name not in left_out}
-    columns = {f"{score}\n(mean ± sd)": [_score(row) for row in rows]}
-    for name, (header, shown) in figures.items():
-        columns[header] = [shown(row[name]) for row in rows]
-    for header, cells in columns.items():
-        # Its width is said: rich takes a column that must not wrap for as narrow as a word.
-        width = max(map(len, [*header.split("\n"), *cells]))
-        table.add_column(header, justify="right", no_wrap=True, min_width=width)
+    # The box itself puts one blank between columns.
+    padding = (0, gap - 1, 0, 0)
+    # All widths are said, and the table's is their sum: rich takes what is missing from columns
+    # that may fold, down to nothing.
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=padding,
+        pad_edge=False,
+        width=sum(widths) + gap * (len(widths) - 1),
+    )
+    for column, width in zip(columns, widths, strict=True):
+        is_name = column.folds_at is not None
+        table.add_column(
+            column.header,
+            justify="left" if is_name else "right",
+            width=width,
+            no_wrap=not is_name,
+            overflow="fold",
+        )
     best = best_row(rows)
     for i, (row, following) in enumerate(zip(rows, [*rows[1:], None], strict=True)):
         table.add_row(
-            str(row["activation"]),
-            row["network"],
-            *([_settings(row, others)] if others else []),
-            *(cells[i] for cells in columns.values()),
+            *(column.cells[i] for column in columns),
             style="bold" if row is best else "",
             end_section=following is not None and following["network"] != row["network"],
         )
     return table
+
+
+def figure_in_words(name: str) -> str:
+    """A figure as its header calls it, in one line.
+
+    Parameters
+    ----------
+    name : str
+        A key of a row.
+
+    Returns
+    -------
+    words : str
+    """
+    return FIGURES[name][0].replace("-\n", "").replace("\n", " ")
+
+
+def _width(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def row_label(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
@@ -146,3 +256,15 @@ FIGURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "n_parameters": ("para-\nmeters", _count),
 }
 """For each figure after the score its header, and how it is written."""
+
+IMPORTANCE = (
+    "train_score",
+    "epochs",
+    "gradient_ratio",
+    "dead_units",
+    "sparsity",
+    "fit_seconds",
+    "saturation",
+    "n_parameters",
+)
+"""The figures from the one that stays longest to the one that is left out first."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_relu.activations import ACTIVATIONS, Activation
-from sklearn_relu.displays.style import COLORS, figure_and_axes
+from sklearn_relu.displays.style import draw_legend, figure_and_axes, marks_along, styles
 from sklearn_relu.part import resolve_part
 
 
@@ -88,16 +88,20 @@ class ActivationDisplay:
         ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
         ax.axvline(0, color="0.8", linewidth=0.8, zorder=0)
         self.lines_ = {}
-        for i, (name, values) in enumerate(self.values.items()):
-            color = COLORS[i % len(COLORS)]
-            lines = ax.plot(self.z, values, color=color, linewidth=2)
-            lines += ax.plot(self.z, self.derivatives[name], "--", color=color, linewidth=1.2)
+        for style, (name, values) in zip(
+            styles(len(self.values)), self.values.items(), strict=True
+        ):
+            color, marks = style["color"], marks_along(style, len(self.z))
+            lines = ax.plot(self.z, values, color=color, linewidth=2, **marks)
+            lines += ax.plot(
+                self.z, self.derivatives[name], "--", color=color, linewidth=1.2, **marks
+            )
             lines[0].set_label(name)
             self.lines_[name] = lines
         ax.plot([], [], "--", color="0.4", linewidth=1.2, label="derivative")
         ax.set_xlabel("summed input z")
         ax.set_ylabel("activation, and its derivative")
-        ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+        draw_legend(ax)
         return self
 
 

@@ -1,17 +1,31 @@
 """Scores of a search, by activation, depth and initialization."""
 
+import math
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from sklearn_relu.displays.style import LINES, figure_and_axes, styles
+from sklearn_relu.displays.style import LINES, draw_legend, figure_and_axes, styles
 
 DODGE = 0.6
 """Share of the distance between two networks that their series take."""
 
+LETTER = 0.085
+"""Inches that a letter of a network's name takes."""
+
+LINE = 0.2
+"""Inches that a line of it takes."""
+
+SHORT, LONG = 8, 24
+"""Letters of a line of such a name: fewer when level are too narrow; so many when upright."""
+
 MOST_VALUES = 12
-"""Up to so many scores are written beside their marks; more would overlap."""
+"""Up to so many scores are written beside their marks."""
+
+VALUE = 0.36
+"""Inches that a written score takes: with less between two marks, none are written."""
 
 
 class ComparisonDisplay:
@@ -97,7 +111,9 @@ class ComparisonDisplay:
         networks = list(dict.fromkeys(network for _, _, network in self.scores))
         series = list(dict.fromkeys((a, i) for a, i, _ in self.scores))
         style_of = _styles(series)
-        width = DODGE / len(series)
+        width = DODGE / max(1, len(series))
+        apart = 1.0 if len(series) == 1 else width
+        inches = apart * ax.get_window_extent().width / ax.figure.dpi / max(1, len(networks))
         self.lines_, self.folds_ = {}, {}
         for i, each in enumerate(series):
             shown = [network for network in networks if (*each, network) in self.scores]
@@ -116,7 +132,7 @@ class ComparisonDisplay:
             (self.folds_[each],) = ax.plot(
                 beside, np.concatenate(scores), ".", color=style["color"], alpha=0.5, markersize=5
             )
-            if len(self.scores) <= MOST_VALUES:
+            if len(self.scores) <= MOST_VALUES and inches >= VALUE:
                 for place, score in zip(places, scores, strict=True):
                     ax.annotate(
                         f"{score.mean():.3f}",
@@ -129,13 +145,13 @@ class ComparisonDisplay:
                     )
         if self.baseline is not None:
             ax.axhline(self.baseline[0], color="0.5", linestyle=":", label=self.baseline[1])
-        ax.set_xticks(range(len(networks)), networks)
+        _write_networks(ax, networks)
         ax.set_xlim(-0.5, len(networks) - 0.5)
         ax.margins(y=0.1)
         ax.set_xlabel("hidden layers")
         ax.set_ylabel(self.score_name)
         ax.grid(axis="y", alpha=0.3)
-        ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+        draw_legend(ax)
         return self
 
 
@@ -195,13 +211,51 @@ def _label(series: tuple[str, str | None]) -> str:
     return ", ".join(name for name in series if name is not None)
 
 
+def _write_networks(ax, networks: list[str]) -> None:
+    """Names below their places: folded where they are many, and upright where they are more."""
+    inches = ax.get_window_extent().width / ax.figure.dpi / max(1, len(networks))
+    longest = max(map(len, networks), default=0)
+    letters = int(inches / LETTER)
+    if upright := letters < min(SHORT, longest):
+        letters = max(LONG, math.ceil(longest / max(1, int(inches / LINE))))
+        if len(ax.figure.axes) == 1:
+            more = (min(letters, longest) - LONG) * LETTER
+            ax.figure.set_figheight(ax.figure.get_figheight() + max(0.0, more))
+    names = [fold(name, letters) for name in networks]
+    ax.set_xticks(range(len(networks)), names, rotation=90 if upright else 0)
+
+
+def fold(name: str, letters: int) -> str:
+    """A network's name in lines of so many letters, also within a list of sizes.
+
+    Parameters
+    ----------
+    name : str
+    letters : int
+
+    Returns
+    -------
+    folded : str
+    """
+    return textwrap.fill(name.replace(",", ", ") if len(name) > letters else name, letters)
+
+
 def _styles(series: list[tuple[str, str | None]]) -> dict[tuple, dict]:
-    """A colour and a marker for each activation, a line for each initialization."""
+    """A colour and a marker for each activation, a line for each initialization.
+
+    Where there are no such lines, or one activation only, a style of its own for each.
+    """
     activations = list(dict.fromkeys(activation for activation, _ in series))
     initializations = list(dict.fromkeys(initialization for _, initialization in series))
+    if len(initializations) > len(LINES) or len(activations) == 1:
+        return dict(zip(series, styles(len(series)), strict=True))
     of = dict(zip(activations, styles(len(activations)), strict=True))
     return {
         (activation, initialization): of[activation]
-        | {"linestyle": LINES[initializations.index(initialization) % len(LINES)]}
+        | (
+            {}
+            if len(initializations) == 1
+            else {"linestyle": LINES[initializations.index(initialization)]}
+        )
         for activation, initialization in series
     }

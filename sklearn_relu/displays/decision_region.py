@@ -3,8 +3,11 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, figure_and_axes
+from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, draw_legend, figure_and_axes
 from sklearn_relu.inspection.model import fitted_network
+
+SHADES = (0.3, 0.6, 0.15)
+"""How much of a colour a region has: another share once colours repeat."""
 
 MARGIN = 0.1
 """How far the picture reaches beyond the data, as a share of their range."""
@@ -123,7 +126,7 @@ class DecisionRegionDisplay:
         -------
         self : DecisionRegionDisplay
         """
-        from matplotlib.colors import ListedColormap
+        from matplotlib.colors import ListedColormap, to_rgba
 
         self.figure_, self.ax_ = figure_and_axes(ax, figsize=(6.5, 5.5))
         ax = self.ax_
@@ -132,7 +135,10 @@ class DecisionRegionDisplay:
             self.figure_.colorbar(self.surface_, ax=ax, label="prediction")
         else:
             n_classes = len(self.classes)
-            colors = [COLORS[i % len(COLORS)] for i in range(n_classes)]
+            colors = [
+                to_rgba(COLORS[i % len(COLORS)], SHADES[i // len(COLORS) % len(SHADES)])
+                for i in range(n_classes)
+            ]
             self.surface_ = ax.pcolormesh(
                 self.xx,
                 self.yy,
@@ -140,7 +146,6 @@ class DecisionRegionDisplay:
                 cmap=ListedColormap(colors),
                 vmin=-0.5,
                 vmax=n_classes - 0.5,
-                alpha=0.3,
                 linewidth=0,
                 rasterized=True,
             )
@@ -165,7 +170,7 @@ class DecisionRegionDisplay:
         for i, label in enumerate(self.classes):
             style = {"color": COLORS[i % len(COLORS)], "marker": MARKERS[i % len(MARKERS)]}
             self.ax_.scatter(*points[y == label].T, label=str(label), **style, **_OUTLINED)
-        self.ax_.legend(title="class", loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+        draw_legend(self.ax_, title="class")
 
 
 _OUTLINED = {"s": 22, "edgecolors": "white", "linewidths": 0.5, "zorder": 3}

@@ -2,7 +2,13 @@
 
 import numpy as np
 
-from sklearn_relu.displays.style import figure_and_axes, named_models, styles
+from sklearn_relu.displays.style import (
+    draw_legend,
+    figure_and_axes,
+    named_models,
+    styles,
+    whole_numbers,
+)
 from sklearn_relu.inspection import gradient_report
 
 
@@ -87,14 +93,17 @@ class GradientFlowDisplay:
         for style, (name, norms) in zip(styles(len(self.norms)), self.norms.items(), strict=True):
             rows = np.where(np.atleast_2d(norms) > 0, norms, np.nan)
             layers = np.arange(1, rows.shape[1] + 1)
-            self.lines_[name] = [ax.plot(layers, row, "-", **style)[0] for row in rows]
+            self.lines_[name] = [ax.plot(layers, row, **style)[0] for row in rows]
             self.lines_[name][0].set_label(name)
+        if not any(np.isfinite(line.get_ydata()).any() for line in ax.lines):
+            middle = {"transform": ax.transAxes, "ha": "center", "va": "center"}
+            ax.text(0.5, 0.5, "no gradient reaches any layer", color="0.4", **middle)
         deepest = max(np.shape(norms)[-1] for norms in self.norms.values())
         ax.set_yscale("log")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(ax.xaxis)
         ax.set_xlim(0.5, deepest + 0.5)
         ax.set_xlabel("layer, from the inputs to the outputs")
         ax.set_ylabel("norm of the gradient for its weights")
         ax.grid(alpha=0.3)
-        ax.legend(frameon=False)
+        draw_legend(ax)
         return self

@@ -10,7 +10,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.displays.comparison import layers_in_words
-from sklearn_relu.displays.style import figure_and_axes, named_models, styles
+from sklearn_relu.displays.style import (
+    draw_legend,
+    figure_and_axes,
+    marks_along,
+    named_models,
+    styles,
+    whole_numbers,
+)
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection.model import own_network
 
@@ -130,8 +137,11 @@ class LossCurveDisplay:
         self.lines_, self.best_ = {}, {}
         for style, (name, curve) in zip(styles(len(self.curves)), self.curves.items(), strict=True):
             color = style["color"]
-            lines = [ax.plot(_epochs(y), y, "-", color=color)[0] for y in curve.training]
-            lines += [ax.plot(_epochs(y), y, "--", color=color)[0] for y in curve.validation]
+            lines = [
+                ax.plot(_epochs(y), y, dashes, color=color, **marks_along(style, len(y)))[0]
+                for dashes, losses in (("-", curve.training), ("--", curve.validation))
+                for y in losses
+            ]
             self.lines_[name] = lines
             shown = curve.validation or curve.training
             self.best_[name] = [
@@ -142,11 +152,11 @@ class LossCurveDisplay:
         if any(curve.validation for curve in self.curves.values()):
             ax.plot([], [], "--", color="0.4", label="validation")
         ax.set_yscale("log")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        whole_numbers(ax.xaxis)
         ax.set_xlabel("epoch (the best one is marked)")
         ax.set_ylabel("loss")
         ax.grid(alpha=0.3)
-        ax.legend(frameon=False)
+        draw_legend(ax)
         return self
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_relu.displays.style import COLORS, figure_and_axes
+from sklearn_relu.displays.style import COLORS, figure_and_axes, whole_numbers
 from sklearn_relu.inspection.hidden import active_units
 from sklearn_relu.inspection.report import percent
 
@@ -96,12 +96,14 @@ class SparsityDisplay:
         self.ax_.set_xlabel("units, from the most active to the least")
         self.ax_.set_ylabel(f"{len(shown)} of {n_samples} samples")
         self.ax_.set_yticks([])
+        whole_numbers(self.ax_.xaxis)
 
     def _draw_rates(self, rates: np.ndarray) -> None:
         ax = self.rates_ax_
         self.bars_ = ax.bar(np.arange(len(rates)), rates, width=1.0, color=COLORS[0])
         dead = np.flatnonzero(rates == 0)
-        ax.plot(dead, np.zeros(len(dead)), "x", color=COLORS[1], clip_on=False)
+        if len(dead):  # an empty artist that nothing clips would be at no place of the figure
+            ax.plot(dead, np.zeros(len(dead)), "x", color=COLORS[1], clip_on=False)
         ax.set_ylim(0, 1)
         ax.set_ylabel("active on")
         ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")

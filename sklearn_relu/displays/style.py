@@ -1,5 +1,6 @@
 """What all pictures share: colours, markers, lines, axes."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,10 +16,77 @@ SEQUENTIAL = "viridis"
 """Maps of colours for values of both signs, and of one."""
 
 
+WIDTH_BESIDE_LEGEND = 5.5
+"""Inches of a figure of ours that a legend does not take."""
+
+
 def styles(n: int) -> Iterator[dict[str, str]]:
-    """A colour and a marker for each of n things; no two of up to 56 have both."""
+    """A colour, a marker and a line for each of n things.
+
+    No two of up to 56 have the same colour and marker; lines change once colours repeat.
+    """
     for i in range(n):
-        yield {"color": COLORS[i % len(COLORS)], "marker": MARKERS[i % len(MARKERS)]}
+        yield {
+            "color": COLORS[i % len(COLORS)],
+            "marker": MARKERS[i % len(MARKERS)],
+            "linestyle": LINES[i // len(COLORS) % len(LINES)],
+        }
+
+
+def marks_along(style: dict[str, str], n_points: int) -> dict[str, Any]:
+    """Marks along a line whose colour others have too and whose dashes mean something else.
+
+    Parameters
+    ----------
+    style : dict
+        Of :func:`styles`.
+    n_points : int
+
+    Returns
+    -------
+    options : dict
+        For ``Axes.plot``; none for the first line of a colour.
+    """
+    if style["linestyle"] == LINES[0]:
+        return {}
+    return {"marker": style["marker"], "markersize": 4, "markevery": max(1, n_points // 8)}
+
+
+def whole_numbers(axis) -> None:
+    """Ticks of an axis at whole numbers only, even if that is a single one.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+    """
+    axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+
+
+def draw_legend(ax, **options) -> None:
+    """A legend of all entries that takes no room from the lines.
+
+    It stands beside the axes where the layout makes room for it, in as many columns as the height
+    of the figure asks for; a figure of ours is widened. Elsewhere it is inside of the axes.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    **options
+        For ``Axes.legend``.
+    """
+    n_entries = len(ax.get_legend_handles_labels()[0])
+    options = {"frameon": False, "fontsize": 10 if n_entries <= 12 else 8} | options
+    figure = ax.get_figure(root=True)
+    if figure.get_layout_engine() is None:
+        ax.legend(**options)
+        return
+    beside = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)} | options
+    height = ax.legend(**beside).get_window_extent().height
+    n_columns = math.ceil(height / (0.9 * ax.figure.bbox.height))
+    legend = ax.legend(**beside, ncols=n_columns)
+    if len(figure.axes) == 1:
+        inches = legend.get_window_extent().width / figure.dpi
+        figure.set_figwidth(max(figure.get_figwidth(), WIDTH_BESIDE_LEGEND + inches))
 
 
 def figure_and_axes(ax=None, **options) -> tuple[Any, Any]:
@@ -45,9 +113,7 @@ def figure_and_axes(ax=None, **options) -> tuple[Any, Any]:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError(
-            "displays need matplotlib: pip install 'sklearn-relu[plot]', or matplotlib itself."
-        ) from error
+        raise ImportError("displays need matplotlib: pip install matplotlib") from error
     return plt.subplots(layout="constrained", **options)
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sklearn_relu.displays.style import DIVERGING, figure_and_axes
+from sklearn_relu.displays.style import DIVERGING, figure_and_axes, whole_numbers
 from sklearn_relu.inspection import final_network
 
 
@@ -94,6 +94,8 @@ class WeightsDisplay:
         if self.image_shape is None:
             ax.set_xlabel("feature")
             ax.set_ylabel("unit")
+            whole_numbers(ax.xaxis)
+            whole_numbers(ax.yaxis)
             return self
         ax.set_axis_off()
         for i, title in enumerate(self.titles or ()):

@@ -486,9 +486,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes)
-            Columns in the order of ``classes_``; two also if there is one class only.
+            Columns in the order of ``classes_``; of a single class one, of ones.
         """
         proba = self._mean_prediction(X)
+        if len(self.classes_) == 1:
+            return np.ones_like(proba)
         return np.hstack([1 - proba, proba]) if self.n_outputs_ == 1 else proba
 
     @only_if(_gives_probabilities)

@@ -9,7 +9,7 @@ from sklearn_relu.activations import ACTIVATIONS, Activation
 from sklearn_relu.initializers import INITIALIZERS, Constant, Initializer
 from sklearn_relu.losses import LOSSES, Loss
 from sklearn_relu.optimizers import OPTIMIZERS, FullBatchOptimizer, Optimizer, Solver
-from sklearn_relu.part import Part, resolve_part
+from sklearn_relu.part import Part, name_hint, resolve_part
 from sklearn_relu.penalties import ACTIVITY_PENALTIES, PENALTIES, ActivityPenalty, Penalty
 from sklearn_relu.schedules import SCHEDULES, FunctionRate, Schedule
 
@@ -27,6 +27,9 @@ FAMILIES: dict[str, tuple[dict, type[Part]]] = {
 
 WITH_FLAT_PARAMETERS = {"solver", "learning_rate"}
 """Families whose hyper-parameters scikit-learn offers as parameters of the estimator."""
+
+DISTINCT = ("activation", "solver")
+"""Families whose names tell by themselves what they are names of."""
 
 OPTIONAL = {"penalty", "activity_penalty"}
 """Families of which None is none."""
@@ -60,8 +63,50 @@ def _resolve_value(estimator, parameter: str, value):
     if value is None and parameter in OPTIONAL:
         return None
     family, base = FAMILIES[parameter]
+    check_is_meant(parameter, value)
     flat = estimator.get_params(deep=False) if parameter in WITH_FLAT_PARAMETERS else None
     return resolve_part(value, family, base, parameter, flat, parameter in OPTIONAL)
+
+
+def check_is_meant(parameter: str, value) -> None:
+    """Refuse what only another parameter takes.
+
+    Parameters
+    ----------
+    parameter : str
+        One of `FAMILIES`.
+    value : object
+
+    Raises
+    ------
+    ValueError
+        Naming the other one.
+    """
+    if meant := _parameter_meant(parameter, value):
+        family, base = FAMILIES[parameter]
+        raise ValueError(
+            f"{parameter} must be one of {sorted(family)} or a {base.__name__}; got {value!r}. "
+            f"Did you mean {meant}={value!r}?"
+        )
+
+
+def _parameter_meant(parameter: str, value) -> str | None:
+    if isinstance(value, str):
+        family, base = FAMILIES[parameter]
+        if value in family or name_hint(value, family, base):
+            return None
+        return next((other for other in DISTINCT if value in FAMILIES[other][0]), None)
+    if parameter == "learning_rate" and isinstance(value, Real) and not isinstance(value, bool):
+        return "learning_rate_init"
+    # It is the first parameter of scikit-learn's regressor, where sizes of layers are expected.
+    if parameter == "loss" and _are_sizes(value):
+        return "hidden_layer_sizes"
+    return None
+
+
+def _are_sizes(value) -> bool:
+    sizes = list(value) if isinstance(value, list | tuple | np.ndarray) else [value]
+    return all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes)
 
 
 def resolve_parts(estimator) -> Parts:

@@ -9,6 +9,7 @@ from sklearn.metrics import r2_score
 from sklearn_relu.engine.batches import with_stand_ins
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.finite import finite_outputs
+from sklearn_relu.estimators.parts import check_is_meant
 from sklearn_relu.estimators.typed import checks_parameters, only_if
 
 
@@ -272,6 +273,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.ensemble_size = ensemble_size
 
     _parameter_constraints: dict = BaseMLP._parameter_constraints | {"standardize_y": ["boolean"]}
+
+    def _validate_params(self):
+        """Check the loss first: where sizes of layers are in its place, what follows is shifted."""
+        check_is_meant("loss", self.loss)
+        super()._validate_params()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

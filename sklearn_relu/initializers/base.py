@@ -39,6 +39,37 @@ class Initializer(Part, ABC):
     """True: held-out rows are drawn after the weights, from the same generator, in scikit-learn's
     order. False: from a generator of their own, so that they do not depend on the weights."""
 
+    elsewhere = {
+        "default": "auto",
+        "glorot": "glorot_uniform",
+        "xavier": "glorot_uniform",
+        "xavieruniform": "glorot_uniform",
+        "keras": "glorot_uniform",
+        "tensorflow": "glorot_uniform",
+        "xaviernormal": "glorot_normal",
+        "he": "he_normal",
+        "heinit": "he_normal",
+        "kaiming": "he_normal",
+        "kaimingnormal": "he_normal",
+        "msra": "he_normal",
+        "kaiminguniform": "he_uniform",
+        "lecun": "lecun_normal",
+        "pytorch": "fan_in_uniform",
+        "torch": "fan_in_uniform",
+        "eye": "identity",
+        "zero": "zeros",
+        "one": "ones",
+        "layersequentialunitvariance": "lsuv",
+        "scikitlearn": "sklearn",
+        "normal": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "gaussian": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "randomnormal": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "uniform": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "random": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "randomuniform": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+        "truncatednormal": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
+    }
+
     for_biases: ClassVar[bool] = True
     """False: ``bias_initialization`` refuses it."""
 

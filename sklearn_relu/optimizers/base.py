@@ -15,6 +15,21 @@ class Solver(Part, ABC):
     a hyper-parameter whose usual value is not the estimator's default has another name.
     """
 
+    elsewhere = {
+        "momentum": "sgd",
+        "nesterov": "sgd",
+        "nag": "sgd",
+        "gd": "sgd",
+        "gradientdescent": "sgd",
+        "backprop": "sgd",
+        "stochasticgradientdescent": "sgd",
+        "nesterovadam": "nadam",
+        "lbfgsb": "lbfgs",
+        "bfgs": "lbfgs",
+        "newton": "lbfgs",
+        "newtoncg": "lbfgs",
+    }
+
 
 class Optimizer(Solver):
     """A stochastic optimizer: one step for each batch, each parameter for itself.

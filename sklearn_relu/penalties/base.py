@@ -17,6 +17,19 @@ class Penalty(Part, ABC):
     activations' learned parameters are not penalised.
     """
 
+    elsewhere = {
+        "ridge": "l2",
+        "tikhonov": "l2",
+        "weightdecay": "l2",
+        "lasso": "l1",
+        "l1l2": "elasticnet",
+        "elastic": "elasticnet",
+        "group": "group_lasso",
+        "l21": "group_lasso",
+        "none": "For none pass None.",
+        "no": "For none pass None.",
+    }
+
     is_smooth: bool = True
     """False: has a :meth:`prox`, and no full-batch solver can take it."""
 
@@ -69,6 +82,17 @@ class ActivityPenalty(Part, ABC):
     The objective adds ``activity_alpha`` times its weighted mean over the batch, summed over the
     hidden units. What depends on a unit's mean activation counts as much for each sample.
     """
+
+    elsewhere = {
+        "kldivergence": "kl",
+        "kld": "kl",
+        "kullbackleibler": "kl",
+        "sparsity": "kl",
+        "lasso": "l1",
+        "ridge": "l2",
+        "none": "For none pass None.",
+        "no": "For none pass None.",
+    }
 
     needs_rates: ClassVar[bool] = False
     """True: only for activations whose values lie in [0, 1]."""

@@ -22,10 +22,9 @@ def classifier_outputs(operator) -> None:
     text = _exported_classes(operator.scope_inst, model).dtype.kind in "OU"
     shape = [n_samples, model.n_outputs_] if model._is_multilabel() else [n_samples]
     operator.outputs[0].set_type((StringTensorType if text else Int64TensorType)(shape))
-    pair = model.n_outputs_ == 1 and model._loss.gives_probabilities
-    operator.outputs[1].set_type(
-        _tensor_type(operator)([n_samples, 2 if pair else model.n_outputs_])
-    )
+    of_classes = model._loss.gives_probabilities and not model._is_multilabel()
+    width = len(model.classes_) if of_classes else model.n_outputs_
+    operator.outputs[1].set_type(_tensor_type(operator)([n_samples, width]))
 
 
 def regressor_outputs(operator) -> None:
@@ -40,7 +39,10 @@ def convert_classifier(scope, operator, container) -> None:
     labels, scores = (output.full_name for output in operator.outputs)
     graph = Graph(scope, container, _dtype(operator))
     mean = _mean_prediction(graph, model, operator)
-    if model.n_outputs_ == 1 and model._loss.gives_probabilities:
+    if len(model.classes_) == 1 and model._loss.gives_probabilities:
+        nothing = graph.node("Sub", [mean, mean])
+        graph.node("Add", [nothing, graph.value(1.0).name], scores)
+    elif model.n_outputs_ == 1 and model._loss.gives_probabilities:
         other = graph.node("Sub", [graph.value(1.0).name, mean])
         graph.node("Concat", [other, mean], scores, axis=1)
     else:

@@ -30,7 +30,7 @@ def to_onnx(model, X):
     Raises
     ------
     ImportError
-        If skl2onnx is not installed: it comes with the extra ``onnx``.
+        If skl2onnx is not installed: it and onnx come with the extra ``onnx``.
     NotFittedError
         If the model is not fitted.
     NotImplementedError
@@ -74,9 +74,7 @@ def register_onnx_converters() -> None:
     try:
         from skl2onnx import update_registered_converter
     except ImportError as error:
-        raise ImportError(
-            "ONNX export needs skl2onnx: pip install 'sklearn-relu[onnx]'."
-        ) from error
+        raise ImportError("ONNX export needs skl2onnx: pip install skl2onnx onnx") from error
     update_registered_converter(
         MLPClassifier,
         "SklearnReluMLPClassifier",

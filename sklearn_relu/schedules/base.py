@@ -52,6 +52,25 @@ class Progress:
 class Schedule(Part, ABC):
     """The learning rate as a function of progress."""
 
+    elsewhere = {
+        "plateau": "adaptive",
+        "reduceonplateau": "adaptive",
+        "reducelronplateau": "adaptive",
+        "steplr": "step",
+        "multistep": "step",
+        "exp": "exponential",
+        "exponentiallr": "exponential",
+        "cosineannealing": "cosine",
+        "cosineannealinglr": "cosine",
+        "cosinedecay": "cosine",
+        "1cycle": "one_cycle",
+        "onecyclelr": "one_cycle",
+        "fixed": "constant",
+        "linearwarmup": "warm_up",
+        "inversescaling": "invscaling",
+        "inversetimedecay": "invscaling",
+    }
+
     changes_within_epoch: bool = False
     """True: :meth:`rate` is asked before every step that is made, not once an epoch."""
 
