@@ -54,7 +54,9 @@ class Checkpoint(StateCallback):
     What fit a file is of is decided by all parameters but `verbose` and `time_limit`, and by
     checksums of the data, weights and held-out data, and of the network that ``warm_start`` goes
     on from. With ``random_state=None`` too, the file keeps what was drawn. Functions count by
-    their names.
+    their names, code, defaults and closures. A parameter that the version that wrote the file did
+    not know makes no other fit where it is at its default; another initialization does, although
+    training has begun, for it is asked for.
 
     - The file of a fit that has ended gives its model at once. One that `time_limit` ended goes
       on, for as long again.

@@ -68,7 +68,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     warm_start : bool, default=False
         Whether :meth:`fit` goes on from the last call, with the solver's state, the generator and
         the validation split, so that 5 epochs and 5 more equal 10. "lbfgs" goes on from the
-        weights, with its memory of gradients anew.
+        weights, with its memory of gradients anew. Best losses and scores of other data, or by
+        another loss or metric, are forgotten. `random_state` and initializations count in the
+        first call.
     momentum : float, default=0.9
         Momentum of "sgd", in [0, 1].
     nesterovs_momentum : bool, default=True
@@ -153,7 +155,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     loss_ : float
         The objective in the last epoch; of an ensemble, like `best_loss_`, the networks' mean.
     best_loss_ : float or None
-        The smallest in any epoch; None with `early_stopping`. Stochastic solvers only.
+        The smallest in any epoch since data or objective last changed; None with `early_stopping`.
+        Stochastic solvers only.
     loss_curve_ : list of float
         The objective in each epoch; of an ensemble one list a network. Stochastic solvers only.
     validation_scores_ : list of float or None
