@@ -19,11 +19,17 @@ from sklearn_relu.inspection import (
     final_network,
     hidden_activations,
     local_linear_map,
+    repair_dead_units,
     signal_report,
 )
 from sklearn_relu.inspection.model import TRACED_ROWS
 from sklearn_relu.inspection.moments import Moments, effective_rank
-from sklearn_relu.scorers import n_epochs_scorer, n_parameters_scorer, saturation_scorer
+from sklearn_relu.scorers import (
+    dead_units_scorer,
+    n_epochs_scorer,
+    n_parameters_scorer,
+    saturation_scorer,
+)
 
 # Fits of a few epochs are worse than a constant, and say so.
 pytestmark = pytest.mark.filterwarnings(
@@ -310,3 +316,29 @@ def test_what_is_not_fitted_or_no_network_is_refused():
         activation_report(neural_network.MLPClassifier(), X)
     with pytest.raises(TypeError, match="of sklearn_relu or scikit-learn"):
         gradient_report(LogisticRegression(), X, y)
+
+
+def test_figures_of_units_with_two_activations_are_of_both():
+    model = network("crelu")
+    model.intercepts_[0][1] = 100  # its negative half is 0 throughout, its positive one never
+    model.coefs_[0][:, 2] = model.intercepts_[0][2] = 0  # dead
+    report = activation_report(model, X)
+    a = hidden_activations(model, X, 0).reshape(len(X), 2, 7)
+    assert report.unit_dead[0].tolist() == [False, False, True, False, False, False, False]
+    assert report.layer_dead.tolist() == [1 / 7, 0]
+    assert report.dead == 1 / 13 == dead_units_scorer(model, X)
+    assert report.unit_always_active[0][1]
+    assert_array_equal(report.unit_zeros[0], (a == 0).all(axis=1).mean(axis=0))
+    assert_allclose(report.unit_mean[0], a.mean(axis=(0, 1)))
+    assert_allclose(report.unit_sd[0], a.std(axis=(0, 1)))
+    assert report.layer_sparsity[0] == np.mean(a == 0) > 0.5
+    assert report.to_frame()["units"].tolist() == [7, 6]
+    assert len(report.to_frame(by="unit")) == 13
+    assert repair_dead_units(model, X).n_repaired.tolist() == [1, 0]
+
+
+def test_units_of_maxout_are_counted_once():
+    model = network("maxout")
+    report = activation_report(model, X)
+    assert [unit.shape for unit in report.unit_dead] == [(7,), (6,)]
+    assert report.dead == dead_units_scorer(model, X) == 0

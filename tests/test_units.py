@@ -16,7 +16,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_relu import MLPClassifier, MLPRegressor, activation_report
 from sklearn_relu.activations import ThresholdReLU
 from sklearn_relu.initializers import Auto
-from sklearn_relu.inspection import hidden_activations, prune, repair_dead_units
+from sklearn_relu.inspection import (
+    hidden_activations,
+    linear_regions,
+    local_linear_map,
+    prune,
+    repair_dead_units,
+)
 from sklearn_relu.scorers import n_parameters_scorer
 
 # Fits of a few epochs are worse than a constant, and say so.
@@ -277,3 +283,62 @@ def test_scikit_learn_s_own_networks(cls):
     assert activation_report(model, X).layer_dead[0] == 0
     assert_array_equal(model.predict(X), before)
     assert not hasattr(pruned, "activation_parameters_")
+
+
+def without_output(activation):
+    """A network whose units pass nothing on."""
+    model = network(activation, (8,), cls=MLPRegressor)
+    shift(model, 0, slice(None), {"negative_relu": -50, "hard_tanh": 0}.get(activation, 50))
+    model.coefs_[0] /= 100 if activation == "hard_tanh" else 1
+    model.coefs_[1][:] = 0
+    return model
+
+
+@pytest.mark.parametrize("activation", ["relu", "identity", "leaky_relu", "negative_relu"])
+def test_units_that_pass_nothing_on_are_removed(activation):
+    model = without_output(activation)
+    pruned = prune(model, X)
+    assert pruned.hidden_layer_sizes == (1,)
+    assert_same_but_smaller(model, pruned)
+    assert_allclose(prune(pruned, X).predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("activation", ["relu", "identity", "leaky_relu"])
+def test_units_whose_parts_cancel_are_removed(activation):
+    # Two units that are the same and go out with opposite signs: what is left is a constant.
+    model = network(activation, (2,))
+    model.coefs_[0][:, 1] = model.coefs_[0][:, 0]
+    model.intercepts_[0][:] = [50, 60]
+    model.coefs_[1][:, 0] = [2, -2]
+    pruned = prune(model, X)
+    assert pruned.hidden_layer_sizes == (1,)
+    assert_same_but_smaller(model, pruned)
+
+
+DEGENERATE = {
+    "no hidden layer": ((), lambda model: None),
+    "one unit": ((1,), lambda model: None),
+    "one dead unit": ((1,), lambda model: shift(model, 0, [0], -100)),
+    "all units dead": ((4, 3), lambda model: shift(model, 1, slice(None), -1000)),
+    "no weights": ((4, 3), lambda model: model.coefs_[1].fill(0)),
+    "no outputs": ((4, 3), lambda model: model.coefs_[2].fill(0)),
+    "a pruned one": ((4, 3), lambda model: vars(model).update(vars(prune(model, X)))),
+}
+
+
+@pytest.mark.parametrize("activation", ["relu", "identity", "hard_tanh", "crelu", "maxout"])
+@pytest.mark.parametrize("case", DEGENERATE)
+def test_degenerate_networks_are_inspected_pruned_and_repaired(case, activation):
+    sizes, change = DEGENERATE[case]
+    model = network(activation, sizes)
+    change(model)
+    before = model.predict(X)
+    pieces = local_linear_map(model, X)
+    assert_allclose((pieces.coef[:, 0] * X).sum(axis=1) + pieces.intercept[:, 0], before, atol=1e-9)
+    assert linear_regions(model, X).sizes.sum() == len(X)
+    assert 0 <= activation_report(model, X).dead <= 1
+    pruned = prune(model, X)
+    assert_allclose(pruned.predict(X), before, atol=1e-9)
+    assert n_parameters_scorer(pruned) <= n_parameters_scorer(model)
+    repair_dead_units(model, X, random_state=0)
+    assert_allclose(model.predict(X), before, atol=1e-9)

@@ -45,7 +45,7 @@ def findings(model):
 @pytest.mark.parametrize("loss", EVERY_LOSS, ids=name_of)
 def test_no_constant_is_better_than_a_loss_s_own(loss, weighted):
     rng = np.random.RandomState(0)
-    if "multiclass" in str(loss.for_target("multiclass")) or type(loss).__name__[:7] == "Softmax":
+    if loss.out_activation == "softmax":
         y, weighted = np.eye(3)[rng.choice(3, 80, p=[0.6, 0.3, 0.1])], bool(weighted)
     elif loss.for_classes:
         y = (rng.uniform(size=(80, 2)) < [0.3, 0.8]).astype(float)
@@ -68,10 +68,9 @@ def test_no_constant_is_better_than_a_loss_s_own(loss, weighted):
         assert value(own) <= best + 1e-3 * abs(best)
 
 
-@pytest.mark.parametrize("constant", [0.0, 1.0])
 @pytest.mark.parametrize("loss", EVERY_LOSS, ids=name_of)
-def test_a_constant_is_finite_for_targets_that_are_all_the_same(loss, constant):
-    y = loss.encode(np.full((5, 3), max(constant, 0 if loss.for_classes else 0.5)))
+def test_a_constant_is_finite_for_targets_that_are_all_the_same(loss):
+    y = loss.encode(np.tile([1.0, 0.0, 0.0] if loss.for_classes else [1.0, 0.5, 0.5], (5, 1)))
     assert np.isfinite(loss.constant(y, None)).all()
 
 
@@ -373,8 +372,10 @@ def test_nothing_is_found_in_healthy_fits(task, params):
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "elu", "crelu"])
 @pytest.mark.parametrize("task", TASKS)
 def test_nothing_is_found_in_any_of_many_healthy_fits(task, activation, solver):
-    rates = {"sgd": 0.1, "adam": 0.01, "rmsprop": 0.003}
-    rate = rates.get(solver, 0.001)
-    model, caught = healthy(task, activation=activation, solver=solver, learning_rate_init=rate)
+    rates = {"sgd": 0.03, "adam": 0.01, "rmsprop": 0.003, "lbfgs": 0.001}
+    strength = {"alpha": 1.0} if solver == "lbfgs" else {}  # without, it takes all iterations
+    model, caught = healthy(
+        task, activation=activation, solver=solver, learning_rate_init=rates[solver], **strength
+    )
     assert not caught
     assert not verdict(model).findings

@@ -93,9 +93,9 @@ def compare(
             constant_value = _value_of_constant(loss, y, weight)
         reported = loss.reported(np.stack([value[i], constant_value]) / total, n_targets)
         figures[:2, i] = reported
-        decided = decide(loss.predict(raw[i]), loss.threshold)
-        if decided is not None:
-            figures[2:, i] = _shares(decided, decide(y, 0.5), weight)
+        decided, true = decide(loss.predict(raw[i]), loss.threshold), decide(y, 0.5)
+        if decided is not None and true is not None:
+            figures[2:, i] = _shares(decided, true, weight)
     return Comparison(*figures)
 
 

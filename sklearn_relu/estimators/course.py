@@ -86,14 +86,15 @@ def _course(job: Job, constant_loss: float) -> tuple[float, float, float, float]
 def _fell(job: Job, losses: np.ndarray, validation_losses: np.ndarray) -> float:
     if job.outcome != "converged":
         return np.nan
+    waited = job.schedule.patience or job.n_iter_no_change
     if isinstance(job.recipe.optimizer, FullBatchOptimizer):
         waited = 1
-    else:
-        waited = job.schedule.patience or job.n_iter_no_change
     before = -1 - int(min(waited, len(losses) - 1))
-    fell = losses[before] - losses[-1]
+    # From the lowest so far on: what a noisy curve comes back from is no fall.
+    fell = losses[:before].min(initial=losses[before]) - losses[-1]
     if job.early_stopping and np.isfinite(validation_losses).all():
-        fell = min(fell, validation_losses[before] - validation_losses[-1])
+        lowest = validation_losses[:before].min(initial=validation_losses[before])
+        fell = min(fell, lowest - validation_losses[-1])
     return float(fell)
 
 

@@ -200,7 +200,7 @@ def _silent(seen: Trace, values: list[np.ndarray]) -> np.ndarray:
     """Share of each hidden layer's units of which no value is other than 0."""
     none = np.zeros((len(seen.a[-1]), 0))
     shares = [
-        1 - layer.by_unit(each.any(axis=1)).any(axis=-2).mean(axis=-1, keepdims=True)
+        1 - layer.by_unit(np.any(each, axis=1)).any(axis=-2).mean(axis=-1, keepdims=True)
         for layer, each in zip(seen.layers[:-1], values[:-1], strict=True)
     ]
     return np.concatenate([none, *shares], axis=1)

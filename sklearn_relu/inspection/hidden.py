@@ -60,7 +60,7 @@ def active_units(model, X, layer=-1) -> np.ndarray:
     """
     network = fitted_network(model, X)
     i = _index(layer, len(network.hidden_layers))
-    return network.layers[i].by_unit(_activations(network, i) != 0).any(axis=-2)
+    return np.any(network.layers[i].by_unit(_activations(network, i) != 0), axis=-2)
 
 
 def _activations(network: Network, i: int) -> np.ndarray:

@@ -43,4 +43,5 @@ def dead_units(network: Network) -> list[np.ndarray]:
     for _, trace in network.traces():
         for flags, a in zip(silent, trace.a, strict=False):
             flags &= ~a.any(axis=1)
-    return [layer.by_unit(flags).all(axis=-2) for flags, layer in zip(silent, hidden, strict=True)]
+    pairs = zip(silent, hidden, strict=True)
+    return [np.all(layer.by_unit(flags), axis=-2) for flags, layer in pairs]

@@ -56,10 +56,11 @@ class Verdict(Report):
 def verdict(model) -> Verdict:
     """What is wrong with a fit, in plain words, from what the fit noted.
 
-    It knows these findings, each with a figure and one remedy: *diverged*, *dead layer*, *constant
-    predictor*, *vanishing gradient*, *inputs not scaled*, *still improving* at `max_iter`, and
-    *overfitting*, where there is a validation loss. Figures of activations, gradients and inputs
-    are of at most 2,000 training rows.
+    It knows these findings, each with a figure and one remedy, which is not set already:
+    *diverged*, *dead layer* or *dead units*, *constant predictor*, *worse than a constant*, *inputs
+    not scaled*, *inputs far from 0*, *vanishing gradient*, *learning rate too large*, *stopped too
+    early*, *still improving* at `max_iter`, and *overfitting*, where there is a validation loss.
+    The last two need the learning curves only, the others what ``fit`` noted.
 
     Parameters
     ----------

@@ -209,6 +209,12 @@ class FocalLoss(_Logistic):
         """Targets 0 and 1 as -1 and +1."""
         return _signs(super().encode(y))
 
+    def constant(self, y, weight):
+        """Searched for, on a sample of each class with the class's share as weight."""
+        share = (1 + weighted_mean(y, weight)) / 2
+        signs = np.stack([np.ones_like(share), -np.ones_like(share)])
+        return super().constant(signs, np.stack([share, 1 - share]))
+
     def elements(self, y, raw, value, grad):
         """The derivative is ``y (1 - p)**gamma (gamma p log(p) - (1 - p))``, p being expit(y raw):
         the paper's appendix B."""
@@ -242,6 +248,14 @@ class SoftmaxFocalLoss(_Softmax, ElementwiseLoss):
 
     def __init__(self, gamma=2.0):
         self.gamma = gamma
+
+    def constant(self, y, weight):
+        """Searched for, on a sample of each class with the class's share as weight."""
+        shares = weighted_mean(y, weight)
+        present = np.flatnonzero(shares)
+        samples = np.zeros((len(present), len(shares)))
+        samples[np.arange(len(present)), present] = 1
+        return super().constant(samples, shares[present, None])
 
     def elements(self, y, raw, value, grad):
         """``-y (1 - p)**gamma log(p)`` of each class, p being its probability.
