@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import sklearn_relu
 from sklearn_relu.compare.command import one_line, run
@@ -29,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with reader_may_leave():
         args = _parser().parse_args(argv)
     try:
+        _check_file_is_first(args)
         args.run(args)
     except KeyboardInterrupt:
         print("sklearn-relu: interrupted; nothing was written.", file=sys.stderr)
@@ -39,11 +41,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _check_file_is_first(args: argparse.Namespace) -> None:
+    """Refuse a FILE that an option with several values has taken for one of them."""
+    for option, values in vars(args).items():
+        for value in values if args.file is None and isinstance(values, list) else ():
+            if isinstance(value, str) and Path(value).is_file():
+                raise ValueError(
+                    f"--{option.replace('_', '-')} got {value!r}, which is a file. Put FILE before "
+                    f"the options: sklearn-relu compare {value} ..."
+                )
+
+
 class _Parser(argparse.ArgumentParser):
     """Reports an error in one line, without the usage."""
 
     def error(self, message):
-        self.exit(2, f"sklearn-relu: error: {one_line(message)}\n")
+        self.exit(2, f"sklearn-relu: error: {one_line(message)} (see --help)\n")
 
 
 def _parser() -> argparse.ArgumentParser:

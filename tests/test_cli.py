@@ -265,6 +265,9 @@ class TestErrors:
             ("table.csv --random-state -1", "at least 0; got '-1'"),
             ("table.csv --task ranking", "invalid choice: 'ranking'"),
             ("--target x", "--target needs a FILE"),
+            ("--activations relu table.csv", "--activations got 'table.csv', which is a file. Put"),
+            ("--drop x table.csv", "Put FILE before the options: sklearn-relu compare table.csv"),
+            ("--folds x", "(see --help)"),
             ("--max-rows 9", "--max-rows needs a FILE"),
         ],
     )
