@@ -47,7 +47,7 @@ def with_stand_ins(rows: np.ndarray | None, weight: np.ndarray | None) -> np.nda
     """
     if weight is None:
         return rows
-    counts = weight.reshape(len(weight), -1).any(axis=1)
+    counts = np.logical_or.reduce(weight.reshape(len(weight), -1) > 0, axis=1)
     if counts.all():
         return rows
     rows = np.arange(len(weight)) if rows is None else rows
@@ -128,17 +128,15 @@ class Batches:
             return
         for i in range(networks.stop - networks.start):
             job = self.jobs[networks.start + i]
-            part, weighed = (
-                batch if rows is None else rows[batch]
-                for rows in (self.read[networks.start + i], self.rows[networks.start + i])
-            )
+            part = _part(self.read[networks.start + i], batch)
+            weighed_part = _part(self.rows[networks.start + i], batch)
             if isinstance(run.x, list):
                 run.x[i] = job.X[part]
             else:
                 _take(job.X, part, run.x[i])
             _take(job.y, part, run.y[i])
             if run.weight is not None:
-                _take(job.sample_weight, weighed, run.weight[i])
+                _take(job.sample_weight, weighed_part, run.weight[i])
 
 
 def _one_table(jobs: list[Job]) -> tuple[Table | None, list[int]]:
@@ -169,6 +167,10 @@ def _ordered(job: Job, order: np.ndarray | None) -> np.ndarray | None:
     if job.rows is None or order is None:
         return job.rows if order is None else order
     return job.rows[order]
+
+
+def _part(rows: np.ndarray | None, batch: slice) -> Rows:
+    return batch if rows is None else rows[batch]
 
 
 def _take(source: np.ndarray, rows: Rows, out: np.ndarray) -> None:

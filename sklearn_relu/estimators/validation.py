@@ -145,11 +145,10 @@ class Validation:
             _activations=activations, _loss=recipe.loss, n_outputs_=recipe.n_targets
         )
         self._truth = self._estimator._truth(data.y)
-        # What a scorer sees that knows nothing of weights.
-        if read is not None and not isinstance(metric, str) and not self._scorer_weight():
+        self._scored = data
+        if data.sample_weight is not None and not self._scorer_weight():
+            # What a scorer sees that knows nothing of weights.
             self._scored = data.take(np.flatnonzero(data.sample_weight))
-        else:
-            self._scored = data
 
     def __call__(self, network: list[Arrays]) -> tuple[float, float]:
         """The loss and the score; NaN if an output is not finite.
