@@ -167,7 +167,7 @@ class _Backend(ParallelBackendBase):
             call.gathering.run(call)
             yield
         else:
-            call.gathering.go_on()
+            call.gathering.go_on(call)
             yield
 
     def abort_everything(self, ensure_ready: bool = True) -> None:
@@ -192,7 +192,8 @@ def _with_own_fit_time(function: Callable[[], list]) -> list:
     """A task's results; of a cross-validation's fit, the time without that of others."""
     results = function()
     task = current_task()
-    assert task is not None
+    if task is None:  # it had no thread, and waited for nobody
+        return results
     if len(results) == 1 and isinstance(results[0], dict) and "fit_time" in results[0]:
         results[0]["fit_time"] = max(results[0]["fit_time"] - task.seconds_waited, 0.0)
     return results

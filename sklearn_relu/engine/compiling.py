@@ -115,7 +115,7 @@ def import_numba() -> Any:
             if not (isinstance(error, ModuleNotFoundError) and error.name == "numba"):
                 say_numpy_does(f"numba cannot be imported ({in_a_line(error)})")
             return None
-        if numba.config.DISABLE_JIT:
+        if getattr(numba.config, "DISABLE_JIT", False):
             say_numpy_does("numba is switched off (NUMBA_DISABLE_JIT)")
             return None
         _compiler_locks[:] = [global_compiler_lock]

@@ -5,8 +5,14 @@ comes to train hands its jobs over and waits, without a turn. When no task can g
 divided into stacks, and the first fit's thread of each stack trains it for all. Then they go on,
 again in turns. A task that makes a call of its own runs that call's tasks itself, one by one; only
 when it has to wait in one, others begin in other threads.
+
+Where the system gives no more threads, no more tasks begin until one has ended. A turn that lasts
+too long is taken from its task, which may wait for another one: results do not depend on who
+trains with whom.
 """
 
+import math
+import os
 import threading
 import time
 import warnings
@@ -23,12 +29,31 @@ from sklearn_relu.engine.threads import allowed_blas_threads
 MAX_TASKS = 256
 """Tasks that have begun and not ended; each has a thread."""
 
+PATIENCE = 5.0
+"""Seconds that a turn lasts at least, where others wait, before it is taken away; half as many
+whenever this has happened, to a limit of `LEAST_PATIENCE`."""
+
+LEAST_PATIENCE = 0.05
+
+USUAL_TURNS = 5
+"""A turn also lasts at least as long as so many of the longest yet, by the processor's time: a task
+that waits for a lock uses none."""
+
 _here = threading.local()
 
 
 def current_task() -> "Task | None":
     """The task that this thread runs."""
     return getattr(_here, "task", None)
+
+
+def _leave_task() -> None:
+    _here.task = None
+
+
+if hasattr(os, "register_at_fork"):
+    # Those with whom the task takes turns are not in the child.
+    os.register_at_fork(after_in_child=_leave_task)
 
 
 def train(jobs: list[Job]) -> None:
@@ -104,6 +129,8 @@ class Task:
     ----------
     turn : Semaphore
         It waits for this.
+    lead : Task
+        The one that its thread began with: a turn is a thread's.
     n_bytes : int
         About the memory that it holds; until it comes to train, that of the largest yet.
     seconds_waited : float
@@ -120,6 +147,7 @@ class Task:
         self.context = call.context.copy()
         self.on_end = on_end
         self.turn = threading.Semaphore(0)
+        self.lead = self
         self.has_begun = False
         self.n_bytes = 0
         self.seconds_waited = 0.0
@@ -147,7 +175,11 @@ class Gathering:
         self._ready: deque[Task] = deque()
         self._to_train: deque[Task] = deque()
         self._waiting: dict[Fit, Task] = {}
-        self._n_running = self._n_training = self._n_begun = 0
+        # Since when the threads that have a turn have it; those that train, for ever.
+        self._running: dict[Task, float] = {}
+        self._n_training = self._n_begun = 0
+        self._most_begun, self._lacks_threads = MAX_TASKS, False
+        self._patience, self._longest_turn = PATIENCE, 0.0
         self._trains_beside = False
         self._n_bytes = self._largest = 0
         self._stop = threading.Event()
@@ -179,10 +211,14 @@ class Gathering:
             call.tasks.add(task)
             call.new.append(task)
 
-    def go_on(self) -> None:
+    def go_on(self, call: Call) -> None:
         """Give turns to tasks, now that a call's first ones are there."""
         # In a thread, where no KeyboardInterrupt can come between two steps.
-        threading.Thread(target=self._locked, args=(self._give_turns,)).start()
+        if self._start_thread(None):
+            return
+        # There is no thread at all: as without a gathering.
+        while (task := self._take_new(call)) is not None:
+            self._run(task, is_gathered=False)
 
     def run(self, call: Call) -> None:
         """In the task that made the call: run its tasks until all have ended, or one has failed.
@@ -195,9 +231,11 @@ class Gathering:
         parent, start = call.parent, time.perf_counter()
         assert parent is not None
         self._locked(self._give_turns)
-        while (task := self._take_new(call)) is not None:
-            self._run(task)
-        if self._must_wait(call, until_all_ended=False):
+        while True:
+            while (task := self._take_new(call)) is not None:
+                self._run(task)
+            if not self._must_wait(call, until_all_ended=False):
+                break
             self._pause(parent)
         parent.seconds_waited += time.perf_counter() - start - call.seconds
         if parent.call.is_aborted:
@@ -209,6 +247,8 @@ class Gathering:
             if call.has_failed or not call.new:
                 return None
             task = call.new.popleft()
+            if call.parent is not None:
+                task.lead = call.parent.lead
             self._begin(task)
             return task
 
@@ -225,11 +265,16 @@ class Gathering:
         with their stack. Other code of a task comes to its end.
         """
         thread = threading.Thread(target=self._locked, args=(self._abort, call))
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # the system gives no more threads
+            self._locked(self._abort, call)
+        else:
+            if call.parent is not None:
+                thread.join()
         if call.parent is None:
             call.ended.wait()
             return
-        thread.join()
         while self._must_wait(call, until_all_ended=True):
             self._pause(call.parent)
 
@@ -257,9 +302,11 @@ class Gathering:
         try:
             train_stack(list(stack), self._stop)
         finally:
+            _here.turn_began = time.thread_time()
             with self._lock:
                 self._stack_sizes.append(len(stack))
                 self._n_training -= 1
+                self._begin_turn(task)
                 self._ready.extend(other for other in stack.values() if other is not task)
                 self._give_turns()
 
@@ -267,12 +314,14 @@ class Gathering:
         """Give the turn away until it comes again."""
         # Warnings have one list of filters in a process: on leaving, it is this task's again.
         with warnings.catch_warnings():
-            self._locked(self._end_turn)
-            task.turn.acquire()
+            self._locked(self._end_turn, task)
+            while not task.turn.acquire(timeout=self._longest_wait()):
+                self._locked(self._take_long_turns)
+            _here.turn_began = time.thread_time()
 
-    def _run(self, task: Task) -> None:
+    def _run(self, task: Task, is_gathered: bool = True) -> None:
         """Run a task in this thread, which has a turn."""
-        outer, _here.task = current_task(), task
+        outer, _here.task = current_task(), task if is_gathered else None
         value = error = None
         start = time.perf_counter()
         try:
@@ -288,21 +337,55 @@ class Gathering:
             _here.task = outer
             self._locked(self._end, task, seconds, error is not None)
 
-    def _run_in_thread(self, task: Task) -> None:
+    def _start_thread(self, task: Task | None) -> bool:
+        """Whether the system gave a thread."""
         try:
-            self._run(task)
-        finally:
-            self._locked(self._end_turn)
+            threading.Thread(target=self._work, args=(task,), daemon=True).start()
+        except RuntimeError:
+            return False
+        return True
 
-    def _locked(self, function: Callable, *args) -> None:
+    def _work(self, task: Task | None) -> None:
+        """In a thread: run this task and those that take turns after it."""
+        self._threads.append(threading.current_thread())
+        if task is None:
+            task = self._locked(self._give_turns, True)
+        while task is not None:
+            _here.turn_began = time.thread_time()
+            try:
+                self._run(task)
+            except BaseException:
+                self._locked(self._end_turn, task)
+                raise
+            task = self._locked(self._end_turn, task, True)
+
+    def _longest_wait(self) -> float:
+        """How many seconds a turn may last."""
+        return max(self._patience, USUAL_TURNS * self._longest_turn)
+
+    def _locked(self, function: Callable, *args: Any) -> Any:
         with self._lock:
-            function(*args)
+            return function(*args)
 
     # All that follows needs the lock.
 
-    def _end_turn(self) -> None:
-        self._n_running -= 1
-        self._give_turns()
+    def _begin_turn(self, task: Task) -> None:
+        self._running[task.lead] = math.inf if task.stack else time.monotonic()
+
+    def _end_turn(self, task: Task, has_thread: bool = False) -> Task | None:
+        self._longest_turn = max(self._longest_turn, time.thread_time() - _here.turn_began)
+        self._running.pop(task.lead, None)  # where it was not taken away
+        return self._give_turns(has_thread)
+
+    def _take_long_turns(self) -> None:
+        """Let others go on beside tasks that have not come back."""
+        start = time.monotonic() - self._longest_wait()
+        late = [task for task, began in self._running.items() if began < start]
+        for task in late:
+            del self._running[task]
+        if late:
+            self._patience = max(self._patience / 2, LEAST_PATIENCE)
+            self._give_turns()
 
     def _begin(self, task: Task) -> None:
         task.has_begun = True
@@ -327,17 +410,30 @@ class Gathering:
             call.parent_waits = False
             self._ready.append(call.parent)
 
-    def _give_turns(self) -> None:
+    def _give_turns(self, has_thread: bool = False) -> Task | None:
+        """Have tasks go on, or begin; returns one to begin in this thread if it has none."""
+        own = None
         while (task := self._next()) is not None:
-            self._n_running += 1
+            self._begin_turn(task)
             self._n_training += bool(task.stack)
             if task.has_begun:
                 task.turn.release()
-            else:
-                self._begin(task)
-                thread = threading.Thread(target=self._run_in_thread, args=(task,), daemon=True)
-                self._threads.append(thread)
-                thread.start()
+                continue
+            self._begin(task)
+            if has_thread and own is None:
+                own = task
+            elif not self._start_thread(task):
+                self._put_back(task)
+        return own
+
+    def _put_back(self, task: Task) -> None:
+        """Begin no task beyond those that have a thread."""
+        del self._running[task]
+        task.has_begun = False
+        self._n_bytes -= task.n_bytes
+        self._n_begun -= 1
+        self._most_begun, self._lacks_threads = max(self._n_begun, 1), True
+        task.call.new.appendleft(task)
 
     def _next(self) -> Task | None:
         """The next task that may run now."""
@@ -345,15 +441,23 @@ class Gathering:
         calls = (call for call in self._calls if call.new)
         deepest = max(calls, key=lambda call: call.depth, default=None)
         new = None if deepest is None else deepest.new
-        fits_in = self._n_begun < MAX_TASKS and self._n_bytes + self._largest <= self._max_bytes
-        nobody_goes_on = self._n_running == self._n_training and not (self._ready or self._to_train)
+        fits_in = self._n_begun < self._most_begun
+        fits_in &= self._n_bytes + self._largest <= self._max_bytes
+        n_running = len(self._running)
+        nobody_goes_on = n_running == self._n_training and not (self._ready or self._to_train)
         if nobody_goes_on and not (new and fits_in):
             self._make_stacks()
         if self._to_train and self._may_train(self._to_train[0]):
             return self._to_train.popleft()
-        # Where all that has begun waits for tasks within it, one more begins, whatever it needs.
-        queue = self._ready or (new if fits_in or not self._n_running else None)
-        if not queue or self._n_running >= queue[0].call.limit:
+        if deepest is not None and not (fits_in or n_running or self._ready):
+            # All that has begun waits for tasks within it: one more begins, whatever it needs.
+            fits_in = not self._lacks_threads or self._n_begun < self._most_begun
+            if not fits_in and deepest.parent is not None and deepest.parent_waits:
+                # In the thread of the task that made the call.
+                deepest.parent_waits = False
+                self._ready.append(deepest.parent)
+        queue = self._ready or (new if fits_in else None)
+        if not queue or n_running >= queue[0].call.limit:
             return None
         return queue.popleft()
 
@@ -364,7 +468,7 @@ class Gathering:
             together = beside and self._trains_beside
             return together and self._n_training < allowed_blas_threads()
         self._trains_beside = beside
-        return self._n_running < task.call.limit
+        return len(self._running) < task.call.limit
 
     def _make_stacks(self) -> None:
         """Divide what waits; the first of each stack will train it."""
