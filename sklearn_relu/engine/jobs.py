@@ -41,7 +41,7 @@ class TrainingState:
         for noise.
     epoch, step, samples_seen, n_plateaus, no_improvement : int
     history : list of Epoch
-        One for each of `epoch` epochs; one more if training was interrupted while it ended.
+        One for each epoch since the fit began; one more if training was interrupted while it ended.
     best_loss, best_score : float
         Under a full-batch optimizer, `best_loss` is that of the last iteration.
     best_params : ndarray of shape (n_params,) or None
@@ -133,6 +133,8 @@ class Job:
         What a full-batch optimizer said at its end.
     noise : Generator or None
         Draws dropout and noise, if the recipe is random.
+    first_epoch : int
+        Epochs before this fit.
     """
 
     recipe: Recipe
@@ -160,8 +162,10 @@ class Job:
     outcome: Outcome = "interrupted"
     message: str = ""
     noise: np.random.Generator | None = field(init=False, default=None)
+    first_epoch: int = field(init=False)
 
     def __post_init__(self):
+        self.first_epoch = self.state.epoch - self.n_epochs
         if self.recipe.is_random:
             self.noise = noise_generator(self.rng, self.state.noise_state)
         if self.resumable:
@@ -175,6 +179,11 @@ class Job:
         """What a state holds of the generators."""
         noise_state = None if self.noise is None else self.noise.bit_generator.state
         return {"rng_state": self.rng.get_state(legacy=False), "noise_state": noise_state}
+
+    @property
+    def history(self) -> list[Epoch]:
+        """The figures of its complete epochs."""
+        return self.state.history[: self.state.epoch - self.first_epoch]
 
     @property
     def n_rows(self) -> int:

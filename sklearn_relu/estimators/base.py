@@ -1,10 +1,8 @@
 """What the classifier and the regressor share: parameters, and the course of a fit."""
 
-import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -19,6 +17,14 @@ from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.layers import Arrays, Dense
 from sklearn_relu.engine.lockstep import train
 from sklearn_relu.estimators import weights
+from sklearn_relu.estimators.curves import (
+    Growth,
+    copied_curves,
+    extend,
+    growing_curves,
+    take_back,
+    whole_curves,
+)
 from sklearn_relu.estimators.data import (
     Data,
     checked_weight,
@@ -264,11 +270,16 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
             task_name="partial_fit" if incremental else "fit",
             max_subtasks=1 if incremental else self._max_epochs(parts),
         )
-        draft = copy.copy(self)
+        draft = self._shallow_copy()
         keeper = None if incremental else keeper_of(self, parts.solver)
         data = X, y, sample_weight, validation
         jobs = draft._make_jobs(parts, *data, incremental, classes, keeper)
-        fitted = partial(draft._attributes, parts, jobs, incremental or self.warm_start)
+        resumable = incremental or self.warm_start
+        before = vars(self) if self._goes_on(incremental) else {}
+
+        def fitted() -> dict:
+            return draft._attributes(parts, jobs, resumable, whole_curves(jobs, before))
+
         hooks = self._hooks(context, jobs, keeper, fitted, (X, y, sample_weight))
         try:
             with hooks or nullcontext():
@@ -284,11 +295,38 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         if not incremental:
             diagnosis = diagnose(jobs)
             warn(diagnosis)
-        attributes = fitted(diagnosis)
+        curves, growth = growing_curves(jobs, before)
+        attributes = draft._attributes(parts, jobs, resumable, curves, diagnosis)
         if hooks is not None:
             hooks.end()
-        self.__dict__ = attributes
+        self._take_over(attributes, growth)
         return self
+
+    def _take_over(self, attributes: dict, growth: Growth) -> None:
+        """Have these attributes, and lists that have grown, or all as it was."""
+        try:
+            extend(growth)
+            self.__dict__ = attributes
+        except BaseException:  # a KeyboardInterrupt comes between any two steps
+            if self.__dict__ is not attributes:
+                take_back(growth)
+            raise
+
+    def _shallow_copy(self) -> Self:
+        """A copy that shares all attributes."""
+        copied = type(self).__new__(type(self))
+        copied.__dict__ = vars(self).copy()
+        return copied
+
+    def __copy__(self) -> Self:
+        """A shallow copy with curves of its own, for these grow from call to call."""
+        copied = self._shallow_copy()
+        vars(copied).update(copied_curves(vars(self)))
+        return copied
+
+    def _goes_on(self, incremental: bool) -> bool:
+        """Whether training goes on where the last call left it."""
+        return hasattr(self, "coefs_") and (self.warm_start or incremental)
 
     def _hooks(
         self, context, jobs: list[Job], keeper: Keeper | None, fitted: Callable[[], dict], data
@@ -329,7 +367,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
                 f"partial_fit does not know how many epochs learning_rate={self.learning_rate!r} "
                 "spans. Use a schedule without a horizon, such as Cosine(period=10)."
             )
-        goes_on = hasattr(self, "coefs_") and (self.warm_start or incremental)
+        goes_on = self._goes_on(incremental)
         if incremental:
             self._declare_classes(y, classes)
         X, y = self._check_data(X, y, reset=not goes_on)
@@ -396,13 +434,18 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         return X, y
 
     def _attributes(
-        self, parts: Parts, jobs: list[Job], resumable: bool, diagnosis: Diagnosis | None = None
+        self,
+        parts: Parts,
+        jobs: list[Job],
+        resumable: bool,
+        curves: dict,
+        diagnosis: Diagnosis | None = None,
     ) -> dict:
         """All attributes of a draft once its jobs are trained, to be taken over at once."""
-        fitted: Any = copy.copy(self)
+        fitted: Any = self._shallow_copy()
         for name in _FROM_TRAINING:
             vars(fitted).pop(name, None)
-        vars(fitted).update(fitted_attributes(jobs))
+        vars(fitted).update(fitted_attributes(jobs), **curves)
         # Copies: a part that the user changes later must not change predictions.
         fitted._activations = [clone(activation) for activation in parts.activations]
         fitted._loss = clone(jobs[0].recipe.loss)

@@ -4,6 +4,7 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -103,12 +104,20 @@ def make_jobs(
             early_stopping=early_stopping,
             report=print if estimator.verbose else lambda line: None,
             resumable=estimator.warm_start or incremental or is_kept,
+            **how_far,
         )
-        for (rng, state), train_rows, validation in zip(starts, rows, validations, strict=True)
+        for (rng, state), train_rows, validation, how_far in zip(
+            starts, rows, validations, _how_far(snapshots, len(starts)), strict=True
+        )
     ]
-    for job, snapshot in zip(jobs, snapshots or [], strict=False):
-        job.n_epochs, job.outcome = snapshot.n_epochs, snapshot.outcome
     return jobs
+
+
+def _how_far(snapshots: list[Snapshot] | None, n_networks: int) -> list[dict[str, Any]]:
+    """What each job knows of the epochs that this fit has had."""
+    if snapshots is None:
+        return [{}] * n_networks
+    return [{"n_epochs": each.n_epochs, "outcome": each.outcome} for each in snapshots]
 
 
 def _split(

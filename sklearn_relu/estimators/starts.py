@@ -54,6 +54,7 @@ def resume(estimator, layers: list[Dense], dtype) -> list[Start]:
         state = replace(
             state,
             params=last,
+            history=[],
             best_params=params if np.isfinite(state.best_score) else None,
         )
         resumed.append((generator(state.rng_state, estimator.random_state, i), state))
@@ -66,7 +67,10 @@ def restore(estimator, starts: list[Start], snapshots: list[Snapshot]) -> list[S
     A generator that the user passed goes on as it would have; NumPy's global one is let alone.
     """
     restored = []
-    for (rng, _), (state, *_rest) in zip(starts, snapshots, strict=True):
+    for (rng, _), (state, n_epochs, _outcome) in zip(starts, snapshots, strict=True):
+        # Earlier versions wrote the epochs before the fit too.
+        before = max(0, min(state.epoch, len(state.history)) - n_epochs)
+        state = replace(state, history=state.history[before:])
         if estimator.random_state is None:
             rng = generator(state.rng_state, None, 0)
         else:
