@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_array, check_X_y, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_relu.documentation import Documented
@@ -47,6 +47,7 @@ from sklearn_relu.estimators.outcome import (
     raise_or_warn,
 )
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
+from sklearn_relu.estimators.quick import is_sound_table, is_sound_target, numbers_of_frame
 from sklearn_relu.estimators.tasks import EpochTasks
 from sklearn_relu.estimators.typed import checks_parameters
 from sklearn_relu.estimators.validation import working_memory
@@ -415,20 +416,14 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
 
     def _check_data(self, X, y, reset: bool, dtype=None):
         """X and y as arrays; `reset` unless they must have the fitted features."""
-        X = plain_columns(X)
         y = target_array(y, numeric=self._y_numeric)
-        with unusable_values_explained():
-            X, y = validate_data(
-                self,
-                X,
-                y,
-                accept_sparse="csr",
-                multi_output=True,
-                y_numeric=self._y_numeric,
-                dtype=float_dtype(X, self._float_dtypes()) if dtype is None else dtype,
-                order="C",
-                reset=reset,
-            )
+        dtypes = self._float_dtypes() if dtype is None else [dtype]
+        sound = not reset and self._is_sound(X, dtypes)
+        if sound and is_sound_target(y, len(X), self._y_numeric):
+            return X, y
+        X, y = self._validated(
+            X, y, dtypes, reset, multi_output=True, y_numeric=self._y_numeric, order="C"
+        )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y
@@ -467,15 +462,30 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     def _check_inputs(self, X):
         """X for a fitted estimator."""
         check_is_fitted(self)
-        X = plain_columns(X)
+        dtypes = self._float_dtypes()
+        if self._is_sound(X, dtypes):
+            return X
+        return self._validated(X, "no_validation", dtypes, reset=False)
+
+    def _is_sound(self, X, dtypes: list[type]) -> bool:
+        """Whether X is as it should be, so that scikit-learn need not look at it."""
+        # It warns of arrays without names where there were some.
+        named = "feature_names_in_" in vars(self)
+        return not named and is_sound_table(X, dtypes, self.n_features_in_)
+
+    def _validated(self, X, y, dtypes: list[type], reset: bool, **checks):
+        """X as an array, and y too if it is to be validated, by scikit-learn's checks."""
         with unusable_values_explained():
-            return validate_data(
-                self,
-                X,
-                accept_sparse="csr",
-                dtype=float_dtype(X, self._float_dtypes()),
-                reset=False,
-            )
+            numbers = numbers_of_frame(X)
+            if numbers is None:
+                X = plain_columns(X)
+                checks |= {"accept_sparse": "csr", "dtype": float_dtype(X, dtypes)}
+                return validate_data(self, X, y, reset=reset, **checks)
+            validate_data(self, X, y, reset=reset, skip_check_array=True)  # names of columns
+            checks |= {"estimator": self, "dtype": dtypes}
+            if isinstance(y, str):
+                return check_array(numbers, input_name="X", **checks)
+            return check_X_y(numbers, y, **checks)
 
     def _network(self, dtype) -> tuple[list[Dense], list[Arrays]]:
         """The layers, and their parameters as they are now, network axis first."""

@@ -367,7 +367,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return self._label_binarizer.transform(y)
         numbers = np.searchsorted(self.classes_, y)
         if self._label_binarizer.y_type_ == "multiclass":
-            return np.eye(len(self.classes_), dtype=int)[numbers]
+            indicator = np.zeros((len(y), len(self.classes_)))
+            indicator[np.arange(len(y)), numbers] = 1
+            return indicator
         return numbers[:, None]
 
     def _is_multilabel(self):
