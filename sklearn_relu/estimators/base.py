@@ -489,8 +489,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
 
     def _network(self, dtype) -> tuple[list[Dense], list[Arrays]]:
         """The layers, and their parameters as they are now, network axis first."""
-        layers = weights.fitted_layers(self, self._activations)
-        return layers, weights.layer_params(self, dtype)
+        return weights.fitted_network(self, dtype)
 
     def _float_dtypes(self) -> list[type]:
         return [np.float64, np.float32] if self.dtype is None else [np.dtype(self.dtype).type]
