@@ -168,6 +168,9 @@ class Job:
         self.first_epoch = self.state.epoch - self.n_epochs
         if self.recipe.is_random:
             self.noise = noise_generator(self.rng, self.state.noise_state)
+
+    def note_generators(self) -> None:
+        """Have them in the state before the first epoch, if it must hold all to go on with."""
         if self.resumable:
             self.state = replace(self.state, **self.generators())
 

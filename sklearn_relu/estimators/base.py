@@ -7,7 +7,6 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import check_array, check_X_y, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -48,11 +47,13 @@ from sklearn_relu.estimators.outcome import (
 )
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
 from sklearn_relu.estimators.quick import is_sound_table, is_sound_target, numbers_of_frame
+from sklearn_relu.estimators.settled import checked_parts, copied_parts
+from sklearn_relu.estimators.starts import keep_at_hand
 from sklearn_relu.estimators.tasks import EpochTasks
 from sklearn_relu.estimators.typed import checks_parameters
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.losses import Loss
-from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.optimizers import OPTIMIZERS, FullBatchOptimizer, Optimizer
 from sklearn_relu.parameters import WithQuickParameters
 from sklearn_relu.part import Part
 from sklearn_relu.sklearn_private import (
@@ -62,7 +63,6 @@ from sklearn_relu.sklearn_private import (
     StrOptions,
     callback_context,
     callbacks_of,
-    validate_parameters,
 )
 
 _FROM_TRAINING = (
@@ -254,7 +254,11 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
     def _is_stochastic(self):
-        if isinstance(resolve(self, "solver"), FullBatchOptimizer):
+        if isinstance(self.solver, str) and self.solver in OPTIMIZERS:
+            stochastic = issubclass(OPTIMIZERS[self.solver], Optimizer)
+        else:
+            stochastic = isinstance(resolve(self, "solver"), Optimizer)
+        if not stochastic:
             raise AttributeError(
                 "partial_fit is only available for stochastic optimizers. "
                 f"{self.solver} is not stochastic."
@@ -263,14 +267,15 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
 
     def _fit(self, X, y, sample_weight, validation=NO_DATA, incremental=False, classes=None):
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
-        if incremental:  # scikit-learn checks them in the first call only
-            validate_parameters(self)
-        parts = resolve_parts(self)
-        context = callback_context(
-            self,
-            task_name="partial_fit" if incremental else "fit",
-            max_subtasks=1 if incremental else self._max_epochs(parts),
-        )
+        # scikit-learn validates parameters in the first call of partial_fit only.
+        parts = checked_parts(self) if incremental else resolve_parts(self)
+        context = None
+        if callbacks_of(self):
+            context = callback_context(
+                self,
+                task_name="partial_fit" if incremental else "fit",
+                max_subtasks=1 if incremental else self._max_epochs(parts),
+            )
         draft = self._shallow_copy()
         keeper = None if incremental else keeper_of(self, parts.solver)
         data = X, y, sample_weight, validation
@@ -301,6 +306,8 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         if hooks is not None:
             hooks.end()
         self._take_over(attributes, growth)
+        if incremental and before.get("_states"):
+            keep_at_hand(jobs)
         return self
 
     def _take_over(self, attributes: dict, growth: Growth) -> None:
@@ -442,8 +449,9 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
             vars(fitted).pop(name, None)
         vars(fitted).update(fitted_attributes(jobs), **curves)
         # Copies: a part that the user changes later must not change predictions.
-        fitted._activations = [clone(activation) for activation in parts.activations]
-        fitted._loss = clone(jobs[0].recipe.loss)
+        copies = [*getattr(self, "_activations", ()), getattr(self, "_loss", None)]
+        *activations, loss = copied_parts([*parts.activations, jobs[0].recipe.loss], copies)
+        fitted._activations, fitted._loss = activations, loss
         if diagnosis is not None:
             fitted._diagnosis = vars(diagnosis)
         if resumable:

@@ -110,6 +110,9 @@ def make_jobs(
             starts, rows, validations, _how_far(snapshots, len(starts)), strict=True
         )
     ]
+    if not incremental:  # of whose only epoch the end is kept, or nothing
+        for job in jobs:
+            job.note_generators()
     return jobs
 
 

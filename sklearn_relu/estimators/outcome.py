@@ -119,17 +119,21 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
         "t_": max(state.samples_seen for state in states),
     }
     if isinstance(recipe.optimizer, FullBatchOptimizer):
-        attributes["loss_"] = float(np.mean([state.best_loss for state in states]))
+        attributes["loss_"] = _mean([state.best_loss for state in states])
         return attributes
     early_stopping = jobs[0].early_stopping
     attributes |= {
-        "loss_": float(np.mean([job.history[-1].loss for job in jobs])),
-        "best_loss_": None if early_stopping else float(np.mean([s.best_loss for s in states])),
+        "loss_": _mean([job.history[-1].loss for job in jobs]),
+        "best_loss_": None if early_stopping else _mean([s.best_loss for s in states]),
         "best_validation_score_": None,
     }
     if early_stopping:
-        attributes["best_validation_score_"] = float(np.mean([s.best_score for s in states]))
+        attributes["best_validation_score_"] = _mean([s.best_score for s in states])
     return attributes
+
+
+def _mean(values: list[float]) -> float:
+    return float(values[0] if len(values) == 1 else np.mean(values))
 
 
 def chosen_params(job: Job) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_relu.engine.jobs import Snapshot, TrainingState
+from sklearn_relu.engine.jobs import Job, Snapshot, TrainingState
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.outcome import fitted_curves
@@ -85,10 +85,30 @@ def generator(rng_state: dict | None, random_state, index: int) -> np.random.Ran
 
     `index` tells the networks of an ensemble apart.
     """
-    rng = check_random_state(random_state)
     if rng_state is not None:
-        rng = np.random.RandomState(getattr(np.random, rng_state["bit_generator"])())
-        rng.set_state(rng_state)
-    elif index:
+        state, rng = _at_hand.pop(id(rng_state), (None, None))
+        if state is not rng_state:
+            rng = np.random.RandomState(getattr(np.random, rng_state["bit_generator"])())
+            rng.set_state(rng_state)
+        return rng
+    rng = check_random_state(random_state)
+    if index:
         rng = np.random.RandomState(rng.randint(np.iinfo(np.int32).max, size=index + 1)[index])
     return rng
+
+
+_at_hand: dict[int, tuple[dict, np.random.RandomState]] = {}
+"""Generators in a state that is kept, with it, by its id: to make one takes as long as the rest of
+a small call. Whoever takes one removes it, so that nobody else goes on with it."""
+
+MOST_AT_HAND = 64
+
+
+def keep_at_hand(jobs: list[Job]) -> None:
+    """Keep the generators of jobs, made by :func:`resume` and in the jobs' states, for the next
+    call."""
+    for job in jobs:
+        if len(_at_hand) >= MOST_AT_HAND:
+            _at_hand.clear()
+        if job.state.rng_state is not None:
+            _at_hand[id(job.state.rng_state)] = job.state.rng_state, job.rng
