@@ -281,7 +281,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         data = X, y, sample_weight, validation
         jobs = draft._make_jobs(parts, *data, incremental, classes, keeper)
         resumable = incremental or self.warm_start
-        before = vars(self) if self._goes_on(incremental) else {}
+        before = self.__dict__ if self._goes_on(incremental) else {}
 
         def fitted() -> dict:
             return draft._attributes(parts, jobs, resumable, whole_curves(jobs, before))
@@ -329,7 +329,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     def __copy__(self) -> Self:
         """A shallow copy with curves of its own, for these grow from call to call."""
         copied = self._shallow_copy()
-        vars(copied).update(copied_curves(vars(self)))
+        copied.__dict__.update(copied_curves(self.__dict__))
         return copied
 
     def _goes_on(self, incremental: bool) -> bool:

@@ -109,7 +109,7 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
     """What training sets, by name, but for curves. Of an ensemble, losses and scores are means over
     the networks, and `n_iter_` is the largest."""
     recipe, states = jobs[0].recipe, [job.state for job in jobs]
-    chosen = np.stack([chosen_params(job) for job in jobs])
+    chosen = np.array([chosen_params(job) for job in jobs])
     attributes = weights.fitted_arrays(ParameterLayout(recipe.layers).views(chosen))
     attributes |= {
         "n_layers_": len(recipe.layers) + 1,

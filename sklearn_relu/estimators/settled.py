@@ -1,6 +1,6 @@
 """Parameters that are as they were in the last call, and need not be checked again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from operator import is_
 from typing import Any
@@ -17,7 +17,7 @@ _checked: "WeakKeyDictionary[Any, tuple[list, Parts]]" = WeakKeyDictionary()
 """For each estimator what its parameters hold, and its parts. It is not in the estimator, for it is
 no part of its state; what it holds refers to nothing, so it keeps no estimator alive."""
 
-_names_of = cache(parameter_names)
+_names_of: Callable[[Any], list[str]] = cache(parameter_names)
 
 _SETTLED = {str, int, float, bool, type(None), np.random.RandomState}
 """Types of values that stay valid as long as they are the same objects."""
@@ -62,7 +62,7 @@ def _held(values: Iterable) -> list | None:
     """All that values hold, down to what cannot change; None if something may change unseen."""
     held: list[Any] = []
     for value in values:
-        if type(value) in _SETTLED:
+        if type(value) in _SETTLED or isinstance(value, np.number | np.bool_):
             held.append(value)
             continue
         if isinstance(value, Part):

@@ -47,7 +47,8 @@ def resume(estimator, layers: list[Dense], dtype) -> list[Start]:
         states = [TrainingState.from_dict(state) for state in kept]
     else:  # fitted without warm_start: only what can be seen is left
         states = fitted_curves(estimator, len(reported))
-    untouched = weights.fingerprint(estimator) == getattr(estimator, "_fingerprint", None)
+    own = any(state.params.size for state in states)  # beside those that can be seen
+    untouched = own and weights.fingerprint(estimator) == getattr(estimator, "_fingerprint", None)
     resumed = []
     for i, (params, state) in enumerate(zip(reported, states, strict=True)):
         last = state.params.astype(dtype) if state.params.size and untouched else params
@@ -86,10 +87,11 @@ def generator(rng_state: dict | None, random_state, index: int) -> np.random.Ran
     `index` tells the networks of an ensemble apart.
     """
     if rng_state is not None:
-        state, rng = _at_hand.pop(id(rng_state), (None, None))
-        if state is not rng_state:
-            rng = np.random.RandomState(getattr(np.random, rng_state["bit_generator"])())
-            rng.set_state(rng_state)
+        at_hand = _at_hand.pop(id(rng_state), None)
+        if at_hand is not None:
+            return at_hand[1]
+        rng = np.random.RandomState(getattr(np.random, rng_state["bit_generator"])())
+        rng.set_state(rng_state)
         return rng
     rng = check_random_state(random_state)
     if index:
@@ -98,8 +100,9 @@ def generator(rng_state: dict | None, random_state, index: int) -> np.random.Ran
 
 
 _at_hand: dict[int, tuple[dict, np.random.RandomState]] = {}
-"""Generators in a state that is kept, with it, by its id: to make one takes as long as the rest of
-a small call. Whoever takes one removes it, so that nobody else goes on with it."""
+"""Generators in a state that is kept, with it, by its id, which is its own as long as it is here:
+to make one takes as long as the rest of a small call. Whoever takes one removes it, so that nobody
+else goes on with it."""
 
 MOST_AT_HAND = 64
 
