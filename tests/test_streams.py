@@ -2,11 +2,10 @@
 
 import copy
 import pickle
-import sys
-import tracemalloc
 
 import numpy as np
 import pytest
+from counting import calls_and_bytes_of
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators import base
@@ -22,25 +21,6 @@ def one_epoch(model):
     if model.warm_start:
         return model.fit(X, y)
     return model.partial_fit(X, y)
-
-
-def calls_and_bytes_of(function):
-    """Calls of functions, Python's and C's, and the most memory that is new at once."""
-    counts = {}
-
-    def count(frame, event, argument):
-        if "call" in event:
-            counts[event] = counts.get(event, 0) + 1
-
-    tracemalloc.start()
-    sys.setprofile(count)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    return counts, peak
 
 
 STREAMS = {
@@ -174,3 +154,47 @@ def test_early_stopping_that_is_switched_on_has_scores_for_all_epochs(params):
         model.set_params(early_stopping=True, validation_fraction=0.2).fit(X, labels)
     for curve in np.atleast_2d(model.validation_scores_):
         assert np.isnan(curve).tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_call_that_fails_leaves_the_generator_as_it_was(way):
+    """A failed call has shuffled; so have calls of a copy."""
+    model = MLPRegressor(**SMALL).partial_fit(X, y).partial_fit(X, y)
+    other = COPIES[way](model)
+    with pytest.raises(ValueError, match="finite"):
+        model.partial_fit(X, 1e200 * y)
+    other.partial_fit(X, y)
+    model.partial_fit(X, y)
+    alone = MLPRegressor(**SMALL)
+    for _ in range(3):
+        alone.partial_fit(X, y)
+    for each in (model, other):
+        assert each.loss_curve_ == alone.loss_curve_
+        np.testing.assert_array_equal(each.coefs_[0], alone.coefs_[0])
+
+
+def test_a_users_generator_is_drawn_from_in_the_first_call_only():
+    rng = np.random.RandomState(0)
+    model = MLPRegressor(hidden_layer_sizes=(5,), random_state=rng).partial_fit(X, y)
+    after_one = rng.get_state()[1].copy()
+    for _ in range(3):
+        model.partial_fit(X, y)
+    np.testing.assert_array_equal(rng.get_state()[1], after_one)
+    rng.rand()  # what the user draws does not count
+    by_number = MLPRegressor(**SMALL)
+    for _ in range(4):
+        by_number.partial_fit(X, y)
+    assert model.loss_curve_ == by_number.loss_curve_
+
+
+def test_many_streams_at_once_are_as_each_alone():
+    """More than have their generators at hand."""
+    models = [MLPRegressor(hidden_layer_sizes=(2,), random_state=i) for i in range(70)]
+    for _ in range(3):
+        for model in models:
+            model.partial_fit(X, y)
+    for i in (0, 30, 69):
+        alone = MLPRegressor(hidden_layer_sizes=(2,), random_state=i)
+        for _ in range(3):
+            alone.partial_fit(X, y)
+        assert models[i].loss_curve_ == alone.loss_curve_

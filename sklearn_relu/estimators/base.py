@@ -254,10 +254,13 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
     def _is_stochastic(self):
-        if isinstance(self.solver, str) and self.solver in OPTIMIZERS:
-            stochastic = issubclass(OPTIMIZERS[self.solver], Optimizer)
-        else:
-            stochastic = isinstance(resolve(self, "solver"), Optimizer)
+        solver = self.solver  # whose own parameters are checked in the call, with errors of theirs
+        known = isinstance(solver, str) and solver in OPTIMIZERS
+        stochastic = (
+            issubclass(OPTIMIZERS[solver], Optimizer)
+            if known
+            else isinstance(solver, Optimizer) or isinstance(resolve(self, "solver"), Optimizer)
+        )
         if not stochastic:
             raise AttributeError(
                 "partial_fit is only available for stochastic optimizers. "
