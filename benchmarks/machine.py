@@ -28,7 +28,7 @@ def kernels() -> str:
         f"{os.path.basename(os.path.dirname(info['filepath']))}: {info['internal_api']} "
         f"{info['version']}, kernels {info.get('architecture', 'unknown')}, "
         f"{info['num_threads']} threads"
-        for info in found
+        for info in sorted(found, key=lambda info: info["filepath"])
     )
 
 

@@ -52,4 +52,4 @@ def test_machine_must_come_before_numpy():
     found = subprocess.run(
         [sys.executable, "-c", code], cwd=FOLDER, env=environment, capture_output=True, text=True
     )
-    assert "import machine before NumPy" in found.stderr
+    assert "import it before NumPy" in found.stderr
