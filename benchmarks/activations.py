@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import argparse
 import time
 
+import machine
 import numpy as np
 
 from sklearn_relu.activations import ACTIVATIONS
@@ -54,6 +55,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=50, help="interleaved repeats (default 50)")
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     args = parser.parse_args()
+    print(machine.kernels())
     layers = {name: passes(cls(), np.dtype(args.dtype)) for name, cls in ACTIVATIONS.items()}
     best = {name: np.full(2, np.inf) for name in layers}
     for _ in range(args.repeats):

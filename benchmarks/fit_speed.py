@@ -14,9 +14,9 @@ import importlib.util
 import itertools
 import time
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 
+import machine
 import numpy as np
 from sklearn.datasets import load_digits, make_classification
 from sklearn.exceptions import ConvergenceWarning
@@ -49,18 +49,6 @@ def data(n_rows, n_columns):
     )
 
 
-@contextmanager
-def compiled_loops(wanted):
-    """Whether this package uses its compiled loops."""
-    loops = fused.loops
-    if not wanted:
-        fused.loops = lambda: None
-    try:
-        yield
-    finally:
-        fused.loops = loops
-
-
 class Estimator:
     """Fits of an estimator, ours or scikit-learn's."""
 
@@ -79,7 +67,7 @@ class Estimator:
 
     def fit(self, epochs):
         """Train for some epochs."""
-        with compiled_loops(self.loops):
+        with machine.compiled_loops(self.loops):
             self.make(epochs).fit(self.X, self.y)
 
 
@@ -194,6 +182,7 @@ def main():
     parser.add_argument("--workload", nargs="+", type=int, default=[1, 2, 3, 4, 5], help="rows")
     parser.add_argument("--out", type=Path, help="a file to write the table to as well")
     args = parser.parse_args()
+    print(machine.kernels())
     if args.out is not None:
         args.out.write_text("", encoding="utf-8")
 

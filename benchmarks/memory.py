@@ -12,6 +12,7 @@ import tempfile
 import threading
 import warnings
 
+import machine
 import numpy as np
 import scipy.sparse as sp
 
@@ -81,6 +82,7 @@ def own_memory():
 
 def main():
     """Print a row for each."""
+    print(machine.kernels())
     print("| X | | peak above X, MB |")
     print("| --- | --- | --- |")
     for kind in ("dense", "memory-mapped", "sparse"):

@@ -17,6 +17,7 @@ import time
 import warnings
 from pathlib import Path
 
+import machine
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--max-iter", type=int, help="fewer epochs, to try")
     args = parser.parse_args()
+    print(machine.kernels())
     warnings.simplefilter(
         "ignore", ConvergenceWarning
     )  # the number of epochs is part of the setting

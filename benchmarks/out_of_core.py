@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import machine
+
 N_COLUMNS, ROWS_PER_FILE = 50, 500_000
 RECIPE = Path(__file__).parents[1] / "examples" / "recipes" / "out_of_core.py"
 
@@ -64,6 +66,7 @@ def main():
     options = parser.parse_args()
     if options.task:
         return {"train": train, "load_all": load_all}[options.task](options.folder)
+    print(machine.kernels())
     per_file = options.rows_per_file * (N_COLUMNS + 1) * 4
     n_files = round(options.gigabytes * 1e9 / per_file) + 1  # and one to score on
     limit = round(options.limit * 1e9)

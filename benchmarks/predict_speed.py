@@ -9,6 +9,7 @@ import time
 import warnings
 from functools import partial
 
+import machine
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import validate_data
@@ -50,6 +51,7 @@ def products(model, X):
 def main():
     """Print a row for each network."""
     warnings.simplefilter("ignore", ConvergenceWarning)
+    print(machine.kernels())
     print("| network | 1 row, us | over floor | 1,000,000 rows, s | over floor | over products |")
     print("| --- | --- | --- | --- | --- | --- |")
     for n_columns, sizes in SIZES:

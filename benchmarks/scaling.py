@@ -11,6 +11,7 @@ import time
 import warnings
 from contextlib import contextmanager, nullcontext
 
+import machine
 import numpy as np
 import psutil
 from distributed import Client, LocalCluster
@@ -190,6 +191,7 @@ if __name__ == "__main__":
     )
     warnings.simplefilter("ignore", ConvergenceWarning)
     chosen = parser.parse_args().tables or list(TABLES)
+    print(machine.kernels())
     # Once, for what the first fit of a process loads.
     epoch(*data(1000))
     with threadpool_limits(1):

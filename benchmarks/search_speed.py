@@ -14,6 +14,7 @@ import time
 import warnings
 from contextlib import nullcontext
 
+import machine
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.exceptions import ConvergenceWarning
@@ -119,6 +120,7 @@ def main():
     parser.add_argument("--workload", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--contender", nargs="+", choices=CONTENDERS, default=CONTENDERS)
     args = parser.parse_args()
+    print(machine.kernels())
     over = [f"{each} / best lockstep" for each in CONTENDERS[:2]]
     heads = ["search", "fits", "n_jobs", *(f"{each}, s" for each in CONTENDERS), *over, "stacks"]
     put(heads)

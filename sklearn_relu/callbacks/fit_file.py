@@ -96,7 +96,7 @@ def read(path: str) -> tuple[dict[str, str], list[Snapshot]]:
 
 
 def _plain(snapshot: Snapshot) -> dict[str, Any]:
-    complete = snapshot.state.history[: snapshot.state.epoch]
+    complete = snapshot.state.history[: snapshot.n_epochs]
     state = replace(snapshot.state, history=complete).to_dict()
     if state["best_params"] is state["params"]:
         state["best_params"] = "params"  # no array is stored twice

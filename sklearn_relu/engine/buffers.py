@@ -1,10 +1,11 @@
 """Flat memory: where parameters are in their one array, and the buffers of a forward pass."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
-from sklearn_relu.engine.layers import Arrays, Dense, Output
+from sklearn_relu.engine.layers import Arrays, Block, Dense, Output
 
 
 class ParameterLayout:
@@ -15,16 +16,8 @@ class ParameterLayout:
     """
 
     def __init__(self, layers: list[Dense]):
-        self._places: list[dict[str, tuple[slice, tuple[int, ...]]]] = [{} for _ in layers]
-        self.n_params = 0
-        for kind in ("weight", "bias", "activation"):
-            for layer, places in zip(layers, self._places, strict=True):
-                for name, block in layer.parameter_blocks().items():
-                    if block.kind == kind:
-                        start, self.n_params = self.n_params, self.n_params + _size(block.shape)
-                        places[name] = slice(start, self.n_params), block.shape
-            if kind == "weight":
-                self.n_weights = self.n_params
+        blocks = tuple(tuple(layer.parameter_blocks().items()) for layer in layers)
+        self._places, self.n_weights, self.n_params = _places(blocks)
 
     def views(self, flat: np.ndarray) -> list[Arrays]:
         """For each layer its parameters by name, as views (n_networks, ...) of `flat`."""
@@ -43,6 +36,26 @@ class ParameterLayout:
             for i, places in enumerate(self._places)
             if any(p.start < columns.stop and columns.start < p.stop for p, _ in places.values())
         )
+
+
+Places = tuple[dict[str, tuple[slice, tuple[int, ...]]], ...]
+"""For each layer where its parameters are, by name, and their shapes."""
+
+
+@lru_cache(maxsize=64)  # a small call asks for the same one several times
+def _places(layers: tuple[tuple[tuple[str, Block], ...], ...]) -> tuple[Places, int, int]:
+    """Where the parameters of layers are, how many are weights, and how many there are."""
+    places: Places = tuple({} for _ in layers)
+    n_params = n_weights = 0
+    for kind in ("weight", "bias", "activation"):
+        for blocks, of_layer in zip(layers, places, strict=True):
+            for name, block in blocks:
+                if block.kind == kind:
+                    start, n_params = n_params, n_params + _size(block.shape)
+                    of_layer[name] = slice(start, n_params), block.shape
+        if kind == "weight":
+            n_weights = n_params
+    return places, n_weights, n_params
 
 
 def _size(shape: tuple[int, ...]) -> int:

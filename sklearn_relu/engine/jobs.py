@@ -47,7 +47,7 @@ class TrainingState:
         for noise.
     epoch, step, samples_seen, n_plateaus, no_improvement : int
     history : list of Epoch
-        One for each of `epoch` epochs; one more if training was interrupted while it ended.
+        One for each epoch since the fit began; one more if training was interrupted while it ended.
     best_loss, best_score : float
         Under a full-batch optimizer, `best_loss` is that of the last iteration.
     best_params : ndarray of shape (n_params,) or None
@@ -143,6 +143,8 @@ class Job:
         What a full-batch optimizer said at its end.
     noise : Generator or None
         Draws dropout and noise, if the recipe is random.
+    first_epoch : int
+        Epochs before this fit.
     """
 
     recipe: Recipe
@@ -171,10 +173,15 @@ class Job:
     message: str = ""
     stands_still: bool = False
     noise: np.random.Generator | None = field(init=False, default=None)
+    first_epoch: int = field(init=False)
 
     def __post_init__(self):
+        self.first_epoch = self.state.epoch - self.n_epochs
         if self.recipe.is_random:
             self.noise = noise_generator(self.rng, self.state.noise_state)
+
+    def note_generators(self) -> None:
+        """Have them in the state before the first epoch, if it must hold all to go on with."""
         if self.resumable:
             self.state = replace(self.state, **self.generators())
 
@@ -191,6 +198,11 @@ class Job:
     def is_whole(self) -> bool:
         """Whether it has an epoch that a fit can end with."""
         return self.n_epochs > 0 or self.stands_still
+
+    @property
+    def history(self) -> list[Epoch]:
+        """The figures of its complete epochs."""
+        return self.state.history[: self.state.epoch - self.first_epoch]
 
     @property
     def n_rows(self) -> int:

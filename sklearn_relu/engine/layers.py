@@ -90,6 +90,12 @@ class Dense(Layer):
         self.input_width = activation.input_width(n_units)
         self.output_width = activation.output_width(n_units)
         self.shares_memory = not activation.needs_summed_input
+        self._blocks = {
+            "weight": Block((fan_in, self.input_width), "weight"),
+            "bias": Block((1, self.input_width), "bias"),
+        }
+        for name, shape in activation.parameter_shapes(n_units).items():
+            self._blocks[name] = Block((1, *shape), "activation")
 
     def by_unit(self, columns: np.ndarray) -> np.ndarray:
         """Columns of summed inputs or of activations (..., width), a unit's own next to each other.
@@ -104,13 +110,7 @@ class Dense(Layer):
 
     def parameter_blocks(self):
         """Weights, biases, and what the activation learns."""
-        blocks = {
-            "weight": Block((self.fan_in, self.input_width), "weight"),
-            "bias": Block((1, self.input_width), "bias"),
-        }
-        for name, shape in self.activation.parameter_shapes(self.n_units).items():
-            blocks[name] = Block((1, *shape), "activation")
-        return blocks
+        return self._blocks
 
     def forward(self, x, out, params, noise=None):
         """``z = x @ weight + bias``, then the activation."""

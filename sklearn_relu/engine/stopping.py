@@ -38,7 +38,8 @@ def record(
         validation_loss, score = job.validate(layout.views(params[None]))
         job.report(f"Validation score: {score:f}")
     # Beyond an interrupted epoch's figures, which are of no complete epoch.
-    last.history[last.epoch :] = [Epoch(loss, validation_loss, score, learning_rate, seconds)]
+    n_complete = last.epoch - job.first_epoch
+    last.history[n_complete:] = [Epoch(loss, validation_loss, score, learning_rate, seconds)]
     if job.early_stopping:
         stale = not score >= last.best_score + job.tol
         if score > last.best_score:

@@ -246,6 +246,8 @@ class _Epochs:
         if len(keep) == len(self.jobs):
             return
         self.jobs = [self.jobs[i] for i in keep]
+        if not keep:
+            return
         self.stack.keep(keep)
         self.batches.keep(keep)
         self.slots = {name: values[keep] for name, values in self.slots.items()}

@@ -1,16 +1,13 @@
 """What the classifier and the regressor share: parameters, and the course of a fit."""
 
-import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_array, check_X_y, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_relu.documentation import Documented
@@ -20,6 +17,14 @@ from sklearn_relu.engine.jobs import Job
 from sklearn_relu.engine.layers import Arrays, Dense
 from sklearn_relu.engine.lockstep import train
 from sklearn_relu.estimators import weights
+from sklearn_relu.estimators.curves import (
+    Growth,
+    copied_curves,
+    extend,
+    growing_curves,
+    take_back,
+    whole_curves,
+)
 from sklearn_relu.estimators.data import (
     Data,
     checked_weight,
@@ -42,12 +47,15 @@ from sklearn_relu.estimators.outcome import (
     raise_or_warn,
 )
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
+from sklearn_relu.estimators.quick import is_sound_table, is_sound_target, numbers_of_frame
 from sklearn_relu.estimators.setting import setting_of
+from sklearn_relu.estimators.settled import checked_parts, copied_parts
+from sklearn_relu.estimators.starts import keep_at_hand
 from sklearn_relu.estimators.tasks import EpochTasks
 from sklearn_relu.estimators.typed import checks_parameters
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.losses import Loss
-from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.optimizers import OPTIMIZERS, FullBatchOptimizer, Optimizer
 from sklearn_relu.parameters import WithQuickParameters
 from sklearn_relu.part import Part
 from sklearn_relu.sklearn_private import (
@@ -57,7 +65,6 @@ from sklearn_relu.sklearn_private import (
     StrOptions,
     callback_context,
     callbacks_of,
-    validate_parameters,
 )
 
 _FROM_TRAINING = (
@@ -260,7 +267,14 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
     def _is_stochastic(self):
-        if isinstance(resolve(self, "solver"), FullBatchOptimizer):
+        solver = self.solver  # whose own parameters are checked in the call, with errors of theirs
+        known = isinstance(solver, str) and solver in OPTIMIZERS
+        stochastic = (
+            issubclass(OPTIMIZERS[solver], Optimizer)
+            if known
+            else isinstance(solver, Optimizer) or isinstance(resolve(self, "solver"), Optimizer)
+        )
+        if not stochastic:
             raise AttributeError(
                 "partial_fit is only available for stochastic optimizers. "
                 f"{self.solver} is not stochastic."
@@ -269,19 +283,25 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
 
     def _fit(self, X, y, sample_weight, validation=NO_DATA, incremental=False, classes=None):
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
-        if incremental:  # scikit-learn checks them in the first call only
-            validate_parameters(self)
-        parts = resolve_parts(self)
-        context = callback_context(
-            self,
-            task_name="partial_fit" if incremental else "fit",
-            max_subtasks=1 if incremental else self._max_epochs(parts),
-        )
-        draft = copy.copy(self)
+        # scikit-learn validates parameters in the first call of partial_fit only.
+        parts = checked_parts(self) if incremental else resolve_parts(self)
+        context = None
+        if callbacks_of(self):
+            context = callback_context(
+                self,
+                task_name="partial_fit" if incremental else "fit",
+                max_subtasks=1 if incremental else self._max_epochs(parts),
+            )
+        draft = self._shallow_copy()
         keeper = None if incremental else keeper_of(self, parts.solver)
         data = X, y, sample_weight, validation
         jobs = draft._make_jobs(parts, *data, incremental, classes, keeper)
-        fitted = partial(draft._attributes, parts, jobs, incremental or self.warm_start)
+        resumable = incremental or self.warm_start
+        before = self.__dict__ if self._goes_on(incremental) else {}
+
+        def fitted() -> dict:
+            return draft._attributes(parts, jobs, resumable, whole_curves(jobs, before))
+
         hooks = self._hooks(context, jobs, keeper, fitted, (X, y, sample_weight))
         try:
             with hooks or nullcontext():
@@ -298,11 +318,40 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
             setting = setting_of(self, parts)
             diagnosis = diagnose(jobs, setting, draft._decide)
             warn(diagnosis, setting)
-        attributes = fitted(diagnosis)
+        curves, growth = growing_curves(jobs, before)
+        attributes = draft._attributes(parts, jobs, resumable, curves, diagnosis)
         if hooks is not None:
             hooks.end()
-        self.__dict__ = attributes
+        self._take_over(attributes, growth)
+        if incremental and before.get("_states"):
+            keep_at_hand(jobs)
         return self
+
+    def _take_over(self, attributes: dict, growth: Growth) -> None:
+        """Have these attributes, and lists that have grown, or all as it was."""
+        try:
+            extend(growth)
+            self.__dict__ = attributes
+        except BaseException:  # a KeyboardInterrupt comes between any two steps
+            if self.__dict__ is not attributes:
+                take_back(growth)
+            raise
+
+    def _shallow_copy(self) -> Self:
+        """A copy that shares all attributes."""
+        copied = type(self).__new__(type(self))
+        copied.__dict__ = vars(self).copy()
+        return copied
+
+    def __copy__(self) -> Self:
+        """A shallow copy with curves of its own, for these grow from call to call."""
+        copied = self._shallow_copy()
+        copied.__dict__.update(copied_curves(self.__dict__))
+        return copied
+
+    def _goes_on(self, incremental: bool) -> bool:
+        """Whether training goes on where the last call left it."""
+        return hasattr(self, "coefs_") and (self.warm_start or incremental)
 
     def _hooks(
         self, context, jobs: list[Job], keeper: Keeper | None, fitted: Callable[[], dict], data
@@ -343,7 +392,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
                 f"partial_fit does not know how many epochs learning_rate={self.learning_rate!r} "
                 "spans. Use a schedule without a horizon, such as Cosine(period=10)."
             )
-        goes_on = hasattr(self, "coefs_") and (self.warm_start or incremental)
+        goes_on = self._goes_on(incremental)
         if incremental:
             self._declare_classes(y, classes)
         X, y = self._check_data(X, y, reset=not goes_on)
@@ -394,35 +443,35 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
 
     def _check_data(self, X, y, reset: bool):
         """X and y as arrays; `reset` unless they must have the fitted features."""
-        X = plain_columns(X)
         y = target_array(y, numeric=self._y_numeric)
-        with unusable_values_explained():
-            X, y = validate_data(
-                self,
-                X,
-                y,
-                accept_sparse="csr",
-                multi_output=True,
-                y_numeric=self._y_numeric,
-                dtype=float_dtype(X, self._float_dtypes()),
-                order="C",
-                reset=reset,
-            )
+        dtypes = self._float_dtypes()
+        sound = not reset and self._is_sound(X, dtypes)
+        if sound and is_sound_target(y, len(X), self._y_numeric):
+            return X, y
+        X, y = self._validated(
+            X, y, dtypes, reset, multi_output=True, y_numeric=self._y_numeric, order="C"
+        )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y
 
     def _attributes(
-        self, parts: Parts, jobs: list[Job], resumable: bool, diagnosis: Diagnosis | None = None
+        self,
+        parts: Parts,
+        jobs: list[Job],
+        resumable: bool,
+        curves: dict,
+        diagnosis: Diagnosis | None = None,
     ) -> dict:
         """All attributes of a draft once its jobs are trained, to be taken over at once."""
-        fitted: Any = copy.copy(self)
+        fitted: Any = self._shallow_copy()
         for name in _FROM_TRAINING:
             vars(fitted).pop(name, None)
-        vars(fitted).update(fitted_attributes(jobs))
+        vars(fitted).update(fitted_attributes(jobs), **curves)
         # Copies: a part that the user changes later must not change predictions.
-        fitted._activations = [clone(activation) for activation in parts.activations]
-        fitted._loss = clone(jobs[0].recipe.loss)
+        copies = [*getattr(self, "_activations", ()), getattr(self, "_loss", None)]
+        *activations, loss = copied_parts([*parts.activations, jobs[0].recipe.loss], copies)
+        fitted._activations, fitted._loss = activations, loss
         if diagnosis is not None:
             fitted._diagnosis = vars(diagnosis)
         if resumable:
@@ -441,20 +490,34 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     def _check_inputs(self, X):
         """X for a fitted estimator."""
         check_is_fitted(self)
-        X = plain_columns(X)
+        dtypes = self._float_dtypes()
+        if self._is_sound(X, dtypes):
+            return X
+        return self._validated(X, "no_validation", dtypes, reset=False)
+
+    def _is_sound(self, X, dtypes: list[type]) -> bool:
+        """Whether X is as it should be, so that scikit-learn need not look at it."""
+        # It warns of arrays without names where there were some.
+        named = "feature_names_in_" in vars(self)
+        return not named and is_sound_table(X, dtypes, self.n_features_in_)
+
+    def _validated(self, X, y, dtypes: list[type], reset: bool, **checks):
+        """X as an array, and y too if it is to be validated, by scikit-learn's checks."""
         with unusable_values_explained():
-            return validate_data(
-                self,
-                X,
-                accept_sparse="csr",
-                dtype=float_dtype(X, self._float_dtypes()),
-                reset=False,
-            )
+            numbers = numbers_of_frame(X)
+            if numbers is None:
+                X = plain_columns(X)
+                checks |= {"accept_sparse": "csr", "dtype": float_dtype(X, dtypes)}
+                return validate_data(self, X, y, reset=reset, **checks)
+            validate_data(self, X, y, reset=reset, skip_check_array=True)  # names of columns
+            checks |= {"estimator": self, "dtype": dtypes}
+            if isinstance(y, str):
+                return check_array(numbers, input_name="X", **checks)
+            return check_X_y(numbers, y, **checks)
 
     def _network(self, dtype) -> tuple[list[Dense], list[Arrays]]:
         """The layers, and their parameters as they are now, network axis first."""
-        layers = weights.fitted_layers(self, self._activations)
-        return layers, weights.layer_params(self, dtype)
+        return weights.fitted_network(self, dtype)
 
     def _float_dtypes(self) -> list[type]:
         return [np.float64, np.float32] if self.dtype is None else [np.dtype(self.dtype).type]

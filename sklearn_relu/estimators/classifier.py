@@ -17,6 +17,7 @@ from sklearn_relu.estimators.class_weight import weight_of_classes, weight_of_la
 from sklearn_relu.estimators.data import target_array
 from sklearn_relu.estimators.finite import finite_outputs
 from sklearn_relu.estimators.parts import resolve
+from sklearn_relu.estimators.quick import SOUND_LABELS
 from sklearn_relu.estimators.typed import checks_parameters, only_if
 from sklearn_relu.sklearn_private import StrOptions
 
@@ -311,7 +312,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _declare_classes(self, y, classes):
         y, classes = target_array(y, numeric=False), target_array(classes, numeric=False)
         if hasattr(self, "classes_"):
-            if classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
+            if classes is not None and not self._are_all_classes(classes):
                 raise ValueError(
                     f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
                     f"{self.classes_!r}"
@@ -322,6 +323,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             with np.errstate(invalid="ignore"):  # it casts to int
                 multilabel = type_of_target(y).startswith("multilabel")
             self._learn_classes(y if multilabel else classes)
+
+    def _are_all_classes(self, classes) -> bool:
+        """Whether classes that are declared again are the same."""
+        # As they come in most calls, scikit-learn need not sort them.
+        return np.array_equal(self.classes_, classes) or np.array_equal(
+            self.classes_, unique_labels(classes)
+        )
 
     def _learn_classes(self, y):
         self._label_binarizer = LabelBinarizer().fit(y)
@@ -355,6 +363,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             )
 
     def _check_known_targets(self, y):
+        if self._are_known_labels(y):
+            return
         self._check_same_kind(y)
         classes = unique_labels(y)
         if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
@@ -362,6 +372,18 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
                 f"'y' has {classes}."
             )
+
+    def _are_known_labels(self, y) -> bool:
+        """Whether y is labels that are known, one for each sample, of the very dtype: then
+        scikit-learn need not look at it. If not, it may be all the same."""
+        classes = self.classes_
+        if self._is_multilabel() or y.ndim != 1 or y.dtype.kind not in SOUND_LABELS:
+            return False
+        if y.dtype.kind != classes.dtype.kind:
+            return False
+        numbers = np.searchsorted(classes, y)
+        numbers[numbers == len(classes)] = 0
+        return bool((classes[numbers] == y).all())
 
     def _encode_targets(self, y, loss):
         return loss.encode(self._indicator(y))
@@ -372,7 +394,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return self._label_binarizer.transform(y)
         numbers = np.searchsorted(self.classes_, y)
         if self._label_binarizer.y_type_ == "multiclass":
-            return np.eye(len(self.classes_), dtype=int)[numbers]
+            indicator = np.zeros((len(y), len(self.classes_)))
+            indicator[np.arange(len(y)), numbers] = 1
+            return indicator
         return numbers[:, None]
 
     def _is_multilabel(self):

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklearn_relu.estimators.finite import in_precision
+from sklearn_relu.estimators.quick import SOUND_LABELS
 from sklearn_relu.sklearn_private import check_sample_weight
 
 RESCALE_WEIGHTS = (
@@ -139,7 +140,7 @@ def float_dtype(X, dtypes: list[type]) -> list[type]:
 
     scikit-learn sees the dtype of arrays and of pandas frames only.
     """
-    if hasattr(X, "__array__") and hasattr(X, "schema"):
+    if hasattr(X, "__array__") and hasattr(type(X), "schema"):
         own = np.asarray(X[:1]).dtype.type
         if own in dtypes:
             return [own]
@@ -154,6 +155,8 @@ def target_array(y, numeric: bool):
     ValueError
         If some are missing, or if they should be numbers and are not.
     """
+    if type(y) is np.ndarray and y.dtype.kind in ("biu" if numeric else SOUND_LABELS):
+        return np.asarray(y, order="C")
     if y is None or issparse(y):
         return y
     y = plain_columns(y)

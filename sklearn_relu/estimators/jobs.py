@@ -2,10 +2,11 @@
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job, Snapshot
+from sklearn_relu.engine.jobs import Job, Snapshot, TrainingState
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.engine.network import dense_layers
 from sklearn_relu.engine.recipe import Recipe
@@ -112,16 +113,24 @@ def make_jobs(
             early_stopping=early_stopping,
             report=print if estimator.verbose else lambda line: None,
             resumable=estimator.warm_start or incremental or is_kept,
-            outcome=state.ended or "interrupted",
             stands_still=bool(state.ended),
+            **how_far,
         )
-        for (rng, _), state, train_rows, validation in zip(
-            starts, states, rows, validations, strict=True
+        for (rng, _), state, train_rows, validation, how_far in zip(
+            starts, states, rows, validations, _how_far(snapshots, states), strict=True
         )
     ]
-    for job, snapshot in zip(jobs, snapshots or [], strict=False):
-        job.n_epochs, job.outcome = snapshot.n_epochs, snapshot.outcome
+    if not incremental:  # of whose only epoch the end is kept, or nothing
+        for job in jobs:
+            job.note_generators()
     return jobs
+
+
+def _how_far(snapshots: list[Snapshot] | None, states: list[TrainingState]) -> list[dict[str, Any]]:
+    """The number of epochs that each network has had of this fit, and how these ended."""
+    if snapshots is None:
+        return [{"outcome": state.ended or "interrupted"} for state in states]
+    return [{"n_epochs": each.n_epochs, "outcome": each.outcome} for each in snapshots]
 
 
 def _split(

@@ -1,6 +1,5 @@
 """What a fit leaves behind: fitted attributes, warnings, errors."""
 
-import copy
 import warnings
 from dataclasses import replace
 from typing import Any
@@ -111,44 +110,34 @@ def _warn_full_batch(jobs: list[Job]) -> None:
 
 
 def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
-    """What training sets, by name. Of an ensemble, losses and scores are means over the networks,
-    curves are lists with one curve a network, and `n_iter_` is the largest."""
+    """What training sets, by name, but for curves. Of an ensemble, losses and scores are means over
+    the networks, and `n_iter_` is the largest."""
     recipe, states = jobs[0].recipe, [job.state for job in jobs]
-    chosen = np.stack([chosen_params(job) for job in jobs])
-    sole = len(jobs) == 1
-
-    def per_network(values: list):
-        return values[0] if sole else values
-
+    chosen = np.array([chosen_params(job) for job in jobs])
     attributes = weights.fitted_arrays(ParameterLayout(recipe.layers).views(chosen))
-    histories = [state.history[: state.epoch] for state in states]
-    history = {
-        name: per_network([[getattr(epoch, name) for epoch in one] for one in histories])
-        for name in Epoch._fields
-    }
     attributes |= {
         "n_layers_": len(recipe.layers) + 1,
         "n_outputs_": recipe.n_targets,
         "out_activation_": recipe.loss.out_activation,
         "n_iter_": max(job.n_epochs for job in jobs),
         "t_": max(state.samples_seen for state in states),
-        "history_": history,
     }
     if isinstance(recipe.optimizer, FullBatchOptimizer):
-        attributes["loss_"] = float(np.mean([state.best_loss for state in states]))
+        attributes["loss_"] = _mean([state.best_loss for state in states])
         return attributes
     early_stopping = jobs[0].early_stopping
     attributes |= {
-        "loss_": float(np.mean([one[-1].loss for one in histories])),
-        "loss_curve_": copy.deepcopy(history["loss"]),
-        "best_loss_": None if early_stopping else float(np.mean([s.best_loss for s in states])),
-        "validation_scores_": None,
+        "loss_": _mean([job.history[-1].loss for job in jobs]),
+        "best_loss_": None if early_stopping else _mean([s.best_loss for s in states]),
         "best_validation_score_": None,
     }
     if early_stopping:
-        attributes["validation_scores_"] = copy.deepcopy(history["validation_score"])
-        attributes["best_validation_score_"] = float(np.mean([s.best_score for s in states]))
+        attributes["best_validation_score_"] = _mean([s.best_score for s in states])
     return attributes
+
+
+def _mean(values: list[float]) -> float:
+    return float(values[0] if len(values) == 1 else np.mean(values))
 
 
 def chosen_params(job: Job) -> np.ndarray:
@@ -161,7 +150,8 @@ def continuation(jobs: list[Job]) -> list[dict[str, Any]]:
     """What the next call needs beside the fitted attributes to go on exactly: a state as a dict
     for each network.
 
-    Parameters are kept only where they are not those of ``coefs_``: no array is stored twice.
+    Parameters are kept only where they are not those of ``coefs_``, and no history: nothing is
+    stored twice.
     """
     return [
         replace(
@@ -169,6 +159,7 @@ def continuation(jobs: list[Job]) -> list[dict[str, Any]]:
             params=NOT_KEPT if chosen_params(job) is job.state.params else job.state.params,
             best_params=NOT_KEPT,
             ended=job.outcome if job.state.conditions and job.outcome in ENDS else "",
+            history=[],
         ).to_dict()
         for job in jobs
     ]
@@ -190,7 +181,6 @@ def fitted_curves(estimator, n_networks: int) -> list[TrainingState]:
                 params=NOT_KEPT,
                 epoch=len(epochs),
                 samples_seen=estimator.t_,
-                history=epochs,
                 best_loss=min((epoch.loss for epoch in epochs), default=np.inf),
                 best_score=max((s for s in scores if s == s), default=-np.inf),
             )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_relu.engine.jobs import Snapshot, TrainingState
+from sklearn_relu.engine.jobs import Job, Snapshot, TrainingState
 from sklearn_relu.engine.layers import Dense
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.history import without_best
@@ -66,7 +66,8 @@ def resume(estimator, layers: list[Dense], parts: Parts, dtype) -> list[Start]:
         states = [TrainingState.from_dict(state) for state in kept]
     else:  # fitted without warm_start: only what can be seen is left
         states = fitted_curves(estimator, len(reported))
-    untouched = weights.fingerprint(estimator) == getattr(estimator, "_fingerprint", None)
+    own = any(state.params.size for state in states)  # beside those that can be seen
+    untouched = own and weights.fingerprint(estimator) == getattr(estimator, "_fingerprint", None)
     resumed = []
     for i, (params, state) in enumerate(zip(reported, states, strict=True)):
         if kept and not untouched:  # of other weights than the user's
@@ -76,6 +77,7 @@ def resume(estimator, layers: list[Dense], parts: Parts, dtype) -> list[Start]:
         state = replace(
             state,
             params=last,
+            history=[],
             best_params=params if np.isfinite(state.best_score) else None,
             split_rng_state=state.split_rng_state or _split_state(estimator, parts, rng),
         )
@@ -89,7 +91,10 @@ def restore(estimator, starts: list[Start], snapshots: list[Snapshot]) -> list[S
     A generator that the user passed goes on as it would have; NumPy's global one is let alone.
     """
     restored = []
-    for (rng, _), (state, *_rest) in zip(starts, snapshots, strict=True):
+    for (rng, _), (state, n_epochs, _outcome) in zip(starts, snapshots, strict=True):
+        # Earlier versions wrote the epochs before the fit too.
+        before = max(0, min(state.epoch, len(state.history)) - n_epochs)
+        state = replace(state, history=state.history[before:])
         if estimator.random_state is None:
             rng = generator(state.rng_state, None, 0)
         else:
@@ -104,10 +109,32 @@ def generator(rng_state: dict | None, random_state, index: int) -> np.random.Ran
 
     `index` tells the networks of an ensemble apart.
     """
-    rng = check_random_state(random_state)
     if rng_state is not None:
+        at_hand = _at_hand.pop(id(rng_state), None)
+        if at_hand is not None:
+            return at_hand[1]
         rng = np.random.RandomState(getattr(np.random, rng_state["bit_generator"])())
         rng.set_state(rng_state)
-    elif index:
+        return rng
+    rng = check_random_state(random_state)
+    if index:
         rng = np.random.RandomState(rng.randint(np.iinfo(np.int32).max, size=index + 1)[index])
     return rng
+
+
+_at_hand: dict[int, tuple[dict, np.random.RandomState]] = {}
+"""Generators in a state that is kept, with it, by its id, which is its own as long as it is here:
+to make one takes as long as the rest of a small call. Whoever takes one removes it, so that nobody
+else goes on with it."""
+
+MOST_AT_HAND = 64
+
+
+def keep_at_hand(jobs: list[Job]) -> None:
+    """Keep the generators of jobs, made by :func:`resume` and in the jobs' states, for the next
+    call."""
+    for job in jobs:
+        if len(_at_hand) >= MOST_AT_HAND:
+            _at_hand.clear()
+        if job.state.rng_state is not None:
+            _at_hand[id(job.state.rng_state)] = job.state.rng_state, job.rng

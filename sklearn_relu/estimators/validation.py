@@ -1,6 +1,5 @@
 """Held-out rows: their split from the training data, and a network's score on them."""
 
-import copy
 import difflib
 import inspect
 from collections.abc import Callable
@@ -139,7 +138,7 @@ class Validation:
         self._data = data = data if read is None else replace(data, X=data.X[read])
         self._metric = metric
         # Scorers see an estimator as if it were fitted, by arrays without names.
-        self._estimator = copy.copy(estimator)
+        self._estimator = estimator._shallow_copy()
         vars(self._estimator).pop("feature_names_in_", None)
         vars(self._estimator).update(
             _activations=activations, _loss=recipe.loss, n_outputs_=recipe.n_targets

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.activations import Activation, Identity
+from sklearn_relu.activations import Identity
 from sklearn_relu.engine.buffers import ParameterLayout
 from sklearn_relu.engine.layers import Arrays, Dense
 from sklearn_relu.initializers import Initializer, LayerStart
@@ -49,21 +49,75 @@ def fitted_arrays(networks: list[Arrays]) -> dict[str, Any]:
     }
 
 
-def layer_params(estimator, dtype) -> list[Arrays]:
-    """The parameters of a fitted estimator as they are now, network axis first."""
-    sole = estimator.coefs_[0].ndim == 2
+def fitted_network(estimator, dtype) -> tuple[list[Dense], list[Arrays]]:
+    """The layers of a fitted estimator, and their parameters as they are now, network axis first.
+
+    Raises
+    ------
+    ValueError
+        If arrays do not fit together, as they may not if some were assigned: compiled loops do not
+        look at bounds.
+    """
+    coefs = estimator.coefs_
+    activations = [*estimator._activations, _OUTPUT]
     learned = [*estimator.activation_parameters_, {}]
-    params = []
-    for coef, intercept, more in zip(estimator.coefs_, estimator.intercepts_, learned, strict=True):
-        arrays = {"weight": coef, "bias": intercept[..., None, :]}
-        arrays |= {name: values[..., None, :] for name, values in more.items()}
-        params.append(
-            {
-                name: (array[None] if sole else array).astype(dtype, copy=False)
-                for name, array in arrays.items()
-            }
-        )
-    return params
+    _check_lengths(estimator, len(activations))
+    sole = np.ndim(coefs[0]) == 2
+    ensemble = () if sole else np.shape(coefs[0])[:1]
+    n_raw = estimator._loss.n_raw(estimator.n_outputs_)
+    layers: list[Dense] = []
+    params: list[Arrays] = []
+    fan_in = estimator.n_features_in_
+    for i, activation in enumerate(activations):
+        width = n_raw if activation is _OUTPUT else (np.shape(coefs[i]) or (1,))[-1]
+        layer = Dense(fan_in, width // activation.input_width(1), activation)
+        fan_in = layer.output_width
+        arrays = {"weight": coefs[i], "bias": estimator.intercepts_[i]} | learned[i]
+        found = {}
+        for name, block in layer.parameter_blocks().items():
+            wanted = ensemble + (block.shape if name == "weight" else block.shape[1:])
+            array = arrays.pop(name, None)
+            if not isinstance(array, np.ndarray) or array.shape != wanted:
+                raise _misfit(i, name, array, wanted)
+            array = array.astype(dtype, copy=False)
+            if name != "weight":
+                array = array[..., None, :]
+            found[name] = array[None] if sole else array
+        layers.append(layer)
+        params.append(found)
+    return layers, params
+
+
+_OUTPUT = Identity()
+"""What the output layer does: its link is the loss's."""
+
+
+def _check_lengths(estimator, n_layers: int) -> None:
+    """Raise a ValueError unless there is an array for each layer."""
+    for name, wanted in (
+        ("coefs_", n_layers),
+        ("intercepts_", n_layers),
+        ("activation_parameters_", n_layers - 1),
+    ):
+        if len(found := getattr(estimator, name)) != wanted:
+            raise ValueError(
+                f"{name} must have {wanted} entries, one for each layer of the fitted network; it "
+                f"has {len(found)}. Assign what the fit gave, or fit again."
+            )
+
+
+def _misfit(i: int, name: str, array, wanted: tuple[int, ...]) -> ValueError:
+    """What is wrong with an array of layer i."""
+    attribute = {"weight": "coefs_", "bias": "intercepts_"}.get(name, "activation_parameters_")
+    where = f"{attribute}[{i}]"
+    if attribute == "activation_parameters_":
+        where += f"[{name!r}]"
+    is_array = isinstance(array, np.ndarray)
+    found = f"has shape {array.shape}" if is_array else f"is {type(array).__name__}"
+    return ValueError(
+        f"{where} must be an array of shape {wanted}, to fit the network's other arrays; it "
+        f"{found}. Assign one of that shape, or fit again."
+    )
 
 
 def flat_params(layers: list[Dense], estimator, n_networks: int, dtype) -> np.ndarray:
@@ -74,7 +128,7 @@ def flat_params(layers: list[Dense], estimator, n_networks: int, dtype) -> np.nd
     ValueError
         If they have other shapes than the layers ask for.
     """
-    arrays = layer_params(estimator, dtype)
+    _, arrays = fitted_network(estimator, dtype)
     layout = ParameterLayout(layers)
     params = np.empty((n_networks, layout.n_params), dtype)
     views = layout.views(params)
@@ -100,19 +154,11 @@ def _differing(fitted: list[dict], wanted: list[dict]) -> str:
     return f"layer {i + 1} fitted as {fitted[i]}, now {wanted[i]}"
 
 
-def fitted_layers(estimator, activations: list[Activation]) -> list[Dense]:
-    """The layers that a fitted estimator's arrays are for."""
-    layers = []
-    for coef, activation in zip(estimator.coefs_, [*activations, Identity()], strict=True):
-        fan_in, width = coef.shape[-2:]
-        layers.append(Dense(fan_in, width // activation.input_width(1), activation))
-    return layers
-
-
 def fingerprint(estimator) -> int:
     """A checksum of the fitted arrays, to notice that a user assigned others."""
     checksum = 0
-    for layer in layer_params(estimator, estimator.coefs_[0].dtype):
-        for array in layer.values():
+    learned = [*estimator.activation_parameters_, {}]
+    for coef, intercept, more in zip(estimator.coefs_, estimator.intercepts_, learned, strict=True):
+        for array in (coef, intercept, *more.values()):
             checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
     return checksum

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_relu.engine.jobs import Epoch
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.curves import copied_curves
 from sklearn_relu.estimators.parts import resolve_parts
 
 SKLEARN_MLPS = neural_network.MLPClassifier, neural_network.MLPRegressor
@@ -52,6 +53,7 @@ def as_own(mlp) -> BaseMLP:
         return network
     check_is_fitted(mlp)
     vars(network).update({name: getattr(mlp, name) for name in FITTED if hasattr(mlp, name)})
+    vars(network).update(copied_curves(vars(network)))  # partial_fit lets them grow
     parts = resolve_parts(network)
     network._activations = parts.activations
     network.activation_parameters_ = [{} for _ in parts.activations]

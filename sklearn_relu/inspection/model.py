@@ -17,7 +17,6 @@ from sklearn_relu.engine.buffers import ParameterLayout
 from sklearn_relu.engine.layers import Arrays, Dense
 from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
 from sklearn_relu.engine.trace import Trace, trace
-from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.parts import Parts, resolve_parts
 from sklearn_relu.inspection.from_sklearn import SKLEARN_MLPS, as_own
@@ -207,7 +206,7 @@ def editable_params(model) -> list[Arrays]:
     """Views of a fitted model's own arrays, if it is editable, one dict a layer, network axis
     first."""
     own = own_network(model)
-    return weights.layer_params(own, own.coefs_[0].dtype)
+    return own._network(own.coefs_[0].dtype)[1]
 
 
 def _reach(model, X, y=None, initial=False):

@@ -67,8 +67,15 @@ class _Softmax(Loss):
     def decision(self, raw):
         """Log-odds of the mean probabilities, finite also where those round to 0 or 1."""
         log_sums = logsumexp(log_softmax(raw, axis=-1), axis=0)
-        others = [logsumexp(np.delete(log_sums, i, axis=-1), axis=-1) for i in range(raw.shape[-1])]
-        return log_sums - np.stack(others, axis=-1)
+        top = log_sums.argmax(axis=-1, keepdims=True)
+        highest = np.take_along_axis(log_sums, top, axis=-1)
+        rest = log_sums.copy()
+        np.put_along_axis(rest, top, -np.inf, axis=-1)
+        powers = np.exp(rest - highest)
+        # What all classes but one have: nothing cancels, as the highest one counts 1 among them.
+        others = highest + np.log1p(powers.sum(axis=-1, keepdims=True) - powers)
+        np.put_along_axis(others, top, logsumexp(rest, axis=-1, keepdims=True), axis=-1)
+        return log_sums - others
 
 
 class LogLoss(_Logistic):
