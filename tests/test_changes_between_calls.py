@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu.initializers import Auto
 from sklearn_relu.optimizers import Adam, RMSprop
 from sklearn_relu.schedules import Adaptive
 
@@ -35,8 +36,12 @@ COMMON = {
 }
 
 
+START = {"initialization": Auto(n_shallow=0), "bias_initialization": 0.0}
+"""From here members of the ensembles come to their ends at different epochs."""
+
+
 def regressor(**params):
-    return MLPRegressor(**(COMMON | params))
+    return MLPRegressor(**(COMMON | START | params))
 
 
 def stopping(**params):

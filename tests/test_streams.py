@@ -11,6 +11,11 @@ from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators import base
 from sklearn_relu.estimators.curves import extend
 
+# Fits of one epoch are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 X = np.random.default_rng(0).normal(size=(20, 4))
 y = X[:, 0]
 SMALL = {"hidden_layer_sizes": (5,), "random_state": 0}

@@ -69,7 +69,7 @@ def _course(job: Job, constant_loss: float) -> tuple[float, float, float, float]
     unit = constant_loss
     if job.recipe.loss.gives_variance and np.isfinite(unit):
         unit = 1.0
-    epochs = job.state.history[: job.state.epoch][-job.n_epochs :]
+    epochs = job.history
     losses = np.array([epoch.loss for epoch in epochs])
     if not unit > 0 or not len(losses):
         return np.nan, np.nan, np.nan, np.nan

@@ -4,6 +4,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from sklearn_relu.engine.jobs import Epoch, Job
 from sklearn_relu.optimizers import FullBatchOptimizer
 
@@ -15,7 +17,7 @@ Growth = list[tuple[list, int, list]]
 
 
 def whole_curves(jobs: list[Job], before: dict[str, Any]) -> dict[str, Any]:
-    """What ``history_`` and its like are after a fit, as new lists.
+    """What ``history_`` and its like are after a fit, as new lists, and the last loss.
 
     Parameters
     ----------
@@ -42,6 +44,7 @@ def whole_curves(jobs: list[Job], before: dict[str, Any]) -> dict[str, Any]:
     curves: dict[str, Any] = {"history_": {name: column(name) for name in Epoch._fields}}
     if not isinstance(jobs[0].recipe.optimizer, FullBatchOptimizer):
         curves["loss_curve_"] = column("loss")
+        curves["loss_"] = _last_loss(jobs, before)
         scored = jobs[0].early_stopping
         curves["validation_scores_"] = column("validation_score") if scored else None
     return curves
@@ -54,6 +57,7 @@ def growing_curves(jobs: list[Job], before: dict[str, Any]) -> tuple[dict[str, A
     curves: dict[str, Any] = {"history_": before["history_"]}
     if not isinstance(jobs[0].recipe.optimizer, FullBatchOptimizer):
         curves["loss_curve_"] = before.get("loss_curve_")
+        curves["loss_"] = _last_loss(jobs, before)
         scored = jobs[0].early_stopping
         curves["validation_scores_"] = before.get("validation_scores_") if scored else None
     growth: Growth = []
@@ -63,6 +67,16 @@ def growing_curves(jobs: list[Job], before: dict[str, Any]) -> tuple[dict[str, A
             return whole_curves(jobs, before), []
         growth.append((curve, len(curve), [getattr(epoch, name) for epoch in job.history]))
     return curves, growth
+
+
+def _last_loss(jobs: list[Job], before: dict[str, Any]) -> float:
+    """The loss of the last epoch, of an ensemble the mean over its networks."""
+    # Members of an ensemble that stand still had their last epoch in an earlier call.
+    losses = [
+        job.history[-1].loss if job.history else before["history_"]["loss"][i][job.first_epoch - 1]
+        for i, job in enumerate(jobs)
+    ]
+    return float(losses[0] if len(losses) == 1 else np.mean(losses))
 
 
 def _lists(curves: dict[str, Any], jobs: list[Job]) -> Iterator[tuple[Any, str, Job]]:

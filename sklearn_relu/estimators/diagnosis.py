@@ -153,7 +153,7 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
 def _is_suspicious(compared: Comparison, jobs: list[Job]) -> bool:
     """Whether some of the rows are worse off than with a constant, or all of them were in the last
     epoch, or those looked at happen to have all the same target."""
-    last = np.array([job.state.history[job.state.epoch - 1].loss for job in jobs])
+    last = np.array([job.history[-1].loss if job.history else np.inf for job in jobs])
     return not (~compared.is_worse & (last <= compared.constant_loss)).all()
 
 

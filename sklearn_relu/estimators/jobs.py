@@ -64,7 +64,7 @@ def make_jobs(
         loss.n_raw(data.targets.shape[1]),
     )
     if goes_on:
-        starts = resume(estimator, layers, parts, X.dtype)
+        starts = resume(estimator, layers, parts, X.dtype, is_stream=incremental)
     else:
         starts = start(estimator, layers, parts, data.counting_rows)
     if snapshots is not None:

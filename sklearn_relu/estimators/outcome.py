@@ -110,8 +110,10 @@ def _warn_full_batch(jobs: list[Job]) -> None:
 
 
 def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
-    """What training sets, by name, but for curves. Of an ensemble, losses and scores are means over
-    the networks, and `n_iter_` is the largest."""
+    """What training sets, by name, but for curves and their last loss.
+
+    Of an ensemble, losses and scores are means over the networks, and `n_iter_` is the largest.
+    """
     recipe, states = jobs[0].recipe, [job.state for job in jobs]
     chosen = np.array([chosen_params(job) for job in jobs])
     attributes = weights.fitted_arrays(ParameterLayout(recipe.layers).views(chosen))
@@ -127,7 +129,6 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
         return attributes
     early_stopping = jobs[0].early_stopping
     attributes |= {
-        "loss_": _mean([job.history[-1].loss for job in jobs]),
         "best_loss_": None if early_stopping else _mean([s.best_loss for s in states]),
         "best_validation_score_": None,
     }

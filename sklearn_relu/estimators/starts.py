@@ -59,18 +59,23 @@ def _split_state(estimator, parts: Parts, rng: np.random.RandomState) -> dict[st
     return np.random.RandomState(words).get_state(legacy=False)
 
 
-def resume(estimator, layers: list[Dense], parts: Parts, dtype) -> list[Start]:
-    """Each network's generator and state as the last call left them."""
+def resume(estimator, layers: list[Dense], parts: Parts, dtype, *, is_stream: bool) -> list[Start]:
+    """Each network's generator and state as the last call left them.
+
+    Where a user has assigned other weights, best losses and scores are none of theirs. In a stream
+    they are of all calls, whatever happened in between, as scikit-learn's are.
+    """
     reported = weights.flat_params(layers, estimator, estimator.ensemble_size, dtype)
     if kept := getattr(estimator, "_states", None):
         states = [TrainingState.from_dict(state) for state in kept]
     else:  # fitted without warm_start: only what can be seen is left
         states = fitted_curves(estimator, len(reported))
     own = any(state.params.size for state in states)  # beside those that can be seen
-    untouched = own and weights.fingerprint(estimator) == getattr(estimator, "_fingerprint", None)
+    matters = own or (kept and not is_stream)
+    untouched = not matters or weights.fingerprint(estimator) == estimator._fingerprint
     resumed = []
     for i, (params, state) in enumerate(zip(reported, states, strict=True)):
-        if kept and not untouched:  # of other weights than the user's
+        if not untouched:
             state = replace(without_best(state), ended="")
         last = state.params.astype(dtype) if state.params.size and untouched else params
         rng = generator(state.rng_state, estimator.random_state, i)
