@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,95 +19,92 @@ class NotCompiled(Exception):  # noqa: N818
     """Raised by a loop that numba cannot compile for such arguments, before it does anything."""
 
 
-class Loop:
-    """A function compiled for each kind of arguments when they first come.
+class OnlyThese:
+    """A loop for the kinds of arguments that it was compiled for, as another one failed."""
 
-    Whether it is compiled for a kind is decided then, for the life of the process: so results do
-    not change in the middle.
+    def __init__(self, loop: Any):
+        self._loop = loop
+        self._kinds = set(loop.overloads)
+
+    def __call__(self, *args):
+        if _kind(args) not in self._kinds:
+            raise NotCompiled
+        return self._loop(*args)
+
+
+def compiled(function: Callable, options: dict, is_kept: bool = True) -> Any:
+    """A function that numba compiles for each kind of arguments when they first come.
 
     Parameters
     ----------
-    numba : module
     function : callable
-        It must not be called again after an error of its own, for it works in place.
     options : dict
         For ``numba.njit``.
+    is_kept : bool, default=True
+        Whether what is compiled is kept on disk, if there is a folder for it.
     """
+    import numba
 
-    def __init__(self, numba: Any, function: Callable, options: dict):
-        self._numba = numba
-        self._function = function
-        self._options = options
-        self._refused: set[tuple] = set()
+    if is_kept:
         try:
-            self._compiled = self._new(cache=True)
-        except Exception:  # no folder to keep it in that can be written
-            self._compiled = self._new(cache=False)
+            return numba.njit(cache=True, **options)(function)
+        except Exception:  # no folder that can be written
+            pass
+    return numba.njit(**options)(function)
 
-    def __call__(self, *args):
-        compiled = self._compiled
-        if self._refused and self._kind(args) in self._refused:
-            raise NotCompiled
-        n_kinds = len(compiled.overloads)
+
+def mended(loop: Any, options: dict, args: tuple, error: Exception) -> Callable:
+    """What is to be called in place of a loop that raised an error.
+
+    Whether a loop is compiled for a kind of arguments is decided when they first come, for the
+    life of the process: so results do not change in the middle.
+
+    Raises
+    ------
+    Exception
+        The error, if it is of the loop itself, which works in place.
+    """
+    traceback = error.__traceback__
+    is_of_numba = traceback is not None and traceback.tb_next is not None
+    if not (is_of_numba and hasattr(loop, "overloads")):
+        raise error
+    kind = _kind(args)
+    if kind in loop.overloads:  # it was compiled, but could not be kept
+        return loop
+    for path in kept(loop, "nb[ic]"):  # perhaps it cannot be read
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+    for is_kept in (True, False):
+        again = compiled(loop.py_func, options, is_kept)
         try:
-            return compiled(*args)
-        except Exception as error:
-            kind = self._kind(args)
-            if kind not in compiled.overloads:
-                compiled = self._compile_again(kind, error)
-            elif len(compiled.overloads) == n_kinds:
-                raise
-        # It was compiled, but could not be kept, or what was kept could not be read.
-        return compiled(*args)
-
-    @property
-    def cache_path(self) -> str | None:
-        """The folder in which numba keeps what it compiles, or None."""
-        return self._compiled.stats.cache_path
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether something compiled is there already."""
-        return bool(self._kept("nbi"))
-
-    def _new(self, cache: bool) -> Any:
-        return self._numba.njit(cache=cache, **self._options)(self._function)
-
-    def _kind(self, args: tuple) -> tuple:
-        return tuple(self._numba.typeof(arg) for arg in args)
-
-    def _kept(self, suffix: str) -> list[Path]:
-        """Files in which numba keeps it."""
-        name = Path(self._function.__code__.co_filename).stem
-        pattern = f"{name}.{self._function.__name__}-*.{suffix}"
-        try:
-            return [] if self.cache_path is None else list(Path(self.cache_path).glob(pattern))
-        except OSError:
-            return []
-
-    def _compile_again(self, kind: tuple, error: Exception) -> Any:
-        """Without what was kept, for that may be unreadable; then without keeping it."""
-        for path in self._kept("nb[ic]"):
-            try:
-                path.unlink(missing_ok=True)
-            except OSError:
-                break
-        for cache in (True, False):
-            try:
-                compiled = self._new(cache)
-                compiled.compile(kind)
-            except Exception as another:
-                error = another
-            else:
-                self._compiled = compiled
-                return compiled
-        self._refused.add(kind)
-        say_numpy_does(f"numba cannot compile its loops ({in_a_line(error)})")
-        raise NotCompiled from error
+            again.compile(kind)
+        except Exception as another:
+            error = another
+        else:
+            return again
+    say_numpy_does(f"numba cannot compile its loops ({in_a_line(error)})")
+    return OnlyThese(loop)
 
 
-def import_numba() -> Any:
-    """The module, or None where it is missing, fails or is switched off."""
+def kept(loop: Any, suffix: str = "nbi") -> list[Path]:
+    """Files in which numba keeps a loop."""
+    folder, function = loop.stats.cache_path, loop.py_func
+    if folder is None:
+        return []
+    name = Path(function.__code__.co_filename).stem
+    with suppress(OSError):
+        return list(Path(folder).glob(f"{name}.{function.__name__}-*.{suffix}"))
+    return []
+
+
+def _kind(args: tuple) -> tuple:
+    import numba
+
+    return tuple(numba.typeof(arg) for arg in args)
+
+
+def numba_works() -> bool:
+    """Whether numba is there, can be imported and is not switched off."""
     with _lock:
         try:
             import numba
@@ -114,12 +112,12 @@ def import_numba() -> Any:
         except Exception as error:
             if not (isinstance(error, ModuleNotFoundError) and error.name == "numba"):
                 say_numpy_does(f"numba cannot be imported ({in_a_line(error)})")
-            return None
+            return False
         if getattr(numba.config, "DISABLE_JIT", False):
             say_numpy_does("numba is switched off (NUMBA_DISABLE_JIT)")
-            return None
+            return False
         _compiler_locks[:] = [global_compiler_lock]
-        return numba
+        return True
 
 
 def say_numpy_does(reason: str) -> None:

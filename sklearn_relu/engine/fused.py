@@ -12,7 +12,13 @@ from types import SimpleNamespace
 import numpy as np
 
 from sklearn_relu.engine import compiling
-from sklearn_relu.engine.compiling import Loop, NotCompiled
+from sklearn_relu.engine.compiling import NotCompiled
+
+OPTIONS = {"error_model": "numpy", "nogil": True}
+"""For numba. With this error model no division is tested for 0, which would keep loops from vector
+units."""
+
+OPTIONS_OF_SUMS = OPTIONS | {"fastmath": {"reassoc"}}
 
 IN_ORDER = 256
 """Rows whose sum float32 makes in order; the sums of such blocks are added up in float64.
@@ -33,26 +39,23 @@ def loops() -> SimpleNamespace | None:
     The first call for an installation and a precision compiles, which is said once; the results
     are kept on disk where a folder can be written.
     """
-    numba = compiling.import_numba()
-    if numba is None:
+    if not compiling.numba_works():
         return None
-    # With this error model no division is tested for 0, which would keep loops from vector units.
-    options = {"error_model": "numpy", "nogil": True}
     try:
         compiled = made_by(
-            partial(Loop, numba, options=options),
-            partial(Loop, numba, options=options | {"fastmath": {"reassoc"}}),
+            partial(compiling.compiled, options=OPTIONS),
+            partial(compiling.compiled, options=OPTIONS_OF_SUMS),
         )
     except Exception as error:
         compiling.say_numpy_does(f"numba cannot compile them ({compiling.in_a_line(error)})")
         return None
-    if compiled.adam.cache_path is None:
+    if compiled.adam.stats.cache_path is None:
         compiling.say(
             "cache",
             "numba compiles its loops in each process, which takes some seconds: no folder to keep "
             "them can be written. NUMBA_CACHE_DIR may name one.",
         )
-    elif not any(loop.is_kept for loop in vars(compiled).values()):
+    elif not any(compiling.kept(loop) for loop in vars(compiled).values()):
         compiling.say(
             "cache",
             "numba compiles its loops, once for this installation; this takes some seconds.",
@@ -69,6 +72,9 @@ def run(name: str, *args) -> bool:
         getattr(compiled, name)(*args)
     except NotCompiled:
         return False
+    except Exception as error:
+        _mend(compiled, name, args, error)
+        return run(name, *args)
     return True
 
 
@@ -77,14 +83,24 @@ def bound(name: str, *args, otherwise: Callable) -> Callable:
     compiled = loops()
     if compiled is None:
         return otherwise()
-    return partial(_first_or_second, partial(getattr(compiled, name), *args), otherwise)
+    return partial(_run_bound, compiled, name, args, otherwise)
 
 
-def _first_or_second(loop: Callable, otherwise: Callable, *args):
+def _run_bound(compiled, name, bound_args, otherwise, *args):
     try:
-        return loop(*args)
+        return getattr(compiled, name)(*bound_args, *args)
     except NotCompiled:
         return otherwise()(*args)
+    except Exception as error:
+        _mend(compiled, name, (*bound_args, *args), error)
+        return _run_bound(compiled, name, bound_args, otherwise, *args)
+
+
+def _mend(compiled: SimpleNamespace, name: str, args: tuple, error: Exception) -> None:
+    """Put another loop in place of one that numba could not compile, read or keep."""
+    has_sums = name in {loop.__name__ for loop in _SUMS}
+    options = OPTIONS_OF_SUMS if has_sums else OPTIONS
+    setattr(compiled, name, compiling.mended(getattr(compiled, name), options, args, error))
 
 
 def made_by(compiler: Callable, of_sums: Callable) -> SimpleNamespace:
