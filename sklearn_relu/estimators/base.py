@@ -349,9 +349,8 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     def _encode_data(self, X, y, sample_weight, loss: Loss) -> Data:
         """Checked data, with targets for the loss."""
         read = with_stand_ins(None, sample_weight)
-        y = y if read is None else y[read]
         targets = in_precision(
-            self._encode_targets(y, loss),
+            self._encode_targets(y if read is None else y[read], loss),
             X.dtype,
             "y",
             "Rescale y (standardize_y=True does it), or set dtype='float64'.",

@@ -24,10 +24,10 @@ class Data:
     ----------
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        As given: labels, or numbers in their own units. Where the sample weight is 0, it is
-        that of a row that counts.
+        As given: labels, or numbers in their own units.
     targets : ndarray of shape (n_samples, n_targets)
-        What the loss compares raw outputs with.
+        What the loss compares raw outputs with; where the sample weight is 0, those of a row that
+        counts.
     sample_weight : ndarray of shape (n_samples,) or None
         As given, in its own precision.
     weight : ndarray of shape (n_samples, 1 or n_targets) or None
