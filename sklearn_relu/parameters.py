@@ -2,14 +2,10 @@
 
 import copy
 import inspect
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-
-PYTHON = {type(None), bool, int, float, complex, str}
-"""Types of values that are Python's own."""
 
 
 class WithQuickParameters(BaseEstimator):
@@ -40,24 +36,22 @@ def with_python_numbers(owner: Any) -> Any:
     """
     changed = {}
     for name, value in vars(owner).items():
-        if type(value) in PYTHON:
-            continue
-        python = _python_value(value)
-        if python is not value:
-            changed[name] = python
+        if isinstance(value, np.generic):
+            changed[name] = _python_value(value)
+        elif isinstance(value, WithQuickParameters):
+            inner = with_python_numbers(value)
+            if inner is not value:
+                changed[name] = inner
     if changed:
         owner = copy.copy(owner)
         vars(owner).update(changed)
     return owner
 
 
-def _python_value(value: Any) -> Any:
-    if isinstance(value, WithQuickParameters):
-        return with_python_numbers(value)
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, Integral):
-        return int(value)
-    if isinstance(value, Real):
-        return float(value)
-    return str(value) if isinstance(value, np.str_) else value
+def _python_value(scalar: np.generic) -> Any:
+    # Not item(), which leaves a longdouble as it is.
+    kinds = {np.bool_: bool, np.integer: int, np.floating: float, np.str_: str}
+    for kind, python in kinds.items():
+        if isinstance(scalar, kind):
+            return python(scalar)
+    return scalar

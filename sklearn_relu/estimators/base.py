@@ -414,15 +414,14 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     def _encode_data(self, X, y, sample_weight, loss: Loss) -> Data:
         """Checked data, with targets for the loss."""
         read = with_stand_ins(None, sample_weight)
-        given_y, y = y, y if read is None else y[read]
         targets = in_precision(
-            self._encode_targets(y, loss),
+            self._encode_targets(y if read is None else y[read], loss),
             X.dtype,
             "y",
             "Rescale y (standardize_y=True does it), or set dtype='float64'.",
         )
         weight = combined_weight(sample_weight, self._class_weights(y), X.dtype)
-        return Data(X, y, given_y, targets, sample_weight, weight)
+        return Data(X, y, targets, sample_weight, weight)
 
     def _held_out_data(self, validation, loss: Loss) -> Data | None:
         """What the user held out, checked and encoded like the training data, but in the precision

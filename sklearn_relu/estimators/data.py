@@ -25,12 +25,10 @@ class Data:
     ----------
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Labels, or numbers in their own units. Where the sample weight is 0, it is that of a row
-        that counts.
-    given_y : ndarray like y
-        As given.
+        As given: labels, or numbers in their own units.
     targets : ndarray of shape (n_samples, n_targets)
-        What the loss compares raw outputs with.
+        What the loss compares raw outputs with; where the sample weight is 0, those of a row that
+        counts.
     sample_weight : ndarray of shape (n_samples,) or None
         As given, in its own precision.
     weight : ndarray of shape (n_samples, 1 or n_targets) or None
@@ -39,7 +37,6 @@ class Data:
 
     X: Any
     y: np.ndarray
-    given_y: np.ndarray
     targets: np.ndarray
     sample_weight: np.ndarray | None
     weight: np.ndarray | None
@@ -61,7 +58,6 @@ class Data:
         return Data(
             self.X[rows],
             self.y[rows],
-            self.given_y[rows],
             self.targets[rows],
             some(self.sample_weight),
             some(self.weight),

@@ -73,8 +73,7 @@ def make_jobs(
     rows: Sequence[np.ndarray | None] = [None] * len(starts)
     validations: Sequence[Data | None] = [held_out] * len(starts)
     if early_stopping and held_out is None:
-        y = data.given_y if parts.initializer.splits_after_weights else data.y
-        starts, rows, validations = _split(estimator, starts, data, estimator._stratify_by(y))
+        starts, rows, validations = _split(estimator, starts, data)
     n_rows = X.shape[0] if rows[0] is None else len(rows[0])
     recipe = _recipe(estimator, parts, layers, loss, data, n_rows)
     metric = resolve_metric(estimator, estimator.early_stopping_metric)
@@ -134,9 +133,10 @@ def _how_far(snapshots: list[Snapshot] | None, states: list[TrainingState]) -> l
 
 
 def _split(
-    estimator, starts: list[Start], data: Data, labels: np.ndarray | None
+    estimator, starts: list[Start], data: Data
 ) -> tuple[list[Start], list[np.ndarray], list[Data]]:
     """Rows to train on, and data to validate on, for each network."""
+    labels = estimator._stratify_by(data.y)
     starts, splits = split(estimator, starts, data.X.shape[0], labels)
     rows = [train for train, _ in splits]
     return starts, rows, [data.take(validation) for _, validation in splits]

@@ -135,7 +135,7 @@ class Validation:
     def __init__(self, estimator, recipe: Recipe, activations, data: Data, metric: Metric):
         self._recipe = recipe
         read = with_stand_ins(None, data.sample_weight)
-        self._data = data = data if read is None else replace(data, X=data.X[read])
+        self._data = data = data if read is None else replace(data, X=data.X[read], y=data.y[read])
         self._metric = metric
         # Scorers see an estimator as if it were fitted, by arrays without names.
         self._estimator = estimator._shallow_copy()
