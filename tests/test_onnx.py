@@ -383,5 +383,5 @@ def test_an_unfitted_model_and_a_missing_package_say_so(monkeypatch):
     with pytest.raises(NotFittedError):
         to_onnx(MLPClassifier(), X)
     monkeypatch.setitem(sys.modules, "skl2onnx", None)
-    with pytest.raises(ImportError, match=r"sklearn-relu\[onnx\]"):
+    with pytest.raises(ImportError, match=r"pip install skl2onnx onnx$"):
         to_onnx(MLPClassifier(**SMALL).fit(X, y), X)
