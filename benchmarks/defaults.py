@@ -74,8 +74,9 @@ def fitted_error(model, targets, data, is_classification):
 def run(options):
     """Every fit that the file has not got yet."""
     path = Path(options.out)
-    done = {tuple(row[:-1]) for row in csv.reader(path.open())} if path.exists() else set()
-    with path.open("a", newline="") as file:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    done = {tuple(row[:-1]) for row in csv.reader(lines)}
+    with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         if not done:
             writer.writerow(COLUMNS)
@@ -117,7 +118,7 @@ def summarize(path, against):
     """The geometric mean of each contender's error over another one's, with a bootstrap interval
     over the tables."""
     errors = {}
-    for row in csv.DictReader(Path(path).read_text().splitlines()):
+    for row in csv.DictReader(Path(path).read_text(encoding="utf-8").splitlines()):
         kind = "classes" if row["targets"] == "labels" else f"numbers, {row['targets']}"
         key = row["activation"], row["network"], kind, row["table"], row["split"], row["seed"]
         errors.setdefault(row["contender"], {})[key] = float(row["error"])

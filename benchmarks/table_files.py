@@ -51,13 +51,13 @@ class TableFile:
 
 def names_in(path):
     """The names that a text file lists, one a line."""
-    return Path(path).read_text().split()
+    return Path(path).read_text(encoding="utf-8").split()
 
 
 def read(folder, name):
     """The table of a name, from a folder."""
     folder = Path(folder)
-    about = json.loads((folder / "tables.json").read_text())[name]
+    about = json.loads((folder / "tables.json").read_text(encoding="utf-8"))[name]
     frame = pd.read_csv(folder / f"{name}.csv.gz")
     frame = frame.drop(columns="is_test", errors="ignore")  # an official split
     y = frame.pop("target").to_numpy()

@@ -46,6 +46,7 @@ __all__ = [
     "HAS_CALLBACKS",
     "REQUEST",
     "CallbackSupportMixin",
+    "ChecksFirst",
     "Interval",
     "Options",
     "StrOptions",
@@ -83,6 +84,17 @@ def parameter_names(cls: type[BaseEstimator]) -> list[str]:
 def validate_parameters(estimator: BaseEstimator) -> None:
     """Raise a ValueError if a parameter is not what ``_parameter_constraints`` allows."""
     estimator._validate_params()
+
+
+class ChecksFirst(BaseEstimator):
+    """An estimator that looks at its parameters before scikit-learn validates them."""
+
+    def check_first(self) -> None:
+        """Raise a ValueError with a better message than scikit-learn's would be."""
+
+    def _validate_params(self):
+        self.check_first()
+        super()._validate_params()
 
 
 def fit_context(method):

@@ -638,7 +638,7 @@ print(int(np.argmax(model.validation_scores_)), file=sys.stderr)
 
 def in_a_process(tmp_path, *arguments, power=1):
     script = tmp_path / "script.py"
-    script.write_text(CHILD.replace("POWER", str(power)))
+    script.write_text(CHILD.replace("POWER", str(power)), encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, str(script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env=environment)

@@ -104,7 +104,7 @@ def digests_in_a_process(folder, name, code, seed):
     padding = [bytearray(1000) for _ in range(int(sys.argv[1]))]
     print({name: digest(value) for name, value in THINGS.items()})
     """
-    path.write_text("import sys\n" + code + textwrap.dedent(more))
+    path.write_text("import sys\n" + code + textwrap.dedent(more), encoding="utf-8")
     environment = os.environ | {
         "PYTHONHASHSEED": str(seed),
         "PYTHONPATH": os.pathsep.join(sys.path),

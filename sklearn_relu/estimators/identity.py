@@ -82,16 +82,17 @@ def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> Ide
     -------
     identity : Identity
     """
+    dtype = data.X.dtype  # in which 0.1.0 had all of these
     said: dict[str, Any] = {
         "X": data.X,
-        "y": _targets(estimator, data),
-        "sample_weight": data.sample_weight,
+        "y": _targets(estimator, data, dtype),
+        "sample_weight": _cast(data.sample_weight, dtype),
     }
     if held_out is not None:
         said |= {
-            "X_val": held_out.X,
-            "y_val": _targets(estimator, held_out),
-            "sample_weight_val": held_out.sample_weight,
+            "X_val": _cast(held_out.X, dtype),
+            "y_val": _targets(estimator, held_out, dtype),
+            "sample_weight_val": _cast(held_out.sample_weight, dtype),
         }
     if goes_on:
         said["the network that training goes on from"] = checksum(_fitted(estimator))
@@ -129,9 +130,14 @@ def _shortened(text: str) -> str:
     return "".join([text, *codes])
 
 
-def _targets(estimator, data: Data) -> Any:
+def _cast(values, dtype):
+    return None if values is None else values.astype(dtype, copy=False)
+
+
+def _targets(estimator, data: Data, dtype) -> Any:
     classes = getattr(estimator, "classes_", None)
-    return data.targets if classes is None else (data.targets, classes.tolist())
+    targets = _cast(data.targets, dtype)
+    return targets if classes is None else (targets, classes.tolist())
 
 
 def _fitted(estimator) -> list:

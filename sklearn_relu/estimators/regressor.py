@@ -11,9 +11,10 @@ from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.finite import finite_outputs
 from sklearn_relu.estimators.parts import check_is_meant
 from sklearn_relu.estimators.typed import checks_parameters, only_if
+from sklearn_relu.sklearn_private import ChecksFirst
 
 
-class MLPRegressor(RegressorMixin, BaseMLP):
+class MLPRegressor(RegressorMixin, ChecksFirst, BaseMLP):
     """Multi-layer perceptron regressor.
 
     scikit-learn's :class:`~sklearn.neural_network.MLPRegressor`, with every activation,
@@ -277,10 +278,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     _parameter_constraints: dict = BaseMLP._parameter_constraints | {"standardize_y": ["boolean"]}
 
-    def _validate_params(self):
-        """Check the loss first: where sizes of layers are in its place, what follows is shifted."""
+    def check_first(self) -> None:
+        """Check the loss: where sizes of layers are in its place, all that follows is shifted."""
         check_is_meant("loss", self.loss)
-        super()._validate_params()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
