@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test test-numpy test-slow test-integration test-all test-versions dist lint types bench docs clean
+.PHONY: compare test test-numpy test-quick test-slow test-integration test-all test-versions dist lint types bench docs clean
 
 compare: .venv/compare.stamp  ## ReLU against sigmoid and tanh, on scikit-learn's digits
 	$(BIN)/sklearn-relu compare
@@ -13,17 +13,20 @@ test: .venv/test.stamp  ## all tests, with coverage
 test-numpy: .venv/test.stamp  ## the tests as they are where numba is not installed
 	$(BIN)/python -m pytest --without-numba
 
+test-quick: .venv/test.stamp  ## in a minute, what operating systems and Pythons differ in
+	$(BIN)/python -m pytest --quick
+
 test-slow: .venv/test.stamp  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
 test-integration: .venv/integration.stamp  ## with Optuna, dask, SHAP, MLflow, skops and mypy
 	$(BIN)/python -m pytest tests/integration
 
-test-all: dist  ## the wheel on every Python at hand, with oldest and newest dependencies (an hour)
+test-all: dist  ## the wheel on every Python at hand, with dependencies of each age (an hour)
 	$(BIN)/python .ci/matrix.py
 
 test-versions: dist  ## the part of it that CI runs
-	$(BIN)/python .ci/matrix.py --quick 3.11-oldest 3.12-newest 3.13-newest
+	$(BIN)/python .ci/matrix.py --quick 3.11-oldest 3.12-middle 3.13-newest
 
 dist: .venv/dev.stamp  ## wheel and sdist, in build/dist
 	rm -rf build/dist

@@ -1,4 +1,4 @@
-"""Installs the wheel on several Pythons, with oldest and newest dependencies, and tests it there.
+"""Installs the wheel on several Pythons, with dependencies of several ages, and tests it there.
 
 The tests are those of the unpacked sdist, so both archives of build/dist are tested. Run after
 ``python -m build --outdir build/dist .``; ``make test-all`` does both.
@@ -15,15 +15,23 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "build" / "dist"
 ENVIRONMENTS = ROOT / "build" / "matrix"
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PAIRS = (
+    *("3.11-oldest", "3.11-newest", "3.12-oldest", "3.12-middle", "3.12-newest"),
+    *("3.13-oldest", "3.13-newest", "3.14-newest"),
+)
+"""Pythons and the ages of what they have: constraints in .ci/oldest.txt and .ci/middle.txt, or none
+for the newest."""
 QUICK = (
     "data_frames",
     "data_types",
+    "documentation_links",
     "estimator_checks",
     "estimators",
+    "golden",
     "lockstep",
     "meta_estimators",
     "metadata_routing",
+    "sklearn_versions",
     "threads",
 )
 """Test modules that feel most of what versions differ in."""
@@ -47,15 +55,15 @@ def archive(pattern: str) -> Path:
     return found
 
 
-def environment(python: str, name: str, dependencies: str) -> Path:
+def environment(python: str, name: str, age: str) -> Path:
     """A new environment with the wheel in it; returns its folder of programs."""
     folder = ENVIRONMENTS / name
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([python, "-m", "venv", folder], check=True)
     pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    oldest = ["--constraint", ROOT / ".ci" / "oldest.txt"] if dependencies == "oldest" else []
+    constraints = [] if age == "newest" else ["--constraint", ROOT / ".ci" / f"{age}.txt"]
     wheel = f"{archive('*.whl')}[test]"
-    subprocess.run([*pip, "install", "--only-binary=:all:", *oldest, wheel], check=True)
+    subprocess.run([*pip, "install", "--only-binary=:all:", *constraints, wheel], check=True)
     subprocess.run([*pip, "check"], check=True)
     return folder / "bin"
 
@@ -85,17 +93,16 @@ def main() -> int:
     parser.add_argument("pairs", nargs="*", help="such as 3.12-oldest; all, unless named")
     parser.add_argument("--quick", action="store_true", help="only what versions differ in")
     options = parser.parse_args()
-    pairs = options.pairs or [f"{v}-{d}" for v in PYTHONS for d in ("oldest", "newest")]
     tests = [f"tests/test_{name}.py" for name in QUICK] if options.quick else []
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     folder, report = unpacked_sdist(), []
-    for pair in pairs:
-        version, _, dependencies = pair.partition("-")
+    for pair in options.pairs or PAIRS:
+        version, _, age = pair.partition("-")
         python = interpreter(version)
         if python is None:
             report.append((pair, "not tested", "no such interpreter here"))
             continue
-        programs = environment(python, pair, dependencies)
+        programs = environment(python, pair, age)
         print(f"== {pair}: {versions(programs)}", flush=True)
         done = subprocess.run(
             [programs / "pytest", "-q", "-p", "no:cacheprovider", *tests], cwd=folder, check=False

@@ -184,7 +184,7 @@ def main():
     args = parser.parse_args()
     print(machine.kernels())
     if args.out is not None:
-        args.out.write_text("")
+        args.out.write_text("", encoding="utf-8")
 
     def put(cells):
         line = "| " + " | ".join(cells) + " |"

@@ -76,7 +76,7 @@ def run(what, kind):
 
 def own_memory():
     """What this process holds beside pages of files, in KB."""
-    with open("/proc/self/status") as file:
+    with open("/proc/self/status", encoding="utf-8") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))
 
 

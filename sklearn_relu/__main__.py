@@ -1,6 +1,7 @@
 """The command line: ``sklearn-relu compare [FILE]``, also as ``python -m sklearn_relu``."""
 
 import argparse
+import io
 import re
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     status : int
         0, or 2 for input that cannot be used (one line on stderr says why), or 130 if interrupted.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names that the console's encoding does not have, as stderr shows them.
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     try:
         args.run(args)

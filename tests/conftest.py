@@ -17,9 +17,35 @@ settings.register_profile("long", max_examples=3000, print_blob=True, **unhurrie
 settings.load_profile("quick")
 
 
+QUICK = (
+    "checkpoint",
+    "container",
+    "data_frames",
+    "estimators",
+    "golden",
+    "meta_estimators",
+    "metadata_routing",
+    "portability",
+    "save",
+    "sklearn_versions",
+    "threads",
+)
+"""Test modules that feel most of what operating systems and Pythons differ in: a minute."""
+
+
 def pytest_addoption(parser):
-    """To test what NumPy does where numba could."""
+    """To test what NumPy does where numba could; and a part of the tests."""
     parser.addoption("--without-numba", action="store_true", help="as if it were not installed")
+    parser.addoption("--quick", action="store_true", help="what systems differ in: a minute")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave out what is not quick, if asked to."""
+    name = collection_path.name
+    is_test = name.startswith("test_") and name.endswith(".py")
+    if is_test and config.getoption("--quick"):
+        return name not in {f"test_{quick}.py" for quick in QUICK} or None
+    return None
 
 
 def pytest_configure(config):

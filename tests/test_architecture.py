@@ -7,14 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
+from sklearn.preprocessing import LabelBinarizer
 
 import sklearn_relu
 from sklearn_relu.estimators.parts import FAMILIES
+from sklearn_relu.sklearn_private import CALLBACKS, REQUEST
 
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["parameters", "documentation", "exceptions", "container", "engine.fused"],
+    ["sklearn_private", "parameters", "documentation", "exceptions", "container", "engine.fused"],
     ["part", "engine.kernels"],
     ["values"],
     FAMILY_MODULES,
@@ -47,7 +50,10 @@ def module_name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-TREES = {module_name(path): ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
+TREES = {
+    module_name(path): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(ROOT.rglob("*.py"))
+}
 MODULES = [name for name in TREES if name not in ("", "engine")]
 """All but the two that hold nothing: the package, which only re-exports, and engine's docstring."""
 
@@ -93,6 +99,47 @@ def test_imports_go_one_way(name):
         assert place == own or LINE[place] < LINE[own] or sibling, f"{name} imports {other}"
 
 
+def is_private(dotted):
+    return any(part.startswith("_") and part[:2] != "__" for part in dotted.split("."))
+
+
+PRIVATE_ATTRIBUTES = {
+    name
+    for cls in (BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin, LabelBinarizer)
+    for name in dir(cls)
+    if is_private(name)
+} | CALLBACKS
+PRIVATE_ATTRIBUTES |= {REQUEST, "_init_callback_context"}
+PRIVATE_ATTRIBUTES -= {"_parameter_constraints"}
+"""Names of scikit-learn's objects that it does not promise, but for the one by which each class
+says what its parameters may be."""
+
+
+@pytest.mark.parametrize("name", [name for name in TREES if name != "sklearn_private"])
+def test_private_names_of_scikit_learn_are_used_in_one_module(name):
+    from_sklearn = [full for full in imported(TREES[name]) if full.split(".")[0] == "sklearn"]
+    assert not [full for full in from_sklearn if is_private(full)]
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in PRIVATE_ATTRIBUTES, f"line {node.lineno}"
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert node.value not in PRIVATE_ATTRIBUTES, f"line {node.lineno}"
+
+
+def test_that_module_has_all_private_names_that_are_used():
+    names = {full for full in imported(TREES["sklearn_private"]) if is_private(full)}
+    assert "sklearn.base._fit_context" in names
+    assert {"_validate_params", "_get_param_names"} <= PRIVATE_ATTRIBUTES
+
+
+def test_callbacks_are_imported_where_scikit_learn_may_have_none():
+    """Older ones do not; nothing but that module may need them when it is imported."""
+    for name, tree in TREES.items():
+        if name != "sklearn_private":
+            at_import = set(imported(tree, everywhere=False))
+            assert not [full for full in at_import if full.startswith("sklearn.callback")]
+
+
 @pytest.mark.parametrize("name", [name for name in MODULES if name.split(".")[0] in FAMILY_MODULES])
 def test_families_of_parts_never_import_each_other(name):
     others = set(FAMILY_MODULES) - {place_of(name)}
@@ -123,7 +170,7 @@ def test_places_in_the_order_are_of_modules_that_exist_or_are_planned():
 
 @pytest.mark.parametrize("name", TREES)
 def test_optional_packages_are_imported_inside_of_functions(name):
-    required = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}  # by scikit-learn, the last
+    required = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
     allowed = set(sys.stdlib_module_names) | required | {"sklearn_relu"}
     at_import = set(imported(TREES[name], everywhere=False))
     assert {full.split(".")[0] for full in at_import} <= allowed
@@ -147,7 +194,10 @@ assert not [name for name in {sorted(OPTIONAL)!r} if sys.modules[name] is not No
 def test_importing_the_package_imports_its_dependencies_only():
     code = """
 import sys
-import sklearn.callback, sklearn.compose, sklearn.ensemble, sklearn.metrics
+import sklearn.compose, sklearn.ensemble, sklearn.metrics
+from contextlib import suppress
+with suppress(ImportError):
+    import sklearn.callback  # of scikit-learn >= 1.9
 before = set(sys.modules)
 import sklearn_relu
 print(*{name.split(".")[0] for name in set(sys.modules) - before})

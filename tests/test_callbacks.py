@@ -5,7 +5,6 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.callback import CallbackSupportMixin, ProgressBar, ScoringMonitor
 from sklearn.datasets import make_classification, make_regression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -14,6 +13,10 @@ from test_continuation import assert_same_model
 
 from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.optimizers import SGD
+
+callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks since 1.9")
+CallbackSupportMixin, ProgressBar = callback.CallbackSupportMixin, callback.ProgressBar
+ScoringMonitor = callback.ScoringMonitor
 
 X, y = make_classification(90, 6, n_informative=4, n_classes=3, random_state=0)
 X_r, y_r = make_regression(90, 6, random_state=0)

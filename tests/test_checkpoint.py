@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import versions
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.ensemble import VotingClassifier
@@ -32,6 +33,7 @@ SMALL = {"hidden_layer_sizes": (6,), "batch_size": 32, "random_state": 3, "max_i
 STOCHASTIC = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer)]
 
 pytestmark = [
+    versions.with_callbacks,
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:.*(hardly vary|are dead):sklearn_relu.TrainingWarning"),
 ]
@@ -577,7 +579,7 @@ def test_later_errors_are_warnings_and_training_goes_on(tmp_path, monkeypatch):
         resumed.fit(X, y)
     messages = [str(each.message) for each in caught if each.category is CheckpointWarning]
     assert len(messages) == 2
-    assert str(path) in messages[0]
+    assert repr(str(path)) in messages[0]
     assert "after epoch 3: [Errno 28] No space left on device. Training goes on" in messages[0]
     assert "the file of epoch 2 stays" in messages[0]
     assert during == [2, 2]

@@ -8,6 +8,7 @@ import subprocess
 
 import numpy as np
 import pytest
+import versions
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from test_checkpoint import Copies, Stops, assert_same
@@ -21,6 +22,7 @@ MODEL = MLPClassifier(
 )
 
 pytestmark = [
+    versions.with_callbacks,
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:.*hardly vary:sklearn_relu.TrainingWarning"),
 ]
@@ -159,6 +161,7 @@ def dies_at(step):
 
 
 # The child does nothing but train and die.
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and signals")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_kill_at_each_step_of_a_write_leaves_the_old_file_or_the_new(
     expected, n_steps, tmp_path, monkeypatch

@@ -8,6 +8,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+import versions
 from sklearn.base import clone
 from test_checkpoint import assert_same
 
@@ -15,6 +16,8 @@ from sklearn_relu import CheckpointWarning, LoadError, MLPClassifier, MLPRegress
 from sklearn_relu.activations import ReLU
 from sklearn_relu.callbacks import Checkpoint, checkpoint, writing
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
+
+pytestmark = versions.with_callbacks
 
 STOCHASTIC = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer)]
 

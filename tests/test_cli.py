@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import versions
 
 from sklearn_relu.__main__ import main
 from sklearn_relu.compare import command
@@ -164,7 +164,7 @@ class TestCompare:
 
 
 def write(name, text):
-    with open(name, "w") as file:
+    with open(name, "w", encoding="utf-8") as file:
         file.write(text)
     return name
 
@@ -304,6 +304,8 @@ def test_an_interrupt_ends_with_a_line(folder, capsys, monkeypatch):
 
 def on_a_terminal(*args, interrupt_at=None):
     """Status and output of the module on a pseudo-terminal; Ctrl-C once some text was shown."""
+    import pty  # which only some systems have
+
     pid, terminal = pty.fork()
     if pid == 0:  # pragma: no cover
         os.environ |= {"COLUMNS": "100", "TERM": "xterm"}
@@ -324,6 +326,8 @@ def on_a_terminal(*args, interrupt_at=None):
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # of fork, beside threads
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+@versions.with_callbacks
 class TestTerminal:
     def test_a_bar_is_shown_on_a_terminal_only(self, monkeypatch):
         assert command._progress_bar() == []

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+import versions
 from numpy.testing import assert_allclose, assert_array_equal
 from rich.console import Console
 from scipy.sparse import csr_array
@@ -124,6 +125,7 @@ class TestSearch:
         search = one(X, Y, activations=[["relu", "tanh"]], networks=[[4, 3]])
         assert comparison_rows(search)[0]["activation"] == "relu tanh"
 
+    @versions.with_callbacks
     def test_callbacks_reach_the_search(self):
         class Recorder:
             def setup(self, estimator, context):
@@ -369,7 +371,7 @@ class TestTable:
 
     def test_csv_has_a_header_and_a_line_for_each_candidate(self, search, tmp_path):
         rows = comparison_rows(search)
-        (tmp_path / "t.csv").write_text(csv_text(rows))
+        (tmp_path / "t.csv").write_text(csv_text(rows), encoding="utf-8")
         table = pd.read_csv(tmp_path / "t.csv", dtype={"network": str})
         assert table.columns.tolist() == list(rows[0])
         assert_allclose(table["score"], [row["score"] for row in rows])

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+import versions
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 
@@ -17,12 +18,14 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def test_the_page_of_parts_is_what_the_registries_say():
     written = runpy.run_path(str(DOCS / "parts.py"))
-    assert (DOCS / "parts.md").read_text() == written["page"](), "run python docs/parts.py"
+    assert (DOCS / "parts.md").read_text(encoding="utf-8") == written["page"](), (
+        "run python docs/parts.py"
+    )
     assert set(FAMILIES) - set(written["TITLES"]) == {"bias_initialization"}
 
 
 def test_the_page_of_parts_has_a_row_for_each_name():
-    rows = (DOCS / "parts.md").read_text()
+    rows = (DOCS / "parts.md").read_text(encoding="utf-8")
     for family, _ in FAMILIES.values():
         for name, cls in family.items():
             assert f'| `"{name}"` | `{cls.__name__}(' in rows
@@ -34,7 +37,7 @@ def test_the_snippets_about_saving_run(capsys, tmp_path, monkeypatch):
     for package in ("skops", "onnxruntime", "skl2onnx"):
         pytest.importorskip(package)
     monkeypatch.chdir(tmp_path)
-    page = (DOCS / "saving.md").read_text()
+    page = (DOCS / "saving.md").read_text(encoding="utf-8")
     names = {"__name__": "__main__"}
     for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
         exec(compile(code, "saving.md", "exec"), names)
@@ -43,16 +46,19 @@ def test_the_snippets_about_saving_run(capsys, tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_snippet_about_reports_runs(capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "reports.md").read_text(), re.DOTALL)
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (DOCS / "reports.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     exec(compile(code, "reports.md", "exec"), {})
     printed = capsys.readouterr().out
     for name in ("ActivationReport", "GradientReport", "LocalLinearMap", "Verdict"):
         assert f"{name}: " in printed
 
 
+@versions.with_callbacks
 def test_the_page_on_long_fits_runs(tmp_path, monkeypatch):
     """Its snippets in order, with a small network and two batches, in a folder of its own."""
-    page = (DOCS / "long_fits.md").read_text()
+    page = (DOCS / "long_fits.md").read_text(encoding="utf-8")
     snippets = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert len(snippets) == 4
     X, y = make_classification(100, 5, random_state=0)

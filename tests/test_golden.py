@@ -10,6 +10,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+import versions
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -52,8 +53,8 @@ def read_object(path):
 
 def recorded_of(path):
     folder = path.parent
-    recorded = json.loads((folder / "predictions.json").read_text())
-    return (recorded | json.loads((folder / "objects.json").read_text()))[path.stem]
+    recorded = json.loads((folder / "predictions.json").read_text(encoding="utf-8"))
+    return (recorded | json.loads((folder / "objects.json").read_text(encoding="utf-8")))[path.stem]
 
 
 def assert_predicts_what_was_recorded(make, path, model):
@@ -102,9 +103,10 @@ def test_a_golden_model_prints_clones_and_is_saved_again(path, tmp_path):
         assert shown(load(tmp_path / "again.relu")) == shown(model)
 
 
+@versions.with_callbacks
 @pytest.mark.parametrize("path", CHECKPOINTS, ids=name_of)
 def test_a_golden_checkpoint_goes_on_to_what_was_recorded(path, make, tmp_path):
-    recorded = json.loads((path.parent / "checkpoints.json").read_text())[path.stem]
+    recorded = json.loads((path.parent / "checkpoints.json").read_text(encoding="utf-8"))[path.stem]
     model, data, more = make["fits"]()[path.stem]
     model.set_callbacks(Checkpoint(shutil.copy(path, tmp_path)))
     model.fit(*data, **more)
@@ -112,9 +114,10 @@ def test_a_golden_checkpoint_goes_on_to_what_was_recorded(path, make, tmp_path):
     assert model.n_iter_ == 8
 
 
+@versions.with_callbacks
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*/stream.ckpt")), ids=name_of)
 def test_a_golden_stream_goes_on_to_what_was_recorded(path, make, tmp_path):
-    recorded = json.loads((path.parent / "checkpoints.json").read_text())["stream"]
+    recorded = json.loads((path.parent / "checkpoints.json").read_text(encoding="utf-8"))["stream"]
     checkpoint = Checkpoint(shutil.copy(path, tmp_path))
     X = make["X"]
     model = sklearn_relu.MLPRegressor(**make["SMALL"])
@@ -126,12 +129,15 @@ def test_a_golden_stream_goes_on_to_what_was_recorded(path, make, tmp_path):
 
 
 def test_there_are_golden_files_of_the_present_format():
-    versions = {container.read(path, content=CONTENT, version=VERSION).version for path in FILES}
-    assert versions == set(range(1, VERSION + 1))
+    found = {container.read(path, content=CONTENT, version=VERSION).version for path in FILES}
+    assert found == set(range(1, VERSION + 1))
     for folder in {path.parent for path in FILES}:
-        recorded = json.loads((folder / "predictions.json").read_text())
+        recorded = json.loads((folder / "predictions.json").read_text(encoding="utf-8"))
         assert recorded.keys() == {path.stem for path in folder.glob("*.relu")}
-        objects = recorded.keys() | json.loads((folder / "objects.json").read_text()).keys()
+        objects = (
+            recorded.keys()
+            | json.loads((folder / "objects.json").read_text(encoding="utf-8")).keys()
+        )
         assert objects == {path.stem for path in folder.glob("*.pkl")}
-        checkpoints = json.loads((folder / "checkpoints.json").read_text())
+        checkpoints = json.loads((folder / "checkpoints.json").read_text(encoding="utf-8"))
         assert checkpoints.keys() == {path.stem for path in folder.glob("*.ckpt")}

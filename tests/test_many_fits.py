@@ -81,7 +81,7 @@ def test_fits_leave_no_memory_behind(course):
 
 def resident():
     """Bytes of this process in memory."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+    return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * 4096
 
 
 @pytest.mark.slow

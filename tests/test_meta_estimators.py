@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import versions
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification, make_regression
 from sklearn.ensemble import (
@@ -39,7 +40,7 @@ FITS_A_LINE = MLPRegressor(hidden_layer_sizes=(20,), solver="lbfgs", max_iter=30
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("method", ["sigmoid", "isotonic", "temperature"])
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic", versions.since("1.8", "temperature")])
 def test_calibration_mends_a_network_that_is_too_sure(method, dtype):
     sure = MLPClassifier((50,), solver="lbfgs", alpha=0, max_iter=200, random_state=0)
     data, new = X.astype(dtype), NEW.astype(dtype)

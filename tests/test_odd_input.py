@@ -31,6 +31,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning"),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning"),
+    # Of a frame whose columns share a name, which scikit-learn refuses from 1.9 on.
+    pytest.mark.filterwarnings("ignore:X has feature names, but:UserWarning"),
 ]
 
 

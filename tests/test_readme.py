@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 SNIPPETS = [code for language, code in BLOCKS if language == "python"]
 COMMANDS = [
@@ -28,7 +28,7 @@ def test_snippets_run(code, capsys):
 @pytest.fixture
 def own_table(tmp_path):
     rows = "\n".join(f"{i % 7},{i % 3},{'ab'[i % 2]},{i % 7 * 2.5 + i % 3}" for i in range(60))
-    (tmp_path / "my_table.csv").write_text(f"size,rooms,place,price\n{rows}\n")
+    (tmp_path / "my_table.csv").write_text(f"size,rooms,place,price\n{rows}\n", encoding="utf-8")
     return tmp_path
 
 
@@ -52,7 +52,7 @@ def test_commands_run_on_a_table(command, own_table):
 def test_installations_name_extras_that_exist(command):
     import tomllib
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     target = shlex.split(command, comments=True)[2]
     extras = re.search(r"\[(.*)\]", target)
     assert target.startswith(".")

@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.neural_network._multilayer_perceptron as theirs_module
+import versions
 from numpy.testing import assert_allclose
 from parity import assert_same, fit_pair, make_pair, make_task
 from scipy.special import expit, log_softmax, softmax
 from sklearn.neural_network._base import binary_log_loss
+
+pytestmark = versions.with_the_same_mlp
 
 
 class TestScikitLearnsMultiOutputLbfgs:

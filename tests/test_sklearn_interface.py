@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import sklearn.neural_network
+import versions
 from parity import SOLVERS, TASKS, assert_same, fit_pair, make_pair, make_task
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
 
@@ -48,6 +49,7 @@ class TestSignature:
 
 
 @ignore_max_iter
+@versions.with_the_same_mlp
 class TestVerbose:
     """The log of a fit, line by line."""
 

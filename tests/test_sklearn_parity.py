@@ -5,8 +5,11 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import versions
 from numpy.testing import assert_allclose, assert_array_equal
 from parity import SOLVERS, TASKS, assert_same, fit_pair, make_pair, make_task
+
+pytestmark = versions.with_the_same_mlp
 
 SGD = [name for name in SOLVERS if name.startswith("sgd")]
 STOCHASTIC = [*SGD, "adam"]

@@ -13,10 +13,12 @@ from contextlib import suppress
 import long_fit
 import numpy as np
 import pytest
+import versions
 
 from sklearn_relu.callbacks import Checkpoint, fit_file
 
 pytestmark = [
+    versions.with_callbacks,
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.skipif(os.name != "posix", reason="signals"),
 ]

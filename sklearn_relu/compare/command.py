@@ -54,9 +54,7 @@ def run(args: argparse.Namespace) -> None:
         y, task = check_target(table.y, args.task)
     except ValueError as error:
         raise ValueError(f"target {table.target!r}: {error}") from None
-    what_was_read = _what_was_read(table, y, task, args)
-    if not HAS_CALLBACKS:  # then before all input has been checked
-        print("\n".join(what_was_read), flush=True)
+    announcement = _Announcement(_what_was_read(table, y, task, args))
     with warnings.catch_warnings(record=True) as caught:
         for category in (UserWarning, RuntimeWarning):
             warnings.simplefilter("default", category)
@@ -77,8 +75,10 @@ def run(args: argparse.Namespace) -> None:
             max_iter=args.max_iter,
             n_jobs=args.jobs,
             random_state=args.random_state,
-            callbacks=[_Announcement(what_was_read), *_progress_bar()] if HAS_CALLBACKS else [],
+            callbacks=[announcement, *_progress_bar()] if HAS_CALLBACKS else [],
         )
+    if not HAS_CALLBACKS:  # nothing tells when all input has been checked, but the end
+        announcement.print()
     rows = comparison_rows(search)
     console = _console()
     console.print("", rich_table(rows, search.refit), "", sep="\n")
@@ -144,8 +144,11 @@ class _Announcement:
     def __init__(self, lines: list[str]):
         self.lines = lines
 
-    def setup(self, estimator, context):
+    def print(self):
         print("\n".join(self.lines), flush=True)
+
+    def setup(self, estimator, context):
+        self.print()
 
     def on_fit_task_begin(self, estimator, context):
         """Nothing to do."""

@@ -158,7 +158,7 @@ def write_models(folder):
     for name, model in models().items():
         save(model, folder / f"{name}.relu")
         recorded[name] = predictions(name, model)
-    (folder / "predictions.json").write_text(json.dumps(recorded))
+    (folder / "predictions.json").write_text(json.dumps(recorded), encoding="utf-8")
 
 
 def write_objects(folder):
@@ -174,7 +174,7 @@ def write_objects(folder):
         (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, protocol=4))
         joblib.dump(model, folder / f"{name}.joblib")
         recorded[name] = predictions(name, model)
-    (folder / "objects.json").write_text(json.dumps(recorded))
+    (folder / "objects.json").write_text(json.dumps(recorded), encoding="utf-8")
 
 
 def write_checkpoints(folder):
@@ -193,7 +193,7 @@ def write_checkpoints(folder):
         if i == 2:
             stream.set_callbacks()
     recorded["stream"] = coefs(stream)
-    (folder / "checkpoints.json").write_text(json.dumps(recorded))
+    (folder / "checkpoints.json").write_text(json.dumps(recorded), encoding="utf-8")
 
 
 def main(version):

@@ -26,7 +26,7 @@ def printed(script):
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.stem for script in SCRIPTS])
 def test_a_recipe_prints_what_the_docs_show(script):
-    found, shown = printed(script), script.with_suffix(".txt").read_text()
+    found, shown = printed(script), script.with_suffix(".txt").read_text(encoding="utf-8")
     assert re.sub(NUMBER, "#", found) == re.sub(NUMBER, "#", shown)
     # Other processors and libraries round otherwise, and training carries it on.
     numbers = [[float(n) for n in re.findall(NUMBER, text)] for text in (found, shown)]
@@ -34,7 +34,7 @@ def test_a_recipe_prints_what_the_docs_show(script):
 
 
 def test_every_recipe_is_in_the_docs():
-    page = (RECIPES.parents[1] / "docs" / "recipes.md").read_text()
+    page = (RECIPES.parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
     for script in SCRIPTS:
         assert f"../examples/recipes/{script.name}" in page
         assert f"../examples/recipes/{script.stem}.txt" in page
@@ -42,4 +42,4 @@ def test_every_recipe_is_in_the_docs():
 
 if __name__ == "__main__":
     for recipe in SCRIPTS:
-        recipe.with_suffix(".txt").write_text(printed(recipe))
+        recipe.with_suffix(".txt").write_text(printed(recipe), encoding="utf-8")

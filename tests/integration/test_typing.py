@@ -15,10 +15,12 @@ def check(tmp_path_factory):
     """A function that gives mypy's errors in a file, as (line, kind)."""
     folder = tmp_path_factory.mktemp("user")
     # scikit-learn has no types; with none of this project's settings.
-    (folder / "mypy.ini").write_text("[mypy]\n[mypy-sklearn.*]\nignore_missing_imports = True\n")
+    (folder / "mypy.ini").write_text(
+        "[mypy]\n[mypy-sklearn.*]\nignore_missing_imports = True\n", encoding="utf-8"
+    )
 
     def errors(name):
-        (folder / name).write_text((HERE / name).read_text())
+        (folder / name).write_bytes((HERE / name).read_bytes())
         done = subprocess.run(
             [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", name],
             cwd=folder,
@@ -40,7 +42,7 @@ def test_right_code_passes(check):
 
 
 def test_each_mistake_is_found_where_it_is(check):
-    lines = (HERE / "wrong.py").read_text().splitlines()
+    lines = (HERE / "wrong.py").read_text(encoding="utf-8").splitlines()
     expected = [(i, line.split("  # ")[1]) for i, line in enumerate(lines, 1) if "  # " in line]
     assert len(expected) == 9
     assert check("wrong.py") == expected
