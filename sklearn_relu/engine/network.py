@@ -175,9 +175,7 @@ class NetworkStack:
             What to read instead of memory that the caller fills.
         """
         k, layers = networks.stop - networks.start, self.layers
-        # The memory for gradients, wide enough for every layer.
-        width = max(max(layer.input_width, layer.output_width) for layer in layers)
-        for name in GRADIENTS:
+        for name, width in _gradient_widths(layers).items():
             self._memory.view(name, (k, n_rows, width))
         x, y, weight = data or self._batch(k, n_rows)
         params = self.layout.views(self.params[networks])
@@ -362,6 +360,19 @@ class NetworkStack:
         if self.goal.activity_penalties:
             return value + run.activity, reported + run.activity
         return value, reported
+
+
+def _gradient_widths(layers: list[Dense]) -> dict[str, int]:
+    """How wide the blocks of memory for gradients must be, as `_bind` uses them."""
+    here, there = GRADIENTS
+    widths = dict.fromkeys(GRADIENTS, 0)
+    for layer in reversed(layers):
+        widths[here] = max(widths[here], layer.output_width)
+        if layer.activation.passes_through:
+            here, there = there, here
+        widths[there] = max(widths[there], layer.input_width)
+        # The gradient of its input, in `here`, is as wide as the output of the layer below.
+    return widths
 
 
 def _add_activity(
