@@ -17,6 +17,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import machine
 import numpy as np
 import table_files
 from joblib import Parallel, delayed
@@ -191,6 +192,7 @@ def main():
     parser.add_argument("--depths", nargs="+", type=int, default=[10, 20])
     parser.add_argument("--rates", nargs="+", type=float, default=[0.01, 0.03, 0.1])
     options = parser.parse_args()
+    print(machine.kernels())
     if options.depth:
         deep(options)
     elif options.summary:
