@@ -7,7 +7,7 @@ from sklearn_relu.inspection import activation_report, gradient_report, local_li
 from sklearn_relu.parallel import lockstep
 from sklearn_relu.persistence import SKOPS_TRUSTED_TYPES, load, save, to_onnx
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "SKOPS_TRUSTED_TYPES",
