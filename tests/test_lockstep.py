@@ -1,6 +1,8 @@
 """Within lockstep(), what scikit-learn starts trains together and gives the same results."""
 
 import _thread
+import os
+import signal
 import threading
 import time
 import tracemalloc
@@ -745,3 +747,111 @@ def test_a_backend_that_the_user_set_is_told_from_lockstep_and_from_what_joblib_
         assert not another_backend_is_set()
     within = Parallel(2, backend="threading")(delayed(another_backend_is_set)() for _ in range(2))
     assert within == [False, False]
+
+
+LIMIT = 6
+
+
+@pytest.fixture
+def few_threads(monkeypatch):
+    """The system gives so many threads above those that run, and no more."""
+    start, most = threading.Thread.start, [threading.active_count() + LIMIT]
+
+    def limited(thread):
+        if threading.active_count() >= most[0]:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    return most
+
+
+@pytest.mark.parametrize("n_more", range(4))
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_where_threads_are_few_stacks_are_small(few_threads, n_more, n_jobs):
+    few_threads[0] += n_more - LIMIT
+    estimators = [model(random_state=seed) for seed in range(10)]
+    alone = fit_all(estimators)
+    with lockstep() as stacks:
+        together = fit_all(estimators, n_jobs=n_jobs)
+    for one, other in zip(alone, together, strict=True):
+        assert_same_fit(one, other)
+    assert max(stacks.sizes, default=0) == n_more
+    assert sum(stacks.sizes) == 10 * (n_more > 0)
+
+
+@pytest.mark.parametrize("n_more", range(4))
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_nested_searches_where_threads_are_few(few_threads, n_more, n_jobs):
+    alone = nested_search()
+    few_threads[0] += n_more - LIMIT
+    search = GridSearchCV(model(), {"alpha": [1e-4, 0.1]}, cv=2, n_jobs=n_jobs)
+    with lockstep():
+        together = cross_validate(search, X, Y, cv=3, n_jobs=n_jobs)["test_score"]
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_errors_and_ctrl_c_where_there_are_no_threads(few_threads):
+    few_threads[0] -= LIMIT
+    search = GridSearchCV(model(), {"alpha": [0.1, -1.0]}, cv=3, error_score="raise")
+    with lockstep(), pytest.raises(ValueError, match="'alpha' parameter of MLPClassifier"):
+        search.fit(X, Y)
+    with lockstep(), pytest.raises(KeyboardInterrupt):
+        Parallel()(delayed(_thread.interrupt_main)() for _ in range(3))
+    with lockstep():
+        assert cross_val_score(model(), X, Y).shape == (5,)
+
+
+def locked_fit(lock, seed, lock_within):
+    with lock:
+        fitted = model(random_state=seed).fit(X, Y)
+        if lock_within is not None:
+            with lock_within:
+                pass
+        return fitted
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """So that tests do not wait long; what comes of it does not depend on it."""
+    monkeypatch.setattr(gathering, "PATIENCE", 0.2)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, 4])
+def test_a_lock_around_fits_does_not_stop_them(impatient, n_jobs):
+    lock = threading.Lock()
+    with lockstep() as stacks:
+        together = Parallel(n_jobs)(delayed(locked_fit)(lock, seed, None) for seed in range(5))
+    for seed, each in enumerate(together):
+        assert_same_fit(each, model(random_state=seed).fit(X, Y))
+    assert stacks.sizes == [1] * 5
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_task_may_wait_for_one_that_has_no_turn(impatient, n_jobs):
+    """One lock a pair around fits, and one for all after them."""
+    locks = [threading.Lock() for _ in range(3)]
+    with lockstep():
+        together = Parallel(n_jobs)(
+            delayed(locked_fit)(locks[seed // 2], seed, locks[2]) for seed in range(4)
+        )
+    for seed, each in enumerate(together):
+        assert_same_fit(each, model(random_state=seed).fit(X, Y))
+
+
+def fit_in_child(seed):
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(60)  # ends it where it hangs
+        model(random_state=seed).fit(X, Y)
+        cross_val_score(model(), X, Y)
+        os._exit(0)
+    return os.waitpid(child, 0)[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_child_of_a_task_takes_no_turns_with_others():
+    with lockstep():
+        assert Parallel(n_jobs=2)(delayed(fit_in_child)(seed) for seed in range(3)) == [0] * 3
