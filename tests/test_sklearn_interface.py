@@ -113,6 +113,8 @@ class TestWarnings:
                 warnings.simplefilter("always")
                 estimator.fit(task.X, task.y if y is None else y)
             heard.append([(warning.category, str(warning.message)) for warning in caught])
+        # That few epochs are worse than a constant only ours says.
+        heard[0] = [each for each in heard[0] if each[0] is not sklearn_relu.TrainingWarning]
         return heard
 
     @pytest.mark.parametrize("solver", ["sgd", "adam"])

@@ -74,6 +74,19 @@ def test_a_constant_is_finite_for_targets_that_are_all_the_same(loss):
     assert np.isfinite(loss.constant(y, None)).all()
 
 
+@pytest.mark.parametrize("loss", EVERY_LOSS, ids=name_of)
+def test_a_target_without_weight_is_any_constant(loss):
+    if loss.out_activation == "softmax":
+        pytest.skip("its targets have one weight")
+    rng = np.random.RandomState(0)
+    y = loss.encode((rng.uniform(0.1, 0.9, size=(50, 2)) > 0.5) * 0.8 + 0.1)
+    weight = np.column_stack([rng.gamma(1, size=50), np.zeros(50)])
+    constant = loss.constant(y, weight)
+    assert np.isfinite(constant).all()
+    alone = loss.constant(y[:, :1], weight[:, :1])
+    assert_allclose(constant.reshape(-1, 2)[:, 0], alone, atol=1e-4)
+
+
 USELESS = {
     "small targets": (MLPRegressor(), X, 1e-4 * z, "standardize_y=True"),
     "steps too long": (

@@ -120,10 +120,12 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
     X, targets = jobs[0].X[rows], jobs[0].y[rows]
     params = ParameterLayout(recipe.layers).views(np.stack([chosen_params(job) for job in jobs]))
     threads = suitable_blas_threads(largest_product(recipe.layers, X.shape[0]))
-    with threads, np.errstate(all="ignore"):
-        seen = trace(recipe.layers, params, X)
-        raw = seen.a[-1]
-        value, grad_raw = _loss(jobs, rows, raw)
+    with np.errstate(all="ignore"):
+        with threads:  # only so long, for the limit is of all threads that train
+            seen = trace(recipe.layers, params, X)
+            raw = seen.a[-1]
+            value, grad_raw = _loss(jobs, rows, raw)
+            flow = _flow(seen, grad_raw)
         predictions = recipe.loss.predict(raw)
         _check_finite(jobs, rows, raw, predictions)
         compared = compare(jobs, rows, raw, value, decide)
@@ -139,7 +141,7 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
             outcomes=[job.outcome for job in jobs],
             spread=_total_sd(predictions) / (varies if varies else np.nan),
             dead=_silent(seen, seen.a),
-            flow=_flow(seen, grad_raw),
+            flow=flow,
             **inputs._asdict(),
             standard_targets=recipe.loss.for_classes or _are_standard(targets),
             blank=_silent(seen, seen.z),

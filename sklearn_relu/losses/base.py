@@ -289,14 +289,21 @@ def weighted_mean(y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     -------
     mean : ndarray of shape (n_targets,)
     """
-    weights = None if weight is None else np.broadcast_to(weight, y.shape)
-    return np.average(y, axis=0, weights=weights)
+    return np.average(y, axis=0, weights=_weights_of_targets(y, weight))
 
 
 def weighted_quantile(y: np.ndarray, weight: np.ndarray | None, level: float) -> np.ndarray:
     """A quantile of each target; shapes as for :func:`weighted_mean`."""
-    weights = None if weight is None else np.broadcast_to(weight, y.shape)
+    weights = _weights_of_targets(y, weight)
     return np.quantile(y, level, axis=0, weights=weights, method="inverted_cdf")
+
+
+def _weights_of_targets(y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+    """A weight for each target of each sample; a target that has none anywhere may be anything, and
+    gets 1 everywhere."""
+    if weight is None:
+        return None
+    return np.where(weight.any(axis=0), weight, 1) * np.ones_like(y)
 
 
 def log_odds(share: np.ndarray) -> np.ndarray:
