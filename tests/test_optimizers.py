@@ -27,6 +27,11 @@ from sklearn_relu.optimizers import (
     RMSprop,
 )
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 NAMES = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer)]
 STOCHASTIC = [OPTIMIZERS[name]() for name in NAMES] + [RMSprop(heavy_ball=0.5)]
 DECAYING = [cls for cls in OPTIMIZERS.values() if "weight_decay" in cls().get_params()]

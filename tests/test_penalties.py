@@ -18,6 +18,11 @@ from sklearn_relu.penalties import (
     KLSparsity,
 )
 
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
+)
+
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 EVERY_PENALTY = [cls() for cls in PENALTIES.values()] + [
     ElasticNet(0.0),

@@ -10,7 +10,11 @@ from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.engine import batches
 from sklearn_relu.losses import LOSSES
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 N, N_CLASSES = 90, 3
 RNG = np.random.RandomState(0)

@@ -15,7 +15,11 @@ from sklearn_relu.callbacks import Checkpoint
 X, y = load_iris(return_X_y=True)
 SMALL = {"hidden_layer_sizes": (4,), "max_iter": 5, "random_state": 0}
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 def test_whether_there_are_callbacks_is_a_matter_of_the_version():

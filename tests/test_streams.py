@@ -31,8 +31,13 @@ def one_epoch(model):
 STREAMS = {
     "partial_fit": {},
     "an ensemble": {"ensemble_size": 2},
-    "warm_start": {"warm_start": True, "max_iter": 1},
-    "early_stopping": {"warm_start": True, "max_iter": 1, "early_stopping": True},
+    "warm_start": {"warm_start": True, "max_iter": 1, "learning_rate_init": 1e-12},
+    "early_stopping": {
+        "warm_start": True,
+        "max_iter": 1,
+        "learning_rate_init": 1e-12,  # what is said of a network depends on how good it is
+        "early_stopping": True,
+    },
 }
 
 

@@ -427,13 +427,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self._indicator(y) if self._is_multilabel() else np.searchsorted(self.classes_, y)
 
     def _score_predictions(self, predictions, truth, sample_weight):
-        if self._label_binarizer.y_type_ == "multiclass":
-            predicted = predictions.argmax(axis=1)
-        else:
-            # Of a single class nothing else is predicted.
-            predicted = (predictions > self._loss.threshold) & (len(self.classes_) > 1)
-            predicted = predicted.astype(int).reshape(truth.shape)
+        predicted = self._decide(predictions, self._loss.threshold).reshape(truth.shape)
         return accuracy_score(truth, predicted, sample_weight=sample_weight)
+
+    def _decide(self, values, threshold):
+        """Numbers of classes, or for multilabel targets 0 or 1 for each."""
+        if self._label_binarizer.y_type_ == "multiclass":
+            return values.argmax(axis=1)
+        # Of a single class nothing else is predicted.
+        decided = ((values > threshold) & (len(self.classes_) > 1)).astype(int)
+        return decided[:, 0] if decided.shape[1] == 1 else decided
 
     @only_if(lambda estimator: estimator._is_stochastic())
     @checks_parameters

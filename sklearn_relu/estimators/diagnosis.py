@@ -132,10 +132,11 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         inputs = Inputs.of(X)
         # What some of the rows suspect, all of them decide.
         if _is_suspicious(compared, jobs) and X.shape[0] < jobs[0].X.shape[0]:
-            every = slice(None)
-            raw = raw_outputs(recipe.layers, params, jobs[0].X, recipe.dtype, working_memory())
+            every = _counting_rows(jobs[0])
+            X = jobs[0].X[every]
+            raw = raw_outputs(recipe.layers, params, X, recipe.dtype, working_memory())
             compared = compare(jobs, every, raw, _loss(jobs, every, raw)[0], decide)
-            inputs = Inputs.of(jobs[0].X)
+            inputs = Inputs.of(X)
         varies = _total_sd(targets)
         return Diagnosis(
             outcomes=[job.outcome for job in jobs],
@@ -182,15 +183,19 @@ def _check_finite(jobs: list[Job], rows, raw: np.ndarray, predictions: np.ndarra
 
 def _rows(job: Job) -> slice | np.ndarray:
     """Rows at equal distances, of those with a weight; few if training was short."""
-    counting = None
-    n_rows = job.X.shape[0]
-    if job.sample_weight is not None:
-        counting = np.flatnonzero(job.sample_weight.any(axis=1))
-        n_rows = len(counting)
+    counting = _counting_rows(job)
+    n_rows = job.X.shape[0] if isinstance(counting, slice) else len(counting)
     n_seen = int(SHARE_OF_ROWS * job.n_epochs * job.n_rows)
     n_looked_at = min(n_rows, MOST_ROWS, max(ENOUGH_ROWS, n_seen))
     step = -(-n_rows // n_looked_at)
-    return slice(0, None, step) if counting is None else counting[::step]
+    return slice(0, None, step) if isinstance(counting, slice) else counting[::step]
+
+
+def _counting_rows(job: Job) -> slice | np.ndarray:
+    """The rows that have a weight."""
+    if job.sample_weight is None or (counts := job.sample_weight.any(axis=1)).all():
+        return slice(None)
+    return np.flatnonzero(counts)
 
 
 def _total_sd(values: np.ndarray) -> np.ndarray:
