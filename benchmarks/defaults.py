@@ -33,7 +33,7 @@ from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.activations import ACTIVATIONS
 from sklearn_relu.initializers import Auto
 
-NETWORKS = {"100": (100,), "50x2": (50, 50), "50x3": (50, 50, 50), "50x5": (50,) * 5}
+NETWORKS = {"100": (100,)} | {f"50x{depth}": (50,) * depth for depth in range(2, 11)}
 COLUMNS = ["table", "network", "activation", "targets", "contender", "split", "seed", "error"]
 LEAST = 1e-3
 """Is added to errors before their ratio is taken."""

@@ -263,10 +263,11 @@ def test_a_seed_means_the_same_weights_in_both_precisions(name):
     assert np.array_equal(double, params(6, np.float64)) == isinstance(initializer, DRAWS_NOTHING)
 
 
-@pytest.mark.parametrize("n_hidden", range(4))
+@pytest.mark.parametrize("n_hidden", [0, 1, 2, 3, 8])
 @pytest.mark.parametrize("activation", EVERY_ACTIVATION, ids=name_of)
 def test_auto_draws_shallow_networks_as_scikit_learn_does(activation, n_hidden):
-    sizes, activations = [*[9, 8, 7, 6][: n_hidden + 1], 3], [activation] * n_hidden
+    sizes = [*[9, 8, 7, 6, 5, 6, 7, 8, 9][: n_hidden + 1], 3]
+    activations = [activation] * n_hidden
     starts, expected = layer_starts(sizes, activations), layer_starts(sizes, activations)
     Auto().initialize(starts, np.random.RandomState(0))
     SklearnUniform().initialize(expected, np.random.RandomState(0))
@@ -276,7 +277,7 @@ def test_auto_draws_shallow_networks_as_scikit_learn_does(activation, n_hidden):
         assert np.array_equal(filled.bias, layer.bias) != needs_its_own
 
 
-DEEP = [[9, 8, 7, 6, 5, 3], [9, 5, 5, 5, 5, 5, 5, 5, 3]]
+DEEP = [[9, 8, 7, 6, 5, 6, 7, 6, 5, 4, 3], [9, *[5] * 20, 3]]
 
 
 @pytest.mark.parametrize("sizes", DEEP, ids=len)
@@ -287,8 +288,8 @@ def test_auto_is_in_deep_networks_what_each_layers_activation_names(activation, 
 
 def test_how_many_layers_are_shallow_can_be_set():
     check_named(Auto(n_shallow=1), [9, 8, 7, 3], [ReLU(), Tanh()])
-    starts, expected = layer_starts(DEEP[0], [ReLU()] * 4), layer_starts(DEEP[0], [ReLU()] * 4)
-    Auto(n_shallow=4).initialize(starts, np.random.RandomState(0))
+    starts, expected = layer_starts(DEEP[0], [ReLU()] * 9), layer_starts(DEEP[0], [ReLU()] * 9)
+    Auto(n_shallow=9).initialize(starts, np.random.RandomState(0))
     SklearnUniform().initialize(expected, np.random.RandomState(0))
     assert np.array_equal(starts[0].weights, expected[0].weights)
     with pytest.raises(ValueError, match="n_shallow"):

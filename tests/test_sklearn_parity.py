@@ -57,6 +57,14 @@ def test_any_depth_gives_the_same_model(task, solver, hidden_layer_sizes):
 
 
 @pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("solver", STOCHASTIC)
+def test_eight_hidden_layers_give_the_same_model(task, solver):
+    task = make_task(task)
+    ours, theirs = fit_pair(task, hidden_layer_sizes=(4,) * 8, **SOLVERS[solver])
+    assert_same(ours, theirs, task.X_new)
+
+
+@pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive"])
 @pytest.mark.parametrize("solver", SGD)
 def test_schedules_stop_at_the_same_plateau(task, schedule, solver):

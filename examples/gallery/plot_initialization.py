@@ -6,7 +6,7 @@ Twenty layers, and the variance of the signal in each of them before training. A
 suits an activation if the variance stays level: He's for ReLU, Glorot's for tanh. Then the same
 networks are trained by plain SGD, for which it matters, and by Adam, whose steps do not depend on
 the gradient's size. Last come shallow networks on a table with few columns, where He's start costs
-accuracy: the reason why ``initialization="auto"`` draws as scikit-learn does up to three hidden
+accuracy: the reason why ``initialization="auto"`` draws as scikit-learn does up to eight hidden
 layers.
 """
 

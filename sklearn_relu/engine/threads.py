@@ -75,11 +75,11 @@ class _Limit:
 
     def __init__(self, libraries: list[LibController]):
         self.libraries = libraries
-        self.thread = 0
+        self.thread = threading.current_thread()
         self.frame: FrameType | None = None
 
     def __enter__(self) -> None:
-        self.thread, self.frame = threading.get_ident(), sys._getframe(1)
+        self.thread, self.frame = threading.current_thread(), sys._getframe(1)
         with _lock:
             if _limits or _before:
                 _end_those_left()
@@ -97,9 +97,15 @@ class _Limit:
             _restore(self.libraries)
         self.frame = None
 
-    def holds(self, frames: dict[int, FrameType]) -> bool:
-        """Whether its function runs, by the innermost frames of all threads."""
-        frame = frames.get(self.thread)
+    def holds(self) -> bool:
+        """Whether its function runs, or if that is another thread's, whether that thread lives.
+
+        A KeyboardInterrupt comes in the main thread, which ends what it has left when it comes here
+        again. Frames of another thread are not looked at: they change meanwhile.
+        """
+        if self.thread is not threading.current_thread():
+            return self.thread.is_alive()
+        frame: FrameType | None = sys._getframe()
         while frame is not None and frame is not self.frame:
             frame = frame.f_back
         return frame is not None
@@ -110,8 +116,7 @@ class _Limit:
 
 def _end_those_left() -> None:
     """Forget limits whose functions run no more; a context was not left, or a process forked."""
-    frames = sys._current_frames()
-    _limits[:] = [limit for limit in _limits if limit.holds(frames)]
+    _limits[:] = [limit for limit in _limits if limit.holds()]
     _restore(_all_blas())
 
 

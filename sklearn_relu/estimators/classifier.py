@@ -93,7 +93,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         "log_loss" or "focal": logistic for two classes and multilabel targets, else softmax;
         "hinge" or "squared_hinge": one against the rest, without probabilities.
     initialization : str or Initializer, default="auto"
-        The weights before training. "auto" draws what scikit-learn draws, up to three hidden
+        The weights before training. "auto" draws what scikit-learn draws, up to eight hidden
         layers; in deeper networks, and for "selu", "softplus" and "threshold_relu", it is what
         the activation names: He for rectifiers, Glorot for sigmoids. Other names are those in
         :data:`sklearn_relu.initializers.INITIALIZERS`, such as "sklearn", "he_normal",

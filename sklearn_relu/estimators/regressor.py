@@ -86,7 +86,7 @@ class MLPRegressor(RegressorMixin, ChecksFirst, BaseMLP):
     max_fun : int, default=15000
         Largest number of evaluations of the objective by "lbfgs".
     initialization : str or Initializer, default="auto"
-        The weights before training. "auto" draws what scikit-learn draws, up to three hidden
+        The weights before training. "auto" draws what scikit-learn draws, up to eight hidden
         layers; in deeper networks, and for "selu", "softplus" and "threshold_relu", it is what
         the activation names: He for rectifiers, Glorot for sigmoids. Other names are those in
         :data:`sklearn_relu.initializers.INITIALIZERS`, such as "sklearn", "he_normal",

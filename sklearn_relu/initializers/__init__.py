@@ -30,17 +30,18 @@ from sklearn_relu.sklearn_private import Interval
 
 
 class Auto(Initializer):
-    """scikit-learn's draws up to three hidden layers, what activations name in deeper networks.
+    """scikit-learn's draws up to eight hidden layers, what activations name in deeper networks.
 
     What an activation names keeps the size of the signal from layer to layer, such as He's variance
-    for rectifiers. Deep networks do not train without it. Shallow ones do, and their error on
-    tables is smaller from scikit-learn's draws. Activations that need a variance of their own
-    (SELU, softplus, the thresholded ReLU) get it at any depth. As `bias_initialization` "auto"
-    leaves the biases that `initialization` has set: scikit-learn's in its draws, else 0.
+    for rectifiers. Under SGD ten layers train better from it, and twenty train from nothing else.
+    Up to eight layers the error on tables is smaller from scikit-learn's draws. Activations that
+    need a variance of their own (SELU, softplus, the thresholded ReLU) get it at any depth. As
+    `bias_initialization` "auto" leaves the biases that `initialization` has set: scikit-learn's in
+    its draws, else 0.
 
     Parameters
     ----------
-    n_shallow : int, default=3
+    n_shallow : int, default=8
         Hidden layers up to which a network counts as shallow.
 
     References
@@ -50,7 +51,7 @@ class Auto(Initializer):
 
     _parameter_constraints = {"n_shallow": [Interval(Integral, 0, None, closed="left")]}
 
-    def __init__(self, n_shallow=3):
+    def __init__(self, n_shallow=8):
         self.n_shallow = n_shallow
 
     def fill(self, weights, gain, rng):
