@@ -104,7 +104,7 @@ def run(seed: int) -> str:
     max_bytes = int(10 ** rng.uniform(3, 8))
     timer = threading.Timer(rng.uniform(0, 0.06), _thread.interrupt_main)
     try:
-        with _stacks_of_any_size(rng), lockstep(max_bytes=max_bytes):
+        with _stacks_of_any_size(rng), _few_threads(rng), lockstep(max_bytes=max_bytes):
             if interrupted:
                 timer.start()
             together = _outcome(search, nested)
@@ -135,6 +135,21 @@ def _stacks_of_any_size(rng):
         patch.multiple("sklearn_relu.engine.stacks", **limits),
         patch("sklearn_relu.engine.lockstep.allowed_blas_threads", lambda: n_threads),
     ):
+        yield
+
+
+@contextmanager
+def _few_threads(rng):
+    """In one of three runs, the system gives no thread beyond a few."""
+    most = threading.active_count() + (rng.randint(8) if rng.uniform() < 1 / 3 else 1000)
+    start = threading.Thread.start
+
+    def limited(thread):
+        if threading.active_count() >= most and not isinstance(thread, threading.Timer):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with patch.object(threading.Thread, "start", limited):
         yield
 
 

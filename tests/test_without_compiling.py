@@ -23,15 +23,16 @@ from sklearn_relu.engine import fused
 warnings.simplefilter("ignore")
 assert sklearn_relu.__file__.startswith({folder!r}), sklearn_relu.__file__
 X = np.random.RandomState(0).normal(size=(40, 3))
-{before}
 def fit(**params):  # few loops, so little to compile: shift, outer, ridge, adam
     model = MLPRegressor(hidden_layer_sizes=(5,), max_iter=3, random_state=0)
     model.set_params(**{{"activation": "identity", **params}})
     return model.fit(X, X[:, 0]).predict(X).tobytes()
+{before}
 first = fit()
 {between}
 assert fit() == first
-print(first.hex(), fused.loops() is not None and len(fused.loops().adam.signatures))
+adam = getattr(fused.loops(), "adam", None)
+print(first.hex(), adam and len(getattr(adam, "signatures", [])))
 """
 slow = partial(pytest.param, marks=pytest.mark.slow)
 FALLBACK = "NumPy does what compiled loops would"
@@ -70,7 +71,7 @@ def assert_close(result, by_numpy):
 
 
 def test_where_it_is_not_installed_nothing_is_said(by_numpy):
-    assert by_numpy[1] == "False"
+    assert by_numpy[1] == "None"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_where_it_cannot_be_imported_numpy_does(code, by_numpy, tmp_path):
     (tmp_path / "numba.py").write_text(code)
     predictions, n_kinds = in_process(tmp_path, path=[tmp_path], says=FALLBACK)
     np.testing.assert_array_equal(predictions, by_numpy[0])
-    assert n_kinds == "False"
+    assert n_kinds == "None"
 
 
 def test_where_it_is_switched_off_numpy_does(by_numpy, tmp_path):
@@ -95,7 +96,7 @@ def test_where_it_is_switched_off_numpy_does(by_numpy, tmp_path):
     switch = {"NUMBA_DISABLE_JIT": "1"}
     predictions, n_kinds = in_process(tmp_path, says="switched off", **switch)
     np.testing.assert_array_equal(predictions, by_numpy[0])
-    assert n_kinds == "False"
+    assert n_kinds == "None"
 
 
 @pytest.fixture
@@ -194,7 +195,7 @@ while "numba.core.compiler_lock" not in sys.modules:
     time.sleep(0.001)
 for _ in range(3):
     if (child := os.fork()) == 0:
-        signal.alarm(300)  # ends the child if it hangs
+        signal.alarm(100)  # ends the child if it hangs
         fit()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_lock = threading.RLock()
-"""For importing numba, and saying what came of it."""
+lock = threading.RLock()
+"""For importing numba and making loops, and saying what came of it."""
 _compiler_locks: list[Any] = []
 """numba's own, once it is imported."""
 _said: set[str] = set()
@@ -104,20 +104,19 @@ def _kind(args: tuple) -> tuple:
 
 
 def numba_works() -> bool:
-    """Whether numba is there, can be imported and is not switched off."""
-    with _lock:
-        try:
-            import numba
-            from numba.core.compiler_lock import global_compiler_lock
-        except Exception as error:
-            if not (isinstance(error, ModuleNotFoundError) and error.name == "numba"):
-                say_numpy_does(f"numba cannot be imported ({in_a_line(error)})")
-            return False
-        if getattr(numba.config, "DISABLE_JIT", False):
-            say_numpy_does("numba is switched off (NUMBA_DISABLE_JIT)")
-            return False
-        _compiler_locks[:] = [global_compiler_lock]
-        return True
+    """Whether numba is there, can be imported and is not switched off; needs the lock."""
+    try:
+        import numba
+        from numba.core.compiler_lock import global_compiler_lock
+    except Exception as error:
+        if not (isinstance(error, ModuleNotFoundError) and error.name == "numba"):
+            say_numpy_does(f"numba cannot be imported ({in_a_line(error)})")
+        return False
+    if getattr(numba.config, "DISABLE_JIT", False):
+        say_numpy_does("numba is switched off (NUMBA_DISABLE_JIT)")
+        return False
+    _compiler_locks[:] = [global_compiler_lock]
+    return True
 
 
 def say_numpy_does(reason: str) -> None:
@@ -127,7 +126,7 @@ def say_numpy_does(reason: str) -> None:
 
 def say(subject: str, message: str) -> None:
     """Say something on a subject, once in a process."""
-    with _lock:
+    with lock:
         if subject not in _said:
             _said.add(subject)
             logging.getLogger("sklearn_relu").warning("sklearn_relu: %s", message)
@@ -141,15 +140,15 @@ def in_a_line(error: BaseException) -> str:
 
 def _wait_for_compilers() -> None:
     """Fork when no other thread imports numba or compiles: the child would wait for it for ever."""
-    _lock.acquire()
-    for lock in _compiler_locks:
-        lock.acquire()
+    lock.acquire()
+    for of_numba in _compiler_locks:
+        of_numba.acquire()
 
 
 def _let_compilers_go_on() -> None:
-    for lock in _compiler_locks:
-        lock.release()
-    _lock.release()
+    for of_numba in _compiler_locks:
+        of_numba.release()
+    lock.release()
 
 
 if hasattr(os, "register_at_fork"):

@@ -39,6 +39,11 @@ def loops() -> SimpleNamespace | None:
     The first call for an installation and a precision compiles, which is said once; the results
     are kept on disk where a folder can be written.
     """
+    with compiling.lock:
+        return _new_loops()
+
+
+def _new_loops() -> SimpleNamespace | None:
     if not compiling.numba_works():
         return None
     try:

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import weakref
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,8 @@ LARGE_PRODUCT = 16_000_000
 """Multiplications in a product from which a second thread pays."""
 
 _lock = threading.RLock()  # a signal's handler may predict, or fork, in the thread that has it
-_limits: list["_Limit"] = []
-"""Those in force."""
+_limits: weakref.WeakSet["_Limit"] = weakref.WeakSet()
+"""Those in force. One that was not left is gone with the function that it was for."""
 _before: dict[str, int] = {}
 """For each library under a limit, by file: its threads without it."""
 
@@ -83,7 +84,7 @@ class _Limit:
         with _lock:
             if _limits or _before:
                 _end_those_left()
-            _limits.append(self)
+            _limits.add(self)
             for library in self.libraries:
                 if library.filepath not in _before:
                     _before[library.filepath] = n_threads = library.num_threads
@@ -92,8 +93,7 @@ class _Limit:
 
     def __exit__(self, *error: object) -> None:
         with _lock:
-            if self in _limits:  # no more if it was left, as of a suspended greenlet
-                _limits.remove(self)
+            _limits.discard(self)
             _restore(self.libraries)
         self.frame = None
 
@@ -101,7 +101,8 @@ class _Limit:
         """Whether its function runs, or if that is another thread's, whether that thread lives.
 
         A KeyboardInterrupt comes in the main thread, which ends what it has left when it comes here
-        again. Frames of another thread are not looked at: they change meanwhile.
+        again, also if a traceback keeps the limit. Frames of another thread are not looked at, for
+        they change meanwhile.
         """
         if self.thread is not threading.current_thread():
             return self.thread.is_alive()
@@ -116,7 +117,8 @@ class _Limit:
 
 def _end_those_left() -> None:
     """Forget limits whose functions run no more; a context was not left, or a process forked."""
-    _limits[:] = [limit for limit in _limits if limit.holds()]
+    for limit in [limit for limit in _limits if not limit.holds()]:
+        _limits.discard(limit)
     _restore(_all_blas())
 
 
