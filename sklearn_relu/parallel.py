@@ -137,11 +137,14 @@ class _Backend(ParallelBackendBase):
         self._calls.append(gathering.open(self._limit, task))
 
     def stop_call(self) -> None:
-        """End it."""
-        call = self._calls.pop()
+        """End it; again, if an interrupt has come meanwhile."""
+        if not self._calls:
+            return
+        call = self._calls[-1]
         call.gathering.close(call)
         if call.parent is None:
             self._at_end.close()
+        self._calls.pop()
 
     def submit(self, func: Callable[[], list], callback: Callable) -> None:
         """Add a task, of which joblib's callback takes value and error."""

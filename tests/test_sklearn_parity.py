@@ -58,6 +58,7 @@ def test_any_depth_gives_the_same_model(task, solver, hidden_layer_sizes):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("solver", STOCHASTIC)
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 def test_eight_hidden_layers_give_the_same_model(task, solver):
     task = make_task(task)
     ours, theirs = fit_pair(task, hidden_layer_sizes=(4,) * 8, **SOLVERS[solver])

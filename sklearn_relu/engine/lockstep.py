@@ -195,11 +195,14 @@ class Gathering:
             return call
 
     def close(self, call: Call) -> None:
-        """Forget a call that has ended, and with the outermost one its threads."""
+        """Forget a call that has ended, and with the outermost one its threads.
+
+        Done again, it does what an interrupt cut off.
+        """
         with self._lock:
-            self._calls.remove(call)
-            if call.parent is not None:
-                call.parent.calls.remove(call)
+            for calls in (self._calls, [] if call.parent is None else call.parent.calls):
+                if call in calls:
+                    calls.remove(call)
         if call.parent is None:
             for thread in self._threads:
                 thread.join()
