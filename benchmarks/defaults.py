@@ -67,9 +67,9 @@ def fitted_error(model, targets, data, is_classification):
         model = TransformedTargetRegressor(model, transformer=StandardScaler())
     try:
         model.fit(X_train, y_train)
-    except ValueError:  # parameters that are not finite
+        return error_of(model, X_test, y_test, is_classification)
+    except ValueError:  # parameters, or outputs, that are not finite
         return 1.0
-    return error_of(model, X_test, y_test, is_classification)
 
 
 def run(options):

@@ -171,6 +171,7 @@ class HardSwish(Activation):
 
     bounds = (-0.375, np.inf)
     initialization = "variance_scaling"
+    needs_its_initialization = True
     saturation = ()
 
     def forward(self, z, a, params, noise=None):

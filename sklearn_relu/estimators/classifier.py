@@ -94,8 +94,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         "hinge" or "squared_hinge": one against the rest, without probabilities.
     initialization : str or Initializer, default="auto"
         The weights before training. "auto" draws what scikit-learn draws, up to eight hidden
-        layers; in deeper networks, and for "selu", "softplus" and "threshold_relu", it is what
-        the activation names: He for rectifiers, Glorot for sigmoids. Other names are those in
+        layers; in deeper networks, and for "selu", "softplus", "hard_swish" and
+        "threshold_relu", it is what the activation names: He for rectifiers, Glorot for sigmoids. Other names are those in
         :data:`sklearn_relu.initializers.INITIALIZERS`, such as "sklearn", "he_normal",
         "glorot_uniform", "lecun_normal", "fan_in_uniform", "orthogonal", "sparse", "identity" and
         "lsuv".

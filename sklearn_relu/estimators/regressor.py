@@ -87,8 +87,8 @@ class MLPRegressor(RegressorMixin, ChecksFirst, BaseMLP):
         Largest number of evaluations of the objective by "lbfgs".
     initialization : str or Initializer, default="auto"
         The weights before training. "auto" draws what scikit-learn draws, up to eight hidden
-        layers; in deeper networks, and for "selu", "softplus" and "threshold_relu", it is what
-        the activation names: He for rectifiers, Glorot for sigmoids. Other names are those in
+        layers; in deeper networks, and for "selu", "softplus", "hard_swish" and
+        "threshold_relu", it is what the activation names: He for rectifiers, Glorot for sigmoids. Other names are those in
         :data:`sklearn_relu.initializers.INITIALIZERS`, such as "sklearn", "he_normal",
         "glorot_uniform", "lecun_normal", "fan_in_uniform", "orthogonal", "sparse", "identity" and
         "lsuv".
