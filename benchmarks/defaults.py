@@ -78,7 +78,7 @@ def run(options):
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     done = {tuple(row[:-1]) for row in csv.reader(lines)}
     with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")
         if not done:
             writer.writerow(COLUMNS)
         for name in table_files.names_in(options.names):

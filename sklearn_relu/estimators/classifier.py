@@ -95,10 +95,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     initialization : str or Initializer, default="auto"
         The weights before training. "auto" draws what scikit-learn draws, up to eight hidden
         layers; in deeper networks, and for "selu", "softplus", "hard_swish" and
-        "threshold_relu", it is what the activation names: He for rectifiers, Glorot for sigmoids. Other names are those in
-        :data:`sklearn_relu.initializers.INITIALIZERS`, such as "sklearn", "he_normal",
-        "glorot_uniform", "lecun_normal", "fan_in_uniform", "orthogonal", "sparse", "identity" and
-        "lsuv".
+        "threshold_relu", it is what the activation names: He for rectifiers, Glorot for sigmoids.
+        Other names are those in :data:`sklearn_relu.initializers.INITIALIZERS`, such as "sklearn",
+        "he_normal", "glorot_uniform", "lecun_normal", "fan_in_uniform", "orthogonal", "sparse",
+        "identity" and "lsuv".
     bias_initialization : float, str or Initializer, default="auto"
         The biases before training: a number, or an initializer. "auto" leaves them to
         `initialization`: scikit-learn's draws where that draws as scikit-learn does, else 0.

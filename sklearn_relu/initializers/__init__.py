@@ -35,9 +35,9 @@ class Auto(Initializer):
     What an activation names keeps the size of the signal from layer to layer, such as He's variance
     for rectifiers. Under SGD ten layers train better from it, and twenty train from nothing else.
     Up to eight layers the error on tables is smaller from scikit-learn's draws. Activations that
-    need a variance of their own (SELU, softplus, hard swish, the thresholded ReLU) get it at any depth. As
-    `bias_initialization` "auto" leaves the biases that `initialization` has set: scikit-learn's in
-    its draws, else 0.
+    need a variance of their own (SELU, softplus, hard swish, the thresholded ReLU) get it at any
+    depth. As `bias_initialization` "auto" leaves the biases that `initialization` has set:
+    scikit-learn's in its draws, else 0.
 
     Parameters
     ----------
