@@ -105,7 +105,7 @@ def test_the_command_prints_names_that_the_console_cannot_show(tmp_path, encodin
         env=_environment(encoding),
     )
     assert done.returncode == 0, done.stderr
-    shown = {"cp1252": "größe", "ascii": "gr\\xf6\\xdfe", "utf-8": "größe"}[encoding]
+    shown = {"cp1252": "größe", "ascii": "gr??e", "utf-8": "größe"}[encoding]
     assert shown in done.stdout
 
 

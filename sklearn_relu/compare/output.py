@@ -25,9 +25,9 @@ def columns() -> int:
 
 
 def write_what_can_be() -> None:
-    """Let stdout show what its encoding lacks as stderr does, instead of an error."""
+    """Let stdout put a question mark for what its encoding lacks, instead of an error."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(errors="replace")
 
 
 @contextmanager
