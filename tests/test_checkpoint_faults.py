@@ -25,6 +25,7 @@ pytestmark = [
     versions.with_callbacks,
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:.*hardly vary:sklearn_relu.TrainingWarning"),
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
 ]
 
 

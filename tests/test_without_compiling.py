@@ -85,7 +85,7 @@ def test_where_it_is_not_installed_nothing_is_said(by_numpy):
     ],
 )
 def test_where_it_cannot_be_imported_numpy_does(code, by_numpy, tmp_path):
-    (tmp_path / "numba.py").write_text(code)
+    (tmp_path / "numba.py").write_text(code, encoding="utf-8")
     predictions, n_kinds = in_process(tmp_path, path=[tmp_path], says=FALLBACK)
     np.testing.assert_array_equal(predictions, by_numpy[0])
     assert n_kinds == "None"

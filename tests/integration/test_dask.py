@@ -21,7 +21,11 @@ GRID = {
     "mlpclassifier__activation": ["relu", "elu"],
 }
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
+]
 
 
 @pytest.fixture(scope="module")
