@@ -1,6 +1,7 @@
 """Where training starts: new parameters, or the state that the last call left."""
 
 import copy
+from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
@@ -127,7 +128,7 @@ def generator(rng_state: dict | None, random_state, index: int) -> np.random.Ran
     return rng
 
 
-_at_hand: dict[int, tuple[dict, np.random.RandomState]] = {}
+_at_hand: OrderedDict[int, tuple[dict, np.random.RandomState]] = OrderedDict()
 """Generators in a state that is kept, with it, by its id, which is its own as long as it is here:
 to make one takes as long as the rest of a small call. Whoever takes one removes it, so that nobody
 else goes on with it."""
@@ -140,6 +141,6 @@ def keep_at_hand(jobs: list[Job]) -> None:
     call."""
     for job in jobs:
         if len(_at_hand) >= MOST_AT_HAND:
-            _at_hand.clear()
+            _at_hand.popitem(last=False)
         if job.state.rng_state is not None:
             _at_hand[id(job.state.rng_state)] = job.state.rng_state, job.rng
