@@ -51,7 +51,9 @@ def test_a_call_costs_the_same_after_any_number_of_calls(params):
             one_epoch(model)
         costs.append(calls_and_bytes_of(lambda: one_epoch(model)))
     (early_calls, early_bytes), (late_calls, late_bytes) = costs
-    assert early_calls == late_calls
+    for kind, early in early_calls.items():
+        # A look at each earlier epoch would be 480 more; a list that is made anew is one or two.
+        assert abs(late_calls[kind] - early) < 20
     n_curves = 7 * model.ensemble_size  # when full, a list is made anew, an eighth longer
     assert late_bytes < early_bytes + n_curves * 8 * 502 * 9 / 8
 
