@@ -138,10 +138,13 @@ def interrupt_at_random(call, n, longest):
     try:
         for _ in range(n):
             try:
-                signal.setitimer(signal.ITIMER_REAL, draw.uniform(0.0005, longest))
+                # Again after a while, for what Python calls from C, such as a weak reference's
+                # callback, may swallow one.
+                signal.setitimer(signal.ITIMER_REAL, draw.uniform(0.0005, longest), 0.2)
                 while True:
                     call()
             except KeyboardInterrupt:
+                signal.setitimer(signal.ITIMER_REAL, 0)
                 yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
