@@ -17,8 +17,12 @@ LARGE_PRODUCT = 16_000_000
 """Multiplications in a product from which a second thread pays."""
 
 _lock = threading.RLock()  # a signal's handler may predict, or fork, in the thread that has it
-_limits: weakref.WeakSet["_Limit"] = weakref.WeakSet()
-"""Those in force. One that was not left is gone with the function that it was for."""
+_limits: set[weakref.ref["_Limit"]] = set()
+"""Those in force. One that was not left is gone with the function that it was for.
+
+No WeakSet: a KeyboardInterrupt while one is iterated over leaves it unable to forget, and later to
+tell how many it has.
+"""
 _before: dict[str, int] = {}
 """For each library under a limit, by file: its threads without it."""
 
@@ -78,13 +82,14 @@ class _Limit:
         self.libraries = libraries
         self.thread = threading.current_thread()
         self.frame: FrameType | None = None
+        self.reference = weakref.ref(self)
 
     def __enter__(self) -> None:
         self.thread, self.frame = threading.current_thread(), sys._getframe(1)
         with _lock:
             if _limits or _before:
                 _end_those_left()
-            _limits.add(self)
+            _limits.add(self.reference)
             for library in self.libraries:
                 if library.filepath not in _before:
                     _before[library.filepath] = n_threads = library.num_threads
@@ -93,7 +98,7 @@ class _Limit:
 
     def __exit__(self, *error: object) -> None:
         with _lock:
-            _limits.discard(self)
+            _limits.discard(self.reference)
             _restore(self.libraries)
         self.frame = None
 
@@ -117,15 +122,18 @@ class _Limit:
 
 def _end_those_left() -> None:
     """Forget limits whose functions run no more; a context was not left, or a process forked."""
-    for limit in [limit for limit in _limits if not limit.holds()]:
-        _limits.discard(limit)
+    for reference in list(_limits):
+        limit = reference()
+        if limit is None or not limit.holds():
+            _limits.discard(reference)
     _restore(_all_blas())
 
 
 def _restore(libraries: list[LibController]) -> None:
     """Take limits back where none is in force; done again, it does what an interrupt cut off."""
     for library in libraries:
-        is_limited = any(library in limit.libraries for limit in _limits)
+        limits = [reference() for reference in list(_limits)]
+        is_limited = any(limit is not None and library in limit.libraries for limit in limits)
         if library.filepath in _before and not is_limited:
             if _before[library.filepath] > 1:
                 _set_threads(library, _before[library.filepath])
