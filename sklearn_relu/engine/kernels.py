@@ -133,6 +133,8 @@ def as_memory(x: np.ndarray) -> tuple[np.ndarray, int]:
     """All memory from the first to the last element of an array whose first axis has gaps, as a
     view (n,); and after how many elements of it a row begins."""
     row = x.strides[0] // x.itemsize
+    if len(x) == 1:
+        return x.reshape(-1), row
     shape = ((len(x) - 1) * row + x[0].size,)
     return np.lib.stride_tricks.as_strided(x, shape, (x.itemsize,)), row
 
