@@ -11,7 +11,7 @@ from typing import Any
 from joblib import cpu_count, parallel_config
 from joblib.parallel import ParallelBackendBase, get_active_backend
 
-from sklearn_relu.engine.lockstep import MAX_TASKS, Call, Gathering, current_task
+from sklearn_relu.training.gathering import MAX_TASKS, Call, Gathering, current_task
 
 
 class Stacks:

@@ -18,9 +18,9 @@ from sklearn_relu.activations import (
     Softplus,
     ThresholdReLU,
 )
-from sklearn_relu.engine.network import NetworkStack, Scales, dense_layers
-from sklearn_relu.engine.recipe import Objective
 from sklearn_relu.losses import LOSSES
+from sklearn_relu.network.objective import Objective
+from sklearn_relu.network.stack import NetworkStack, Scales, dense_layers
 
 VARIANTS = [
     LeakyReLU(0.0),

@@ -38,7 +38,7 @@ from sklearn_relu.activations import (
     Tanh,
     ThresholdReLU,
 )
-from sklearn_relu.engine.kernels import PIECE
+from sklearn_relu.kernels.memory import PIECE
 
 every_activation = pytest.mark.parametrize("activation", EVERY_ACTIVATION, ids=name_of)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])

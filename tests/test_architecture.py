@@ -12,42 +12,36 @@ from sklearn.preprocessing import LabelBinarizer
 
 import sklearn_relu
 from sklearn_relu.estimators.parts import FAMILIES
+from sklearn_relu.layers import LAYERS
 from sklearn_relu.sklearn_private import CALLBACKS, REQUEST
 
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["sklearn_private", "parameters", "documentation", "exceptions", "container"],
-    ["engine.compiling"],
-    ["engine.fused"],
-    ["part", "engine.kernels"],
-    ["values"],
+    ["sklearn_private", "parameters", "documentation", "exceptions"],
+    ["kernels"],
+    ["files"],
+    ["part"],
     FAMILY_MODULES,
-    ["engine.layers"],
-    ["engine.threads"],
-    ["engine.buffers", "engine.noise", "engine.recipe"],
-    ["engine.network", "engine.inference", "engine.trace"],
-    ["engine.jobs", "engine.descent"],
-    ["engine.batches", "engine.stopping"],
-    ["engine.full_batch"],
-    ["engine.training"],
-    ["engine.stacks"],
-    ["engine.lockstep"],
+    ["layers"],
+    ["network"],
+    ["training"],
     ["parallel"],
     ["estimators"],
     ["inspection"],
-    ["scorers", "displays", "persistence", "callbacks"],
+    ["scorers", "displays", "persistence"],
+    ["callbacks"],
     ["compare"],
     ["utils", "__main__"],
 ]
-"""A module may import those of the lines above its own; a package stands for all in it,
-compare also for its pieces compare_*."""
+"""From the bottom of the house up. A module may import those of the lines above its own, and those
+of its own place; the files at the bottom import each other too."""
 LINE = {place: line for line, places in enumerate(ORDER) for place in places}
 OPTIONAL = {"pandas", "matplotlib", "rich", "numba", "onnx", "skl2onnx", "skops"}
 
 
 def module_name(path):
-    """engine/kernels.py to engine.kernels; a package's __init__ is the package."""
+    """kernels/sums.py to kernels.sums; a package's __init__ is the package."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -56,8 +50,8 @@ TREES = {
     module_name(path): ast.parse(path.read_text(encoding="utf-8"))
     for path in sorted(ROOT.rglob("*.py"))
 }
-MODULES = [name for name in TREES if name not in ("", "engine")]
-"""All but the two that hold nothing: the package, which only re-exports, and engine's docstring."""
+MODULES = [name for name in TREES if name]
+"""All but the package itself, which only re-exports."""
 
 
 def imported(tree, everywhere=True):
@@ -95,10 +89,10 @@ def test_imports_go_one_way(name):
     for other in set(own_imports(name)):
         if name == "__main__" and other == "":
             continue  # for the version
-        assert other not in ("", "engine"), f"{name} imports a package that only re-exports"
+        assert other != "", f"{name} imports the package, which only re-exports"
         place = place_of(other)
-        sibling = LINE[place] == LINE[own] and own not in FAMILY_MODULES
-        assert place == own or LINE[place] < LINE[own] or sibling, f"{name} imports {other}"
+        at_bottom = LINE[place] == LINE[own] == 0
+        assert place == own or LINE[place] < LINE[own] or at_bottom, f"{name} imports {other}"
 
 
 def is_private(dotted):
@@ -148,7 +142,10 @@ def test_families_of_parts_never_import_each_other(name):
     assert not {place_of(other) for other in own_imports(name)} & others
 
 
-@pytest.mark.parametrize("name", [name for name in TREES if name.split(".")[0] == "engine"])
+ENGINE = {"kernels", "layers", "network", "training"}
+
+
+@pytest.mark.parametrize("name", [name for name in TREES if name.split(".")[0] in ENGINE])
 def test_the_engine_knows_no_estimators_labels_or_data_frames(name):
     assert "estimators" not in {other.split(".")[0] for other in own_imports(name)}
     from_sklearn = {full for full in imported(TREES[name]) if full.split(".")[0] == "sklearn"}
@@ -226,7 +223,7 @@ def test_each_family_has_one_registry_a_dict_defined_once():
         name: vars(sys.modules[f"sklearn_relu.{module}"])[name] for module, name in registries()
     }
     assert len(found) == len(list(registries()))
-    used = {id(family): family for family, _ in FAMILIES.values()}
+    used = {id(family): family for family in [*(each for each, _ in FAMILIES.values()), LAYERS]}
     assert used.keys() == {id(family) for family in found.values()}
     assert all(type(family) is dict for family in used.values())
 

@@ -14,8 +14,6 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import ACTIVATIONS, Logistic, Maxout, PReLU, ReLU, Tanh
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.network import dense_layers
 from sklearn_relu.estimators.weights import initial_params
 from sklearn_relu.initializers import (
     INITIALIZERS,
@@ -35,6 +33,8 @@ from sklearn_relu.initializers import (
     Zeros,
 )
 from sklearn_relu.initializers.scaling import _Scaling
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.stack import dense_layers
 
 # Fits of a few epochs are worse than a constant, and say so.
 pytestmark = pytest.mark.filterwarnings(

@@ -8,17 +8,17 @@ import scipy.sparse as sp
 from sklearn.datasets import make_classification
 
 from sklearn_relu.activations import ACTIVATIONS
-from sklearn_relu.engine.batches import Batches
-from sklearn_relu.engine.jobs import Job, TrainingState
-from sklearn_relu.engine.network import dense_layers
-from sklearn_relu.engine.recipe import Recipe
-from sklearn_relu.engine.training import train
 from sklearn_relu.estimators.weights import initial_params
 from sklearn_relu.initializers import Auto, Constant
 from sklearn_relu.losses import LogLoss
+from sklearn_relu.network.stack import dense_layers
 from sklearn_relu.optimizers import SGD, Adam
 from sklearn_relu.penalties import ACTIVITY_PENALTIES, L1, L2
 from sklearn_relu.schedules import SCHEDULES, Adaptive, ConstantRate, FunctionRate, WarmUp
+from sklearn_relu.training.batches import Batches
+from sklearn_relu.training.epochs import train
+from sklearn_relu.training.jobs import Job, TrainingState
+from sklearn_relu.training.recipe import Recipe
 
 X, LABELS = make_classification(60, 8, random_state=0)
 Y = LABELS[:, None].astype(float)
@@ -111,7 +111,7 @@ def test_a_stack_of_seven_jobs_equals_each_alone(activation):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("copied", [0, 2**30], ids=["each from its own", "from one"])
 def test_jobs_with_tables_of_their_own(monkeypatch, copied, weighted):
-    monkeypatch.setattr("sklearn_relu.engine.batches.COPIED", copied)
+    monkeypatch.setattr("sklearn_relu.training.batches.COPIED", copied)
     recipe = make_recipe()
     stacks = []
     for _ in range(2):
@@ -130,7 +130,7 @@ def test_jobs_with_tables_of_their_own(monkeypatch, copied, weighted):
 
 
 def test_jobs_with_one_table_do_not_copy_it(monkeypatch):
-    monkeypatch.setattr("sklearn_relu.engine.batches.COPIED", 0)
+    monkeypatch.setattr("sklearn_relu.training.batches.COPIED", 0)
     batches = Batches(make_jobs(make_recipe()))
     assert batches.table is not None
     assert batches.table[0] is X

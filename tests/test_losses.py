@@ -18,8 +18,7 @@ from sklearn.metrics import (
     mean_tweedie_deviance,
 )
 
-from sklearn_relu import MLPClassifier, MLPRegressor
-from sklearn_relu.engine import kernels
+from sklearn_relu import MLPClassifier, MLPRegressor, kernels
 from sklearn_relu.losses import (
     LOSSES,
     AbsoluteError,

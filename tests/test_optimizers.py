@@ -9,7 +9,7 @@ from scipy.optimize import rosen, rosen_der
 from sklearn import linear_model
 
 from sklearn_relu import MLPClassifier, MLPRegressor
-from sklearn_relu.engine.kernels import PIECE
+from sklearn_relu.kernels.memory import PIECE
 from sklearn_relu.optimizers import (
     LBFGS,
     OPTIMIZERS,

@@ -5,8 +5,8 @@ import pytest
 from sklearn import linear_model
 
 from sklearn_relu import MLPClassifier, MLPRegressor
-from sklearn_relu.engine.kernels import PIECE
 from sklearn_relu.initializers import Auto
+from sklearn_relu.kernels.memory import PIECE
 from sklearn_relu.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from sklearn_relu.penalties import (
     ACTIVITY_PENALTIES,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sklearn_relu.engine import kernels
+from sklearn_relu import kernels
 from sklearn_relu.part import Part
 
 Arrays = dict[str, np.ndarray]

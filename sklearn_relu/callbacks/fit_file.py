@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sklearn_relu import container, values
 from sklearn_relu.callbacks.writing import Writer
-from sklearn_relu.engine.jobs import Job, Snapshot, TrainingState
 from sklearn_relu.estimators.keeping import Keeper
 from sklearn_relu.exceptions import LoadError
+from sklearn_relu.files import container, values
+from sklearn_relu.training.jobs import Job, Snapshot, TrainingState
 
 CONTENT, VERSION = "checkpoint", 1
 

@@ -12,9 +12,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn_relu.compare.table import candidates, per_fit
 from sklearn_relu.displays.comparison import ComparisonDisplay, fold
 from sklearn_relu.displays.style import styles, whole_numbers
-from sklearn_relu.engine.threads import suitable_blas_threads
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection import final_network
+from sklearn_relu.kernels.threads import suitable_blas_threads
 
 PANELS_PER_ROW = 3
 

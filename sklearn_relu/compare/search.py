@@ -16,11 +16,11 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 
 from sklearn_relu.compare.data import Columns, category_texts, check_target, columns_of
 from sklearn_relu.compare.table import fits_at_max_iter
-from sklearn_relu.engine.threads import suitable_blas_threads
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection import final_network
+from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.parallel import Stacks, another_backend_is_set, lockstep
 from sklearn_relu.scorers import (
     dead_units_scorer,

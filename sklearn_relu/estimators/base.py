@@ -11,11 +11,6 @@ from sklearn.utils import check_array, check_X_y, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_relu.documentation import Documented
-from sklearn_relu.engine.batches import with_stand_ins
-from sklearn_relu.engine.inference import raw_outputs
-from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.lockstep import train
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.curves import (
     Growth,
@@ -54,7 +49,9 @@ from sklearn_relu.estimators.starts import keep_at_hand
 from sklearn_relu.estimators.tasks import EpochTasks
 from sklearn_relu.estimators.typed import checks_parameters
 from sklearn_relu.estimators.validation import working_memory
+from sklearn_relu.layers import Arrays, Dense
 from sklearn_relu.losses import Loss
+from sklearn_relu.network.inference import raw_outputs
 from sklearn_relu.optimizers import OPTIMIZERS, FullBatchOptimizer, Optimizer
 from sklearn_relu.parameters import WithQuickParameters
 from sklearn_relu.part import Part
@@ -66,6 +63,9 @@ from sklearn_relu.sklearn_private import (
     callback_context,
     callbacks_of,
 )
+from sklearn_relu.training.batches import with_stand_ins
+from sklearn_relu.training.gathering import train
+from sklearn_relu.training.jobs import Job
 
 _FROM_TRAINING = (
     "coefs_",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job
+from sklearn_relu.training.jobs import Job
 
 WORSE = 1e-3
 """A loss is worse than a constant's if it is above it by more than this share of it. What a network

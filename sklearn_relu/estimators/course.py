@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job
 from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.training.jobs import Job
 
 STEEP = 30.0
 """Steps were too long if an epoch's loss was so many times what can be had without training. Where

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Epoch, Job
 from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.training.jobs import Epoch, Job
 
 CURVES = "history_", "loss_curve_", "validation_scores_"
 """The attributes that are such lists, or hold them."""

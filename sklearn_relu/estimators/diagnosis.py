@@ -7,16 +7,17 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.inference import raw_outputs
-from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
-from sklearn_relu.engine.trace import Trace, back, trace
 from sklearn_relu.estimators.comparison import ROUNDING, Comparison, Decide, compare, weights_of
 from sklearn_relu.estimators.course import course_of
 from sklearn_relu.estimators.outcome import chosen_params, warn_of_overflow
 from sklearn_relu.estimators.setting import Setting
 from sklearn_relu.estimators.validation import working_memory
+from sklearn_relu.kernels.threads import suitable_blas_threads
+from sklearn_relu.layers import largest_product
+from sklearn_relu.network.inference import raw_outputs
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.trace import Trace, back, trace
+from sklearn_relu.training.jobs import Job
 
 MOST_ROWS = 2000
 """Rows that are looked at."""
@@ -44,7 +45,7 @@ class Diagnosis:
     Attributes
     ----------
     outcomes : list of str
-        How the training of each network ended; see :class:`sklearn_relu.engine.jobs.Job`.
+        How the training of each network ended; see :class:`sklearn_relu.training.jobs.Job`.
     spread : ndarray of shape (n_networks,)
         Standard deviation of predictions over that of targets; NaN if targets are constant.
     dead : ndarray of shape (n_networks, n_hidden_layers)

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import TrainingState
-from sklearn_relu.engine.recipe import Recipe
 from sklearn_relu.estimators.data import Data
-from sklearn_relu.estimators.digests import UnknowableError, digest
+from sklearn_relu.files.digests import UnknowableError, digest
 from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.training.jobs import TrainingState
+from sklearn_relu.training.recipe import Recipe
 
 UNKNOWN = "unknown"
 """What a score is of where that cannot be known; equal to nothing."""

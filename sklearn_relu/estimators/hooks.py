@@ -1,8 +1,8 @@
 """What goes along with training: callbacks' tasks, and keeping its state."""
 
-from sklearn_relu.engine.jobs import Job
 from sklearn_relu.estimators.keeping import Keeper
 from sklearn_relu.estimators.tasks import EpochTasks
+from sklearn_relu.training.jobs import Job
 
 
 class Hooks:

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklearn_relu.estimators.data import Data
-from sklearn_relu.estimators.digests import PLAIN, UnknowableError, digest
+from sklearn_relu.files.digests import PLAIN, UnknowableError, digest
 from sklearn_relu.part import Part
 
 WITHOUT_EFFECT = {"verbose", "time_limit"}

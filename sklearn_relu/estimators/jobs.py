@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job, Snapshot, TrainingState
-from sklearn_relu.engine.layers import Dense
-from sklearn_relu.engine.network import dense_layers
-from sklearn_relu.engine.recipe import Recipe
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.history import History, carry_over_a_stream
 from sklearn_relu.estimators.parts import Parts
 from sklearn_relu.estimators.starts import Start, restore, resume, start
 from sklearn_relu.estimators.validation import Validation, resolve_metric, split
+from sklearn_relu.layers import Dense
 from sklearn_relu.losses import Loss
+from sklearn_relu.network.stack import dense_layers
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.parameters import with_python_numbers
+from sklearn_relu.training.jobs import Job, Snapshot, TrainingState
+from sklearn_relu.training.recipe import Recipe
 
 
 def make_jobs(

@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 
-from sklearn_relu.engine.jobs import Job, Snapshot
 from sklearn_relu.estimators.identity import Identity
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.optimizers.base import Solver
 from sklearn_relu.sklearn_private import callbacks_of
+from sklearn_relu.training.jobs import Job, Snapshot
 
 
 class Keeper(ABC):

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.jobs import Epoch, Job, TrainingState
 from sklearn_relu.estimators import weights
+from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.training.jobs import Epoch, Job, TrainingState
 
 # Both sentences are scikit-learn's.
 NON_FINITE = (

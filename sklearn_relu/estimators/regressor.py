@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
-from sklearn_relu.engine.batches import with_stand_ins
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.finite import finite_outputs
 from sklearn_relu.estimators.parts import check_is_meant
 from sklearn_relu.estimators.typed import checks_parameters, only_if
 from sklearn_relu.sklearn_private import ChecksFirst
+from sklearn_relu.training.batches import with_stand_ins
 
 
 class MLPRegressor(RegressorMixin, ChecksFirst, BaseMLP):

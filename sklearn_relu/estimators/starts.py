@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_relu.engine.jobs import Job, Snapshot, TrainingState
-from sklearn_relu.engine.layers import Dense
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.history import without_best
 from sklearn_relu.estimators.outcome import fitted_curves
 from sklearn_relu.estimators.parts import Parts
+from sklearn_relu.layers import Dense
+from sklearn_relu.training.jobs import Job, Snapshot, TrainingState
 
 Start = tuple[np.random.RandomState, TrainingState]
 """A network's generator and state."""

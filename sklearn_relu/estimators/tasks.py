@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from sklearn_relu.engine.jobs import Job
 from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.training.jobs import Job
 
 
 class EpochTasks:

@@ -11,13 +11,13 @@ from sklearn import get_config
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.model_selection import train_test_split
 
-from sklearn_relu.engine.batches import with_stand_ins
-from sklearn_relu.engine.inference import raw_outputs
-from sklearn_relu.engine.layers import Arrays
-from sklearn_relu.engine.recipe import Recipe
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.starts import Start, generator
+from sklearn_relu.layers import Arrays
+from sklearn_relu.network.inference import raw_outputs
+from sklearn_relu.training.batches import with_stand_ins
+from sklearn_relu.training.recipe import Recipe
 
 
 def working_memory() -> int:

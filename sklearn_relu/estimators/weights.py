@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.activations import Identity
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.layers import Arrays, Dense
 from sklearn_relu.initializers import Initializer, LayerStart
+from sklearn_relu.layers import Arrays, Dense
+from sklearn_relu.network.layout import ParameterLayout
 
 
 def initial_params(

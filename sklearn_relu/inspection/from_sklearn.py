@@ -6,11 +6,11 @@ import numpy as np
 from sklearn import neural_network
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_relu.engine.jobs import Epoch
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.curves import copied_curves
 from sklearn_relu.estimators.parts import resolve_parts
+from sklearn_relu.training.jobs import Epoch
 
 SKLEARN_MLPS = neural_network.MLPClassifier, neural_network.MLPRegressor
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.engine.trace import back, weight_gradient
 from sklearn_relu.inspection.model import Task, fitted_task, initial_task
 from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
+from sklearn_relu.network.trace import back, weight_gradient
 from sklearn_relu.optimizers import FullBatchOptimizer
 
 

@@ -13,9 +13,9 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.documentation import Documented
-from sklearn_relu.engine.inference import forward_batches
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.inspection.model import Network, final_network, fitted_network, own_network
+from sklearn_relu.network.inference import forward_batches
 
 
 def hidden_activations(model, X, layer=-1) -> np.ndarray:

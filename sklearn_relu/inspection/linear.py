@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_relu.activations import ACTIVATIONS
-from sklearn_relu.engine.trace import Trace, back, input_gradient
 from sklearn_relu.inspection.model import Network, fitted_network
 from sklearn_relu.inspection.report import Report, without_axis_of_one
+from sklearn_relu.network.trace import Trace, back, input_gradient
 
 
 @dataclass(frozen=True, eq=False, repr=False)

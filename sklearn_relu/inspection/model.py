@@ -13,14 +13,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
 
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
-from sklearn_relu.engine.trace import Trace, trace
 from sklearn_relu.estimators.base import BaseMLP
 from sklearn_relu.estimators.parts import Parts, resolve_parts
 from sklearn_relu.inspection.from_sklearn import SKLEARN_MLPS, as_own
+from sklearn_relu.kernels.threads import suitable_blas_threads
+from sklearn_relu.layers import Arrays, Dense, largest_product
 from sklearn_relu.losses import Loss
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.trace import Trace, trace
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
 from sklearn_relu.sklearn_private import validate_parameters
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.trace import Trace
 from sklearn_relu.estimators.weights import fitted_arrays
 from sklearn_relu.inspection.model import Network, editable_params, final_network, fitted_network
 from sklearn_relu.inspection.units import check_units_are_alike, columns, dead_units
+from sklearn_relu.layers import Arrays, Dense
+from sklearn_relu.network.trace import Trace
 
 MARGIN = 0.01
 """How far a folded unit stays from the ends of its linear piece, as a share of what is known of it:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.engine.trace import back
 from sklearn_relu.inspection.model import initial_task
 from sklearn_relu.inspection.moments import Moments
 from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
+from sklearn_relu.network.trace import back
 
 
 @dataclass(frozen=True, eq=False, repr=False)

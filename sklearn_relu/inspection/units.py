@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sklearn_relu.engine.layers import Dense
 from sklearn_relu.inspection.model import Network
+from sklearn_relu.layers import Dense
 
 
 def columns(units: np.ndarray, layer: Dense, width: int) -> np.ndarray:

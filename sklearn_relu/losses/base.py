@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logit
 
-from sklearn_relu.engine import kernels
+from sklearn_relu import kernels
 from sklearn_relu.part import Part
 from sklearn_relu.sklearn_private import Interval
 

@@ -5,7 +5,8 @@ from numbers import Real
 
 import numpy as np
 
-from sklearn_relu.engine import fused, kernels
+from sklearn_relu import kernels
+from sklearn_relu.kernels import fused
 from sklearn_relu.optimizers.base import Optimizer, decay_weights, put_step_size
 from sklearn_relu.sklearn_private import Interval
 

@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-from sklearn_relu.engine import kernels
+from sklearn_relu import kernels
 from sklearn_relu.optimizers.base import Optimizer, put_step_size
 from sklearn_relu.sklearn_private import Interval
 

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from scipy.special import rel_entr
 
-from sklearn_relu.engine import kernels
+from sklearn_relu import kernels
 from sklearn_relu.penalties.base import ActivityPenalty
 from sklearn_relu.sklearn_private import Interval
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sklearn_relu import container, values
 from sklearn_relu.exceptions import LoadError
+from sklearn_relu.files import container, values
 from sklearn_relu.part import Part
 from sklearn_relu.persistence.classes import ESTIMATORS
 from sklearn_relu.persistence.structures import (

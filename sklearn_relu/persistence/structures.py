@@ -8,10 +8,9 @@ from sklearn.base import BaseEstimator
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from sklearn_relu import values
 from sklearn_relu.activations import Activation
-from sklearn_relu.engine.jobs import TrainingState
 from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.files import values
 from sklearn_relu.losses import Loss
 from sklearn_relu.part import Part
 from sklearn_relu.persistence.classes import ESTIMATORS, PART_NAMES, PARTS, attributes
@@ -21,6 +20,7 @@ from sklearn_relu.sklearn_private import (
     metadata_requests,
     parameter_names,
 )
+from sklearn_relu.training.jobs import TrainingState
 
 Parts = Mapping[str, type[Part]]
 

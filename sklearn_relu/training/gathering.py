@@ -21,10 +21,10 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
-from sklearn_relu.engine import training
-from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.stacks import Fit, stacks_of, train_stack, trains_beside_others
-from sklearn_relu.engine.threads import allowed_blas_threads
+from sklearn_relu.kernels.threads import allowed_blas_threads
+from sklearn_relu.training import epochs
+from sklearn_relu.training.jobs import Job
+from sklearn_relu.training.stacks import Fit, stacks_of, train_stack, trains_beside_others
 
 MAX_TASKS = 256
 """Tasks that have begun and not ended; each has a thread."""
@@ -62,11 +62,11 @@ def train(jobs: list[Job]) -> None:
     Parameters
     ----------
     jobs : list of Job
-        As for :func:`sklearn_relu.engine.training.train`, with the same results.
+        As for :func:`sklearn_relu.training.epochs.train`, with the same results.
     """
     task = current_task()
     if task is None:
-        training.train(jobs)
+        epochs.train(jobs)
     else:
         task.call.gathering.train(task, jobs)
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.engine import kernels
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.network import NetworkStack, Penalised, Run
-from sklearn_relu.engine.recipe import Recipe
+from sklearn_relu import kernels
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.stack import NetworkStack, Penalised, Run
 from sklearn_relu.optimizers import Optimizer
+from sklearn_relu.training.recipe import Recipe
 
 
 @dataclass(frozen=True)

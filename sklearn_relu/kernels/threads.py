@@ -11,8 +11,6 @@ from types import FrameType
 
 from threadpoolctl import LibController, ThreadpoolController
 
-from sklearn_relu.engine.layers import Dense
-
 LARGE_PRODUCT = 16_000_000
 """Multiplications in a product from which a second thread pays."""
 
@@ -25,11 +23,6 @@ tell how many it has.
 """
 _before: dict[str, int] = {}
 """For each library under a limit, by file: its threads without it."""
-
-
-def largest_product(layers: list[Dense], n_rows: int) -> int:
-    """Multiplications in the largest product of a step with so many rows."""
-    return n_rows * max(layer.fan_in * layer.input_width for layer in layers)
 
 
 def suitable_blas_threads(product: int = 0) -> AbstractContextManager:

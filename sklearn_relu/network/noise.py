@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from sklearn_relu.engine import kernels
+from sklearn_relu import kernels
 
 Generators = Sequence[np.random.Generator]
 """One generator for each network of a run."""

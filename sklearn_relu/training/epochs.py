@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.engine.batches import Batches, make_stack, weight_of
-from sklearn_relu.engine.descent import Descent
-from sklearn_relu.engine.full_batch import minimize
-from sklearn_relu.engine.jobs import Job, TrainingState
-from sklearn_relu.engine.network import Run, Scales
-from sklearn_relu.engine.stopping import ask, decide, record
-from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
+from sklearn_relu.kernels.threads import suitable_blas_threads
+from sklearn_relu.layers import largest_product
+from sklearn_relu.network.stack import Run, Scales
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
+from sklearn_relu.training.batches import Batches, make_stack, weight_of
+from sklearn_relu.training.descent import Descent
+from sklearn_relu.training.jobs import Job, TrainingState
+from sklearn_relu.training.minimization import minimize
+from sklearn_relu.training.stopping import ask, decide, record
 
 
 def train(jobs: list[Job], stop: threading.Event | None = None) -> None:

@@ -1,11 +1,11 @@
-"""Flat memory: where parameters are in their one array, and the buffers of a forward pass."""
+"""The layout of all parameters of a network in one flat array."""
 
 import math
 from functools import lru_cache
 
 import numpy as np
 
-from sklearn_relu.engine.layers import Arrays, Block, Dense, Output
+from sklearn_relu.layers import Arrays, Block, Dense
 
 
 class ParameterLayout:
@@ -60,28 +60,3 @@ def _places(layers: tuple[tuple[tuple[str, Block], ...], ...]) -> tuple[Places, 
 
 def _size(shape: tuple[int, ...]) -> int:
     return math.prod(shape)
-
-
-class Memory:
-    """Named flat buffers that grow, and contiguous views of their beginnings in any shape.
-
-    A view of fewer networks or rows is contiguous too: results do not depend on the buffer's size.
-    """
-
-    def __init__(self, dtype):
-        self.dtype = dtype
-        self._flat: dict = {}
-
-    def view(self, name, shape: tuple[int, ...]) -> np.ndarray:
-        """The beginning of the buffer of that name, in that shape."""
-        size = _size(shape)
-        if name not in self._flat or self._flat[name].size < size:
-            self._flat[name] = np.empty(size, self.dtype)
-        return self._flat[name][:size].reshape(shape)
-
-    def output(self, index: int, layer: Dense, n_networks: int, n_rows: int) -> Output:
-        """What a layer writes; `a` is `z` where the activation allows it."""
-        z = self.view((index, "z"), (n_networks, n_rows, layer.input_width))
-        if layer.shares_memory:
-            return Output(z, z)
-        return Output(z, self.view((index, "a"), (n_networks, n_rows, layer.output_width)))

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from sklearn_relu.engine.batches import all_rows, make_stack, weight_of
-from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.network import Scales
-from sklearn_relu.engine.stopping import ask, record
+from sklearn_relu.network.stack import Scales
 from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.training.batches import all_rows, make_stack, weight_of
+from sklearn_relu.training.jobs import Job
+from sklearn_relu.training.stopping import ask, record
 
 
 def minimize(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from sklearn_relu.engine.layers import Arrays, Dense
+from sklearn_relu.layers import Arrays, Dense
 
 
 @dataclass(frozen=True)

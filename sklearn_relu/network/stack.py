@@ -7,11 +7,12 @@ from functools import partial
 import numpy as np
 
 from sklearn_relu.activations import Activation, Identity
-from sklearn_relu.engine.buffers import Memory, ParameterLayout
-from sklearn_relu.engine.kernels import Call
-from sklearn_relu.engine.layers import Arrays, Dense, Output, SparseBatch
-from sklearn_relu.engine.noise import Dropout, Generators, add_noise, drop_sparse
-from sklearn_relu.engine.recipe import Objective
+from sklearn_relu.kernels import Call
+from sklearn_relu.layers import Arrays, Dense, Output, SparseBatch
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.memory import Memory
+from sklearn_relu.network.noise import Dropout, Generators, add_noise, drop_sparse
+from sklearn_relu.network.objective import Objective
 from sklearn_relu.penalties import ActivityPenalty, Penalty
 
 Batch = tuple[np.ndarray | SparseBatch, np.ndarray, np.ndarray | None]

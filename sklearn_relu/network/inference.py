@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
-from sklearn_relu.engine.buffers import Memory
-from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
+from sklearn_relu.kernels.threads import suitable_blas_threads
+from sklearn_relu.layers import Arrays, Dense, largest_product
+from sklearn_relu.network.memory import Memory
 
 CHUNK_BYTES = 4 * 2**20
 """Hidden activations that a forward pass over many rows holds at once: they stay in the cache."""

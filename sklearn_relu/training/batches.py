@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.network import Batch, NetworkStack, Run
+from sklearn_relu.network.stack import Batch, NetworkStack, Run
+from sklearn_relu.training.jobs import Job
 
 Rows = slice | np.ndarray
 

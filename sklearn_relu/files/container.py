@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 
-from sklearn_relu.container_format import (
+from sklearn_relu.files.format import (
     CONTAINER_VERSION,
     DIGEST_BYTES,
     FORMAT,
@@ -31,7 +31,7 @@ from sklearn_relu.container_format import (
     is_plain,
     shown,
 )
-from sklearn_relu.container_reading import Content, read
+from sklearn_relu.files.reading import Content, read
 
 __all__ = ["KINDS", "Content", "read", "write"]
 

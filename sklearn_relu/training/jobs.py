@@ -6,10 +6,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from sklearn_relu.engine.layers import Arrays
-from sklearn_relu.engine.noise import noise_generator
-from sklearn_relu.engine.recipe import Recipe
+from sklearn_relu.layers import Arrays
+from sklearn_relu.network.noise import noise_generator
 from sklearn_relu.schedules import Progress, Schedule
+from sklearn_relu.training.recipe import Recipe
 
 
 class Epoch(NamedTuple):

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.layers import Layer
-from sklearn_relu.engine.recipe import Recipe
-from sklearn_relu.engine.threads import LARGE_PRODUCT, largest_product
-from sklearn_relu.engine.training import train
+from sklearn_relu.kernels.threads import LARGE_PRODUCT
+from sklearn_relu.layers import Layer, largest_product
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.part import Part
+from sklearn_relu.training.epochs import train
+from sklearn_relu.training.jobs import Job
+from sklearn_relu.training.recipe import Recipe
 
 CACHE = 8_000_000
 """Bytes that one step of a stack may touch. Much larger stacks measure slower: one network alone

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from sklearn_relu.container_format import (
+from sklearn_relu.exceptions import LoadError
+from sklearn_relu.files.format import (
     CHUNK,
     CONTAINER_VERSION,
     DIGEST_BYTES,
@@ -25,7 +26,6 @@ from sklearn_relu.container_format import (
     is_plain,
     shown,
 )
-from sklearn_relu.exceptions import LoadError
 
 _END = struct.Struct("<4s4H2LH")
 _END64_LOCATOR = struct.Struct("<4sLQL")

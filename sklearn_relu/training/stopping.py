@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.jobs import Epoch, Job, Outcome, TrainingState
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.training.jobs import Epoch, Job, Outcome, TrainingState
 
 
 def record(

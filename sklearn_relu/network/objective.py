@@ -1,13 +1,12 @@
-"""What the networks of one stack have in common."""
+"""The function that training minimizes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.engine.layers import Dense
+from sklearn_relu.layers import Dense
 from sklearn_relu.losses import Loss
-from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
 from sklearn_relu.penalties import ActivityPenalty, Penalty
 
 
@@ -59,24 +58,3 @@ class Objective:
             or self.input_noise > 0
             or any(layer.activation.is_random for layer in self.layers)
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe(Objective):
-    """What is minimized, and how.
-
-    Attributes
-    ----------
-    optimizer : Optimizer or FullBatchOptimizer
-    batch_size : int
-        Largest number of rows in a step.
-    max_norm : float or None
-        Bound on the norm of the weights into each hidden unit's summed inputs.
-    gradient_clipping : float or None
-        Bound on the norm of a network's whole gradient.
-    """
-
-    optimizer: Optimizer | FullBatchOptimizer
-    batch_size: int
-    max_norm: float | None = None
-    gradient_clipping: float | None = None

@@ -1,4 +1,4 @@
-"""Between values of Python and NumPy and what a file of :mod:`sklearn_relu.container` holds.
+"""Between values of Python and NumPy and what a file of :mod:`sklearn_relu.files.container` holds.
 
 Values come back with the types they had. In the structure, an object of JSON has one key, which
 says what it stands for: ``{"tuple": [...]}``, ``{"array": "coefs_.0"}``.
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.container import KINDS
+from sklearn_relu.files.container import KINDS
 
 Encode = Callable[[Any, str], Any]
 Decode = Callable[[Any], Any]

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sklearn_relu.engine import compiling
-from sklearn_relu.engine.compiling import NotCompiled
+from sklearn_relu.kernels import compiling
+from sklearn_relu.kernels.compiling import NotCompiled
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 """For numba. With this error model no division is tested for 0, which would keep loops from vector

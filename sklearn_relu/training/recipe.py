@@ -1,0 +1,27 @@
+"""Objective and method, as all networks of a stack share them."""
+
+from dataclasses import dataclass
+
+from sklearn_relu.network.objective import Objective
+from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Objective):
+    """What is minimized, and how.
+
+    Attributes
+    ----------
+    optimizer : Optimizer or FullBatchOptimizer
+    batch_size : int
+        Largest number of rows in a step.
+    max_norm : float or None
+        Bound on the norm of the weights into each hidden unit's summed inputs.
+    gradient_clipping : float or None
+        Bound on the norm of a network's whole gradient.
+    """
+
+    optimizer: Optimizer | FullBatchOptimizer
+    batch_size: int
+    max_norm: float | None = None
+    gradient_clipping: float | None = None
