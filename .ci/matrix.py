@@ -22,17 +22,17 @@ PAIRS = (
 """Pythons and the ages of what they have: constraints in .ci/oldest.txt and .ci/middle.txt, or none
 for the newest."""
 QUICK = (
-    "data_frames",
-    "data_types",
-    "documentation_links",
-    "estimator_checks",
-    "estimators",
-    "golden",
-    "lockstep",
-    "meta_estimators",
-    "metadata_routing",
-    "sklearn_versions",
-    "threads",
+    "estimators/test_data_frames.py",
+    "estimators/test_data_types.py",
+    "estimators/test_estimator_checks.py",
+    "estimators/test_estimators.py",
+    "estimators/test_meta_estimators.py",
+    "estimators/test_metadata_routing.py",
+    "estimators/test_sklearn_versions.py",
+    "kernels/test_threads.py",
+    "persistence/test_golden.py",
+    "project/test_documentation_links.py",
+    "training/test_lockstep.py",
 )
 """Test modules that feel most of what versions differ in."""
 SHOWN = ("scikit-learn", "numpy", "scipy", "joblib", "numba", "pandas", "polars")
@@ -93,7 +93,7 @@ def main() -> int:
     parser.add_argument("pairs", nargs="*", help="such as 3.12-oldest; all, unless named")
     parser.add_argument("--quick", action="store_true", help="only what versions differ in")
     options = parser.parse_args()
-    tests = [f"tests/test_{name}.py" for name in QUICK] if options.quick else []
+    tests = [f"tests/{path}" for path in QUICK] if options.quick else []
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     folder, report = unpacked_sdist(), []
     for pair in options.pairs or PAIRS:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
@@ -16,19 +17,19 @@ settings.register_profile("quick", derandomize=True, max_examples=40, **unhurrie
 settings.register_profile("long", max_examples=3000, print_blob=True, **unhurried)
 settings.load_profile("quick")
 
-
+FOLDER = Path(__file__).parent
 QUICK = (
-    "checkpoint",
-    "container",
-    "data_frames",
-    "estimators",
-    "golden",
-    "meta_estimators",
-    "metadata_routing",
-    "portability",
-    "save",
-    "sklearn_versions",
-    "threads",
+    "callbacks/test_checkpoint.py",
+    "estimators/test_data_frames.py",
+    "estimators/test_estimators.py",
+    "estimators/test_meta_estimators.py",
+    "estimators/test_metadata_routing.py",
+    "estimators/test_sklearn_versions.py",
+    "files/test_container.py",
+    "kernels/test_threads.py",
+    "persistence/test_golden.py",
+    "persistence/test_save.py",
+    "project/test_portability.py",
 )
 """Test modules that feel most of what operating systems and Pythons differ in: a minute."""
 
@@ -41,10 +42,8 @@ def pytest_addoption(parser):
 
 def pytest_ignore_collect(collection_path, config):
     """Leave out what is not quick, if asked to."""
-    name = collection_path.name
-    is_test = name.startswith("test_") and name.endswith(".py")
-    if is_test and config.getoption("--quick"):
-        return name not in {f"test_{quick}.py" for quick in QUICK} or None
+    if collection_path.match("test_*.py") and config.getoption("--quick"):
+        return collection_path.relative_to(FOLDER).as_posix() not in QUICK or None
     return None
 
 

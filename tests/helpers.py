@@ -122,6 +122,15 @@ def step(optimizer, params, grads, state, rates, *rest):
     optimizer.step(params, grads, state, rates, *rest)
 
 
+def assert_same_model(model, other):
+    """Compare parameters and histories of two fitted networks, bit for bit."""
+    for name in ("coefs_", "intercepts_"):
+        for one, two in zip(getattr(model, name), getattr(other, name), strict=True):
+            np.testing.assert_array_equal(one, two)
+    for name in ("loss_curve_", "validation_scores_", "t_", "best_loss_", "best_validation_score_"):
+        assert getattr(model, name) == getattr(other, name), name
+
+
 class GradientCheck:
     """A stack of two networks with random parameters and data, and how wrong its gradient is.
 

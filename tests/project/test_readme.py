@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
 )
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 SNIPPETS = [code for language, code in BLOCKS if language == "python"]

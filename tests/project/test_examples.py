@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_wine
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ["biases", "depth", "dying_relus", "initializations", "scaling", "sparse_activities"]
 
 pytestmark = [

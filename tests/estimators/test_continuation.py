@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from helpers import assert_same_model
 from sklearn.datasets import make_classification, make_regression
 
 from sklearn_relu import MLPClassifier, MLPRegressor
@@ -21,14 +22,6 @@ pytestmark = [
     # Fits of a few epochs are worse than a constant, and say so.
     pytest.mark.filterwarnings("ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"),
 ]
-
-
-def assert_same_model(model, other):
-    for name in ("coefs_", "intercepts_"):
-        for one, two in zip(getattr(model, name), getattr(other, name), strict=True):
-            np.testing.assert_array_equal(one, two)
-    for name in ("loss_curve_", "validation_scores_", "t_", "best_loss_", "best_validation_score_"):
-        assert getattr(model, name) == getattr(other, name), name
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

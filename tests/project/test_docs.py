@@ -18,7 +18,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:(?s).*worse than a constant:sklearn_relu.TrainingWarning"
 )
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_page_of_parts_is_what_the_registries_say():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parent.parent / "benchmarks"
+FOLDER = Path(__file__).parents[2] / "benchmarks"
 MACHINE = FOLDER / "machine.py"
 BENCHMARKS = sorted(set(FOLDER.glob("*.py")) - {MACHINE})
 

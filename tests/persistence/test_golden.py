@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning"),
 ]
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 FILES = sorted(GOLDEN.glob("*/*.relu"))
 OBJECTS = sorted([*GOLDEN.glob("*/*.pkl"), *GOLDEN.glob("*/*.joblib"), *GOLDEN.glob("*/*.skops")])
 CHECKPOINTS = sorted(set(GOLDEN.glob("*/*.ckpt")) - set(GOLDEN.glob("*/stream.ckpt")))

@@ -4,12 +4,12 @@ import pickle
 
 import numpy as np
 import pytest
+from helpers import assert_same_model
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from test_continuation import assert_same_model
 
 from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.optimizers import SGD
