@@ -1,5 +1,7 @@
 """What several test modules share."""
 
+import re
+
 import numpy as np
 from scipy.sparse import csr_array
 from sklearn.utils._param_validation import StrOptions
@@ -21,6 +23,9 @@ from sklearn_relu.activations import (
 from sklearn_relu.losses import LOSSES
 from sklearn_relu.network.objective import Objective
 from sklearn_relu.network.stack import NetworkStack, Scales, dense_layers
+
+ADDRESS = r" at (0x)?[0-9A-Fa-f]{6,}"
+"""Of an object in memory, as its repr may state it."""
 
 VARIANTS = [
     LeakyReLU(0.0),
@@ -78,8 +83,8 @@ def other_value(cls, name):
 
 
 def name_of(part) -> str:
-    """The name of a test's case."""
-    return repr(part)
+    """The name of a test's case: its repr, without addresses, which differ between processes."""
+    return re.sub(ADDRESS, "", repr(part))
 
 
 def layer_arrays(activation, z, params=None, shared=False):
