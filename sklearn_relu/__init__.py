@@ -1,6 +1,8 @@
 """Neural networks for scikit-learn with pluggable activations, initializations and penalties."""
 
+import os
 from importlib import import_module
+from threading import RLock
 from typing import TYPE_CHECKING
 
 __version__ = "0.2.0"
@@ -87,13 +89,26 @@ else:  # Type checkers would take any name for one that this function may give.
 
     def __getattr__(name):
         """Import a public name or module at its first use."""
-        if name in _HOMES:
-            value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-            globals()[name] = value
-            return value
+        if name not in _HOMES and name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        with _one_at_a_time:
+            module = import_module(f"{__name__}.{_HOMES.get(name, name)}")
         if name in _MODULES:
-            return import_module(f"{__name__}.{name}")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return module
+        value = globals()[name] = getattr(module, name)
+        return value
+
+
+_one_at_a_time = RLock()
+"""Held while a name is imported: of two threads that are each in a package which the other one
+needs, Python gives one a half of it. No process forks meanwhile."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_one_at_a_time.acquire,
+        after_in_parent=_one_at_a_time.release,
+        after_in_child=_one_at_a_time.release,
+    )
 
 
 def __dir__() -> list[str]:

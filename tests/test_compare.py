@@ -3,7 +3,6 @@
 import io
 import pickle
 import re
-import sys
 import warnings
 from datetime import date
 
@@ -604,8 +603,3 @@ class TestFigure:
     def test_it_needs_no_display(self, search, tmp_path):
         comparison_figure(search, X, Y).savefig(tmp_path / "f.png")
         assert (tmp_path / "f.png").stat().st_size > 10_000
-
-
-def test_the_name_at_top_level_is_the_function():
-    assert callable(sklearn_relu.compare)
-    assert sys.modules["sklearn_relu.compare"].compare is sklearn_relu.compare
