@@ -287,7 +287,10 @@ def calls_with_a_bias_are_calls_of_the_sum(part: Activation) -> None:
         grads = {name: np.zeros_like(values) for name, values in arrays.params.items()}
         grad_a = arrays.grad_a.copy()
         call(part, "backward", arrays.z, a, grad_a, arrays.grad_z, arrays.params, grads)
-        given, with_bias = (arrays.z, a, arrays.grad_a), (np.zeros_like(summed), np.zeros_like(bias))
+        given, with_bias = (
+            (arrays.z, a, arrays.grad_a),
+            (np.zeros_like(summed), np.zeros_like(bias)),
+        )
         call(part, "bias_backward", *given, *with_bias, arrays.params, arrays.grads)
         wanted = {"grad_z": arrays.grad_z, "grad_bias": arrays.grad_z.sum(axis=1, keepdims=True)}
         got = dict(zip(wanted, with_bias, strict=True)) | arrays.grads

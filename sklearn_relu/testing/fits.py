@@ -10,7 +10,7 @@ from sklearn_relu.activations import Activation
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.initializers import Initializer
-from sklearn_relu.losses import Loss, LogLoss
+from sklearn_relu.losses import LogLoss, Loss
 from sklearn_relu.optimizers import Solver
 from sklearn_relu.part import Part
 from sklearn_relu.penalties import ActivityPenalty, Penalty

@@ -83,9 +83,7 @@ def gradient_is_that_of_the_value(part: Penalty) -> None:
     grad = _gradient(part, weights, np.ones(3))
     for seed in range(5):
         direction = np.random.RandomState(seed).normal(size=weights.shape)
-        up, down = (
-            call(part, "value", weights + sign * step * direction) for sign in (1, -1)
-        )
+        up, down = (call(part, "value", weights + sign * step * direction) for sign in (1, -1))
         require_close(
             part,
             "add_gradient",

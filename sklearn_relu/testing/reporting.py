@@ -50,7 +50,9 @@ def _described(arg: Any) -> str:
     if isinstance(arg, np.ndarray):
         return f"{arg.dtype} array of shape {arg.shape}"
     if isinstance(arg, dict):
-        return "{" + ", ".join(f"{name!r}: {_described(value)}" for name, value in arg.items()) + "}"
+        return (
+            "{" + ", ".join(f"{name!r}: {_described(value)}" for name, value in arg.items()) + "}"
+        )
     if isinstance(arg, list):
         return f"list of {len(arg)} {type(arg[0]).__name__}" if arg else "[]"
     return repr(arg)
