@@ -11,7 +11,7 @@ from sklearn.utils import check_array, check_X_y, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_relu.documentation import Documented
-from sklearn_relu.estimators import weights
+from sklearn_relu.estimators import mlp, weights
 from sklearn_relu.estimators.curves import (
     Growth,
     copied_curves,
@@ -49,9 +49,10 @@ from sklearn_relu.estimators.starts import keep_at_hand
 from sklearn_relu.estimators.tasks import EpochTasks
 from sklearn_relu.estimators.typed import checks_parameters
 from sklearn_relu.estimators.validation import working_memory
-from sklearn_relu.layers import Arrays, Dense
+from sklearn_relu.layers import Arrays, Layer
 from sklearn_relu.losses import Loss
 from sklearn_relu.network.inference import raw_outputs
+from sklearn_relu.network.stage import Stage
 from sklearn_relu.optimizers import OPTIMIZERS, FullBatchOptimizer, Optimizer
 from sklearn_relu.parameters import WithQuickParameters
 from sklearn_relu.part import Part
@@ -514,9 +515,18 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
                 return check_array(numbers, input_name="X", **checks)
             return check_X_y(numbers, y, **checks)
 
-    def _network(self, dtype) -> tuple[list[Dense], list[Arrays]]:
+    def _stages(self, parts: Parts, n_features: int, n_raw: int) -> tuple[Stage, ...]:
+        """The layers that parameters ask for, and what training does to each."""
+        return mlp.stages(self, parts, n_features, n_raw)
+
+    def _fitted_layers(self) -> list[Layer]:
+        """The layers of the fitted estimator, as wide as its arrays are now."""
+        return mlp.fitted_layers(self)
+
+    def _network(self, dtype) -> tuple[list[Layer], list[Arrays]]:
         """The layers, and their parameters as they are now, network axis first."""
-        return weights.fitted_network(self, dtype)
+        layers = self._fitted_layers()
+        return layers, weights.fitted_params(self, layers, dtype)
 
     def _float_dtypes(self) -> list[type]:
         return [np.float64, np.float32] if self.dtype is None else [np.dtype(self.dtype).type]
