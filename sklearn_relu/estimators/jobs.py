@@ -13,7 +13,6 @@ from sklearn_relu.estimators.starts import Start, restore, resume, start
 from sklearn_relu.estimators.validation import Validation, resolve_metric, split
 from sklearn_relu.layers import Dense
 from sklearn_relu.losses import Loss
-from sklearn_relu.network.stack import dense_layers
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.parameters import with_python_numbers
 from sklearn_relu.training.jobs import Job, Snapshot, TrainingState
@@ -35,7 +34,7 @@ def make_jobs(
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     parts : Parts
     loss : Loss
         The loss for this kind of target.
@@ -57,12 +56,7 @@ def make_jobs(
     """
     estimator = with_python_numbers(estimator)
     X = data.X
-    layers = dense_layers(
-        X.shape[1],
-        parts.hidden_layer_sizes,
-        parts.activations,
-        loss.n_raw(data.targets.shape[1]),
-    )
+    layers = estimator._layers(X.shape[1], parts, loss.n_raw(data.targets.shape[1]))
     if goes_on:
         starts = resume(estimator, layers, parts, X.dtype, is_stream=incremental)
     else:

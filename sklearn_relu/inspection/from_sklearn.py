@@ -7,7 +7,7 @@ from sklearn import neural_network
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
-from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.curves import copied_curves
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.training.jobs import Epoch
@@ -33,7 +33,7 @@ FITTED = (
 """Fitted attributes that mean the same in both packages."""
 
 
-def as_own(mlp) -> BaseMLP:
+def as_own(mlp) -> BaseNetwork:
     """scikit-learn's network as one of this package.
 
     Parameters

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
 
-from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.parts import Parts, resolve_parts
 from sklearn_relu.inspection.from_sklearn import SKLEARN_MLPS, as_own
 from sklearn_relu.kernels.threads import suitable_blas_threads
@@ -109,7 +109,7 @@ def final_network(model) -> BaseEstimator:
         return final_network(getattr(model, "regressor_", model.regressor))
     if isinstance(model, FrozenEstimator):
         return final_network(model.estimator)
-    if isinstance(model, (BaseMLP, *SKLEARN_MLPS)):
+    if isinstance(model, (BaseNetwork, *SKLEARN_MLPS)):
         return model
     raise TypeError(
         "model must be an MLPClassifier or MLPRegressor, of sklearn_relu or scikit-learn, or a "
@@ -117,10 +117,10 @@ def final_network(model) -> BaseEstimator:
     )
 
 
-def own_network(model) -> BaseMLP:
+def own_network(model) -> BaseNetwork:
     """The network at the end of a model; scikit-learn's as one of this package, with its arrays."""
     network = final_network(model)
-    return network if isinstance(network, BaseMLP) else as_own(network)
+    return network if isinstance(network, BaseNetwork) else as_own(network)
 
 
 def fitted_network(model, X) -> Network:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.diagnosis import Diagnosis
 from sklearn_relu.estimators.findings import (
     TO_TELL,
@@ -91,7 +91,9 @@ def verdict(model) -> Verdict:
     return Verdict((*found, *_of_curves(network, setting)))
 
 
-def _of_diagnosis(network: BaseMLP, diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding]:
+def _of_diagnosis(
+    network: BaseNetwork, diagnosis: Diagnosis, setting: Setting
+) -> Iterator[Finding]:
     if "diverged" in diagnosis.outcomes:
         cure = setting.lower_rate() or "scale the inputs (StandardScaler)"
         yield Finding(
@@ -105,7 +107,7 @@ def _of_diagnosis(network: BaseMLP, diagnosis: Diagnosis, setting: Setting) -> I
     yield from further_findings(diagnosis, setting)
 
 
-def _of_curves(network: BaseMLP, setting: Setting) -> Iterator[Finding]:
+def _of_curves(network: BaseNetwork, setting: Setting) -> Iterator[Finding]:
     losses = _curves(network, "loss")
     falls = min(map(_fall, losses), default=0.0)
     if network.n_iter_ == network.max_iter and falls > FALLS:
@@ -128,7 +130,7 @@ def _of_curves(network: BaseMLP, setting: Setting) -> Iterator[Finding]:
         )
 
 
-def _curves(network: BaseMLP, name: str) -> list[np.ndarray]:
+def _curves(network: BaseNetwork, name: str) -> list[np.ndarray]:
     """A column of the history, a curve a network, as far as it was noted."""
     curves = network.history_[name]
     curves = curves if curves and isinstance(curves[0], list) else [curves]

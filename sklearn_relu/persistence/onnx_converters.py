@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.persistence.onnx_values import Graph, Value
 
 CLASSIFIER_OPTIONS = {
@@ -73,7 +73,7 @@ def convert_regressor(scope, operator, container) -> None:
     graph.node("Identity", [mean], operator.outputs[0].full_name)
 
 
-def _mean_prediction(graph: Graph, model: BaseMLP, operator) -> str:
+def _mean_prediction(graph: Graph, model: BaseNetwork, operator) -> str:
     """The inverse link's values (n_samples, n_outputs), averaged over the networks."""
     x = Value(graph, graph.cast(operator.inputs[0].full_name, graph.dtype), model.n_features_in_)
     layers, params = model._network(graph.dtype)

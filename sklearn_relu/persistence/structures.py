@@ -9,7 +9,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from sklearn_relu.activations import Activation
-from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.files import values
 from sklearn_relu.losses import Loss
 from sklearn_relu.part import Part
@@ -115,7 +115,7 @@ def decoders(parts: Parts) -> dict[str, Callable[[Any, values.Decode], Any]]:
         if REQUEST in attributes:
             attributes[REQUEST] = metadata_request(made, attributes[REQUEST])
         vars(made).update(attributes)
-        if isinstance(made, BaseMLP):
+        if isinstance(made, BaseNetwork):
             _check_fitted(made)
         return made
 
@@ -134,7 +134,7 @@ def _check_attribute(estimator, name: str) -> None:
         raise ValueError(f"{type(estimator).__name__} has no attribute {name!r}")
 
 
-def _check_fitted(network: BaseMLP) -> None:
+def _check_fitted(network: BaseNetwork) -> None:
     """Arrays fit together: compiled loops do not look at their bounds. And states are states."""
     if not hasattr(network, "coefs_"):
         return
