@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.diagnosis import Diagnosis
@@ -14,6 +13,7 @@ from sklearn_relu.estimators.findings import (
     further_findings,
     serious_findings,
 )
+from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.estimators.setting import Setting, sentence, setting_of
 from sklearn_relu.inspection.model import own_network
 from sklearn_relu.inspection.report import Report
@@ -80,11 +80,9 @@ def verdict(model) -> Verdict:
         If the model does not end in a network.
     """
     network = own_network(model)
-    check_is_fitted(network)
-    noted = getattr(network, "_diagnosis", None)
-    if noted is None:
+    diagnosis = Fitted(network).diagnosis
+    if diagnosis is None:
         return Verdict(tuple(_of_curves(network, setting_of(network))))
-    diagnosis = Diagnosis(**noted)
     # As it was in the fit: parameters may have been set since.
     setting = Setting(**diagnosis.setting) if diagnosis.setting else setting_of(network)
     found = _of_diagnosis(network, diagnosis, setting)
@@ -132,9 +130,8 @@ def _of_curves(network: BaseNetwork, setting: Setting) -> Iterator[Finding]:
 
 def _curves(network: BaseNetwork, name: str) -> list[np.ndarray]:
     """A column of the history, a curve a network, as far as it was noted."""
-    curves = network.history_[name]
-    curves = curves if curves and isinstance(curves[0], list) else [curves]
-    return [np.array(curve) for curve in curves if np.isfinite(curve).all() and len(curve)]
+    curves = Fitted(network).curves(name)
+    return [curve for curve in curves if np.isfinite(curve).all() and len(curve)]
 
 
 def _n_last(n_epochs: int) -> int:
