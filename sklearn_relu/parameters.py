@@ -19,6 +19,21 @@ class WithQuickParameters(BaseEstimator):
             constructor.__signature__ = inspect.signature(constructor)
 
 
+def store_parameters(owner: Any, given: dict[str, Any]) -> None:
+    """Set the arguments of a constructor as attributes of the same names.
+
+    Parameters
+    ----------
+    owner : WithQuickParameters
+        The object that is constructed.
+    given : dict
+        ``locals()`` at the beginning of the constructor.
+    """
+    for name, value in given.items():
+        if name not in ("self", "__class__"):
+            setattr(owner, name, value)
+
+
 def with_python_numbers(owner: Any) -> Any:
     """A part or an estimator whose parameters, and those of its parts, are no NumPy scalars.
 

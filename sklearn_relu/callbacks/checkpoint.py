@@ -8,6 +8,7 @@ import numpy as np
 
 from sklearn_relu.callbacks.fit_file import FitFile
 from sklearn_relu.callbacks.writing import Writer
+from sklearn_relu.estimators.fitted import Fitted, is_fitted
 from sklearn_relu.estimators.identity import Identity, identity_of_parameters
 from sklearn_relu.estimators.keeping import StateCallback
 from sklearn_relu.part import Part
@@ -227,10 +228,7 @@ class Checkpoint(StateCallback):
 
 
 def _n_epochs(model) -> int:
-    if not hasattr(model, "history_"):
-        return 0
-    losses = model.history_["loss"]
-    return len(losses) if model.coefs_[0].ndim == 2 else len(losses[0])
+    return Fitted(model).n_epochs if is_fitted(model) else 0
 
 
 def _parameters(model) -> Identity:

@@ -38,7 +38,7 @@ class History:
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     recipe : Recipe
     data : Data
     held_out : Data or None

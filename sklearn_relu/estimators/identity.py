@@ -72,7 +72,7 @@ def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> Ide
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     data : Data
     held_out : Data or None
     goes_on : bool

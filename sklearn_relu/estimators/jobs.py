@@ -34,7 +34,7 @@ def make_jobs(
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     parts : Parts
     loss : Loss
         The loss for this kind of target.
@@ -56,7 +56,7 @@ def make_jobs(
     """
     estimator = with_python_numbers(estimator)
     X = data.X
-    stages = estimator._stages(parts, X.shape[1], loss.n_raw(data.targets.shape[1]))
+    stages = estimator._stages(X.shape[1], parts, loss.n_raw(data.targets.shape[1]))
     layers = [stage.layer for stage in stages]
     if goes_on:
         starts = resume(estimator, layers, parts, X.dtype, is_stream=incremental)

@@ -113,7 +113,7 @@ def setting_of(estimator, parts: Parts | None = None) -> Setting:
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     parts : Parts, default=None
         Those of its parameters, if they are known already.
 

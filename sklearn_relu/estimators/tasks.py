@@ -15,7 +15,7 @@ class EpochTasks:
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
         The one that callbacks know.
     context : sklearn.callback.CallbackContext
         That of the fit.

@@ -34,7 +34,7 @@ def split(
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     starts : list of (RandomState, TrainingState)
     n_samples : int
     labels : ndarray of shape (n_samples,) or None
@@ -123,7 +123,7 @@ class Validation:
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
         Scores predictions; it has all fitted attributes that do not come from training.
     recipe : Recipe
     activations : list of Activation

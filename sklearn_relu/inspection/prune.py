@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_relu.estimators.fitted import forget_training
 from sklearn_relu.estimators.weights import fitted_arrays
 from sklearn_relu.inspection.model import Network, editable_params, final_network, fitted_network
 from sklearn_relu.inspection.units import check_units_are_alike, dead_units
@@ -243,8 +244,7 @@ def _with_networks(model, networks: list[Network]):
     if not hasattr(estimator, "activation_parameters_"):
         del fitted["activation_parameters_"]
     vars(estimator).update(fitted, hidden_layer_sizes=tuple(sizes))
-    for name in ("_states", "_fingerprint"):  # of the larger network
-        vars(estimator).pop(name, None)
+    forget_training(estimator)  # of the larger network
     return model
 
 

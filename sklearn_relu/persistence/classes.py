@@ -13,15 +13,18 @@ import sklearn_relu.losses as losses
 import sklearn_relu.optimizers as optimizers
 import sklearn_relu.penalties as penalties
 import sklearn_relu.schedules as schedules
-from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+from sklearn_relu.estimators import ESTIMATORS
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.part import Part
 from sklearn_relu.sklearn_private import CALLBACKS
 
-ESTIMATORS: dict[str, Any] = {
-    cls.__name__: cls for cls in (MLPClassifier, MLPRegressor, HiddenLayer, FrozenEstimator)
-}
-"""Estimators by the name that stands for them in a file."""
+_OTHERS = HiddenLayer, FrozenEstimator
+"""Estimators that hold a network."""
+
+
+def storable() -> dict[str, Any]:
+    """Estimators by the name that stands for them in a file."""
+    return {**ESTIMATORS, **{cls.__name__: cls for cls in _OTHERS}}
 
 
 def _parts(*families) -> dict[str, type[Part]]:
@@ -49,7 +52,7 @@ def attributes(part: BaseEstimator) -> dict[str, Any]:
     return {name: value for name, value in vars(part).items() if name not in others}
 
 
-_OWN: list[type] = [MLPClassifier, MLPRegressor, HiddenLayer, *PARTS.values()]
+_OWN: list[type] = [*ESTIMATORS.values(), HiddenLayer, *PARTS.values()]
 
 SKOPS_TRUSTED_TYPES = sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in _OWN)
 """What ``skops.io.load(path, trusted=SKOPS_TRUSTED_TYPES)`` needs to know for any model of this

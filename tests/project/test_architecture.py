@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, Transfo
 from sklearn.preprocessing import LabelBinarizer
 
 import sklearn_relu
+from sklearn_relu.estimators import ESTIMATORS
 from sklearn_relu.estimators.parts import FAMILIES
 from sklearn_relu.layers import LAYERS
 from sklearn_relu.sklearn_private import CALLBACKS, REQUEST
@@ -293,7 +294,8 @@ def test_each_family_has_one_registry_a_dict_defined_once():
         name: vars(sys.modules[f"sklearn_relu.{module}"])[name] for module, name in registries()
     }
     assert len(found) == len(list(registries()))
-    used = {id(family): family for family in [*(each for each, _ in FAMILIES.values()), LAYERS]}
+    families = [*(each for each, _ in FAMILIES.values()), LAYERS, ESTIMATORS]
+    used = {id(family): family for family in families}
     assert used.keys() == {id(family) for family in found.values()}
     assert all(type(family) is dict for family in used.values())
 
