@@ -71,6 +71,9 @@ class MLP(Tables):
     def _hidden_units(self):
         return sizes_of_layers(self.hidden_layer_sizes)
 
+    def _set_hidden_units(self, units):
+        self.hidden_layer_sizes = tuple(units)
+
     def _layers(self, n_inputs: int, parts: Parts, n_raw: int) -> list[Dense]:
         return dense_layers(n_inputs, parts.hidden_layer_sizes, parts.activations, n_raw)
 
