@@ -2,31 +2,38 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: compare test test-numpy test-quick test-slow test-integration test-all test-versions dist lint types bench docs clean
+# Processes that share the tests: as many as there are processors, or make WORKERS=1 test; 0 is this one.
+WORKERS ?= logical
+PARALLEL := -n $(WORKERS) --dist worksteal
+
+.PHONY: compare test coverage test-numpy test-quick test-slow test-integration test-all test-versions dist lint types bench docs clean
 
 compare: .venv/compare.stamp  ## ReLU against sigmoid and tanh, on scikit-learn's digits
 	$(BIN)/sklearn-relu compare
 
-test: .venv/test.stamp  ## all tests, with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+test: .venv/test.stamp  ## all tests but the slow ones
+	$(BIN)/python -m pytest $(PARALLEL)
+
+coverage: .venv/test.stamp  ## these tests, and the share of lines that they reach
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term
 
 test-numpy: .venv/test.stamp  ## the tests as they are where numba is not installed
-	$(BIN)/python -m pytest --without-numba
+	$(BIN)/python -m pytest --without-numba $(PARALLEL)
 
 test-quick: .venv/test.stamp  ## in a minute, what operating systems and Pythons differ in
-	$(BIN)/python -m pytest --quick
+	$(BIN)/python -m pytest --quick $(PARALLEL)
 
 test-slow: .venv/test.stamp  ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(PARALLEL)
 
 test-integration: .venv/integration.stamp  ## with Optuna, dask, SHAP, MLflow, skops and mypy
 	$(BIN)/python -m pytest tests/integration
 
 test-all: dist  ## the wheel on every Python at hand, with dependencies of each age (an hour)
-	$(BIN)/python .ci/matrix.py
+	$(BIN)/python .ci/matrix.py --workers $(WORKERS)
 
 test-versions: dist  ## the part of it that CI runs
-	$(BIN)/python .ci/matrix.py --quick 3.11-oldest 3.12-middle 3.13-newest
+	$(BIN)/python .ci/matrix.py --workers $(WORKERS) --quick 3.11-oldest 3.12-middle 3.13-newest
 
 dist: .venv/dev.stamp  ## wheel and sdist, in build/dist
 	rm -rf build/dist

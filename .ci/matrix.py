@@ -92,7 +92,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pairs", nargs="*", help="such as 3.12-oldest; all, unless named")
     parser.add_argument("--quick", action="store_true", help="only what versions differ in")
+    parser.add_argument("--workers", default="logical", help="processes that share the tests")
     options = parser.parse_args()
+    parallel = ["-n", options.workers, "--dist", "worksteal"]
     tests = [f"tests/{path}" for path in QUICK] if options.quick else []
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     folder, report = unpacked_sdist(), []
@@ -105,7 +107,9 @@ def main() -> int:
         programs = environment(python, pair, age)
         print(f"== {pair}: {versions(programs)}", flush=True)
         done = subprocess.run(
-            [programs / "pytest", "-q", "-p", "no:cacheprovider", *tests], cwd=folder, check=False
+            [programs / "pytest", "-q", "-p", "no:cacheprovider", *parallel, *tests],
+            cwd=folder,
+            check=False,
         )
         report.append((pair, "failed" if done.returncode else "passed", versions(programs)))
     print()

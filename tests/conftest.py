@@ -1,10 +1,13 @@
 """Settings that all tests share."""
 
 import os
+import re
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Results are compared bit by bit, which holds for one BLAS thread; set before NumPy loads.
@@ -45,6 +48,19 @@ def pytest_ignore_collect(collection_path, config):
     if collection_path.match("test_*.py") and config.getoption("--quick"):
         return collection_path.relative_to(FOLDER).as_posix() not in QUICK or None
     return None
+
+
+def pytest_collection_modifyitems(items):
+    """Refuse ids that could not be told apart, or that differ from process to process.
+
+    Tests in parallel are collected by each process, and shared out by their ids.
+    """
+    from helpers import ADDRESS  # imports NumPy
+
+    ids = [item.nodeid for item in items]
+    found = [one for one, n in Counter(ids).items() if n > 1 or re.search(ADDRESS, one)]
+    if found:
+        raise pytest.UsageError(f"ids that are not unique or hold an address: {found}")
 
 
 def pytest_configure(config):

@@ -209,7 +209,10 @@ class Activation(Part, ABC):
     def bias_forward(
         self, z: np.ndarray, bias: np.ndarray, a: np.ndarray, params: Arrays, noise: Noise = None
     ) -> None:
-        """Add `bias` to `z` in place, then :meth:`forward`; a fused kernel may replace it."""
+        """Add `bias` to `z` in place, then :meth:`forward`; a fused kernel may replace both.
+
+        Afterwards `z` holds the summed inputs with their bias, unless `a` is the same array.
+        """
         z += bias
         self.forward(z, a, params, noise)
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.estimators.parts import Parts
-from sklearn_relu.layers import Dense
+from sklearn_relu.layers import Layer
+from sklearn_relu.network.stage import Stage
 
 
 class Architecture(ABC):
@@ -30,8 +31,19 @@ class Architecture(ABC):
         """Set the parameters so that they say these units of each hidden layer."""
 
     @abstractmethod
-    def _layers(self, n_inputs: int, parts: Parts, n_raw: int) -> list[Dense]:
-        """All layers, the output layer with `n_raw` raw outputs last."""
+    def _stages(self, n_inputs: int, parts: Parts, n_raw: int) -> tuple[Stage, ...]:
+        """All layers, and what training does to each; the output layer, with `n_raw` raw outputs,
+        last."""
+
+    @abstractmethod
+    def _fitted_layers(self) -> list[Layer]:
+        """The layers of the fitted estimator, as wide as its arrays are now.
+
+        Raises
+        ------
+        ValueError
+            If the arrays do not say it.
+        """
 
     @abstractmethod
     def _check_data(self, X, y, reset: bool) -> tuple[Any, np.ndarray]:

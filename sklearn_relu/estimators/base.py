@@ -35,7 +35,7 @@ from sklearn_relu.estimators.settled import checked_parts, copied_parts
 from sklearn_relu.estimators.starts import keep_at_hand
 from sklearn_relu.estimators.targets import Targets
 from sklearn_relu.estimators.validation import working_memory
-from sklearn_relu.layers import Arrays, Dense
+from sklearn_relu.layers import Arrays, Layer
 from sklearn_relu.losses import Loss
 from sklearn_relu.network.inference import raw_outputs
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
@@ -381,6 +381,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         finite_outputs(raw.swapaxes(0, 1))
         return raw
 
-    def _network(self, dtype) -> tuple[list[Dense], list[Arrays]]:
+    def _network(self, dtype) -> tuple[list[Layer], list[Arrays]]:
         """The layers, and their parameters as they are now, network axis first."""
-        return weights.fitted_network(self, dtype)
+        layers = self._fitted_layers()
+        return layers, weights.fitted_params(self, layers, dtype)

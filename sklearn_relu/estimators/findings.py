@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.estimators.comparison import has_larger_loss, has_less_accuracy
+from sklearn_relu.estimators.constant import has_larger_loss, has_less_accuracy
 from sklearn_relu.estimators.course import ROSE, STEEP
 from sklearn_relu.estimators.diagnosis import Diagnosis
 from sklearn_relu.estimators.setting import Setting, either, sentence

@@ -7,13 +7,12 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.activations import Activation
-from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.curves import copied_curves
 from sklearn_relu.estimators.diagnosis import Diagnosis
 from sklearn_relu.estimators.parts import resolve, resolve_parts
 from sklearn_relu.files.values import bit_generator
-from sklearn_relu.layers import Arrays, Dense
+from sklearn_relu.layers import Arrays, Layer
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import Solver
 from sklearn_relu.sklearn_private import validate_parameters
@@ -98,7 +97,7 @@ class Fitted:
         several = column and isinstance(column[0], list)
         return [np.array(curve, float) for curve in (column if several else [column])]
 
-    def network(self, dtype) -> tuple[list[Dense], list[Arrays]]:
+    def network(self, dtype) -> tuple[list[Layer], list[Arrays]]:
         """The layers, and their parameters as they are now, network axis first.
 
         Raises
@@ -106,7 +105,7 @@ class Fitted:
         ValueError
             If arrays do not fit together, as they may not if some were assigned.
         """
-        return weights.fitted_network(self._estimator, dtype)
+        return self._estimator._network(dtype)
 
     def inputs(self, X) -> Any:
         """X as the network reads it."""

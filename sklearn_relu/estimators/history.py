@@ -153,7 +153,11 @@ class History:
     def _of_a_loss(self, rows: np.ndarray | None) -> list[Any]:
         recipe, estimator = self._recipe, self._estimator
         strengths = float(estimator.alpha), float(estimator.activity_alpha)
-        penalties = list(recipe.penalties), list(recipe.activity_penalties)
+        stages = recipe.stages
+        penalties = (
+            [stage.penalty for stage in stages],
+            [stage.activity_penalty for stage in stages[:-1]],
+        )
         noise = recipe.dropout_rates, float(recipe.input_noise)
         network = recipe.loss, [layer.activation for layer in recipe.layers]
         # A full-batch optimizer's is of fixed weights, others' of weights that change meanwhile.

@@ -11,8 +11,8 @@ from sklearn_relu.estimators.history import History, carry_over_a_stream
 from sklearn_relu.estimators.parts import Parts
 from sklearn_relu.estimators.starts import Start, restore, resume, start
 from sklearn_relu.estimators.validation import Validation, resolve_metric, split
-from sklearn_relu.layers import Dense
 from sklearn_relu.losses import Loss
+from sklearn_relu.network.stage import Stage
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.parameters import with_python_numbers
 from sklearn_relu.training.jobs import Job, Snapshot, TrainingState
@@ -56,7 +56,8 @@ def make_jobs(
     """
     estimator = with_python_numbers(estimator)
     X = data.X
-    layers = estimator._layers(X.shape[1], parts, loss.n_raw(data.targets.shape[1]))
+    stages = estimator._stages(X.shape[1], parts, loss.n_raw(data.targets.shape[1]))
+    layers = [stage.layer for stage in stages]
     if goes_on:
         starts = resume(estimator, layers, parts, X.dtype, is_stream=incremental)
     else:
@@ -69,7 +70,7 @@ def make_jobs(
     if early_stopping and held_out is None:
         starts, rows, validations = _split(estimator, starts, data)
     n_rows = X.shape[0] if rows[0] is None else len(rows[0])
-    recipe = _recipe(estimator, parts, layers, loss, data, n_rows)
+    recipe = _recipe(estimator, parts, stages, loss, data, n_rows)
     metric = resolve_metric(estimator, estimator.early_stopping_metric)
     if early_stopping:
         _check_scores_count(validations)
@@ -147,21 +148,17 @@ def _check_scores_count(validations: Sequence[Data | None]) -> None:
 
 
 def _recipe(
-    estimator, parts: Parts, layers: list[Dense], loss: Loss, data: Data, n_rows: int
+    estimator, parts: Parts, stages: tuple[Stage, ...], loss: Loss, data: Data, n_rows: int
 ) -> Recipe:
     return Recipe(
-        layers=layers,
+        stages=stages,
         loss=loss,
         dtype=data.X.dtype,
         n_targets=data.targets.shape[1],
-        penalties=parts.penalties,
-        activity_penalties=parts.activity_penalties,
-        dropout=parts.dropout,
         input_dropout=estimator.input_dropout,
         input_noise=estimator.input_noise,
         optimizer=parts.solver,
         batch_size=_batch_size(estimator, parts, n_rows),
-        max_norm=estimator.max_norm,
         gradient_clipping=estimator.gradient_clipping,
     )
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_relu.activations import Identity
 from sklearn_relu.estimators.describing import Parameter
 from sklearn_relu.estimators.parts import Parts
 from sklearn_relu.estimators.tables import Tables
-from sklearn_relu.layers import Dense
-from sklearn_relu.network.stack import dense_layers
+from sklearn_relu.estimators.weights import check_lengths
+from sklearn_relu.layers import Dense, Layer, dense_layers
+from sklearn_relu.network.stage import Stage
 from sklearn_relu.sklearn_private import Interval
 
 
@@ -74,8 +76,30 @@ class MLP(Tables):
     def _set_hidden_units(self, units):
         self.hidden_layer_sizes = tuple(units)
 
-    def _layers(self, n_inputs: int, parts: Parts, n_raw: int) -> list[Dense]:
+    def _stages(self, n_inputs, parts, n_raw):
+        layers = self._layers(n_inputs, parts, n_raw)
+        penalties, last_penalty = parts.penalties[:-1], parts.penalties[-1]
+        of_layers = zip(
+            layers[:-1], penalties, parts.activity_penalties, parts.dropout, strict=True
+        )
+        hidden = [Stage(*each, max_norm=self.max_norm) for each in of_layers]
+        return *hidden, Stage(layers[-1], last_penalty)
+
+    def _layers(self, n_inputs: int, parts: Parts, n_raw: int) -> list[Layer]:
+        """All layers, the output layer with `n_raw` raw outputs last."""
         return dense_layers(n_inputs, parts.hidden_layer_sizes, parts.activations, n_raw)
+
+    def _fitted_layers(self):
+        activations = [*self._activations, Identity()]
+        check_lengths(self, coefs_=len(activations))
+        widths = [(np.shape(coef) or (1,))[-1] for coef in self.coefs_]
+        widths[-1] = self._loss.n_raw(self.n_outputs_)
+        layers: list[Layer] = []
+        reads = self.n_features_in_
+        for width, activation in zip(widths, activations, strict=True):
+            layers.append(Dense(reads, width // activation.input_width(1), activation))
+            reads = layers[-1].gives
+        return layers
 
 
 def sizes_of_layers(sizes: Any) -> list[int]:

@@ -116,7 +116,7 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
     """
     recipe, states = jobs[0].recipe, [job.state for job in jobs]
     chosen = np.array([chosen_params(job) for job in jobs])
-    attributes = weights.fitted_arrays(ParameterLayout(recipe.layers).views(chosen))
+    attributes = weights.fitted_arrays(recipe.layers, ParameterLayout(recipe.layers).views(chosen))
     attributes |= {
         "n_layers_": len(recipe.layers) + 1,
         "n_outputs_": recipe.n_targets,

@@ -12,14 +12,14 @@ from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.history import without_best
 from sklearn_relu.estimators.outcome import fitted_curves
 from sklearn_relu.estimators.parts import Parts
-from sklearn_relu.layers import Dense
+from sklearn_relu.layers import Layer
 from sklearn_relu.training.jobs import Job, Snapshot, TrainingState
 
 Start = tuple[np.random.RandomState, TrainingState]
 """A network's generator and state."""
 
 
-def start(estimator, layers: list[Dense], parts: Parts, X) -> list[Start]:
+def start(estimator, layers: list[Layer], parts: Parts, X) -> list[Start]:
     """A generator and new parameters for each network; X are the rows that count.
 
     Raises
@@ -60,7 +60,7 @@ def _split_state(estimator, parts: Parts, rng: np.random.RandomState) -> dict[st
     return np.random.RandomState(words).get_state(legacy=False)
 
 
-def resume(estimator, layers: list[Dense], parts: Parts, dtype, *, is_stream: bool) -> list[Start]:
+def resume(estimator, layers: list[Layer], parts: Parts, dtype, *, is_stream: bool) -> list[Start]:
     """Each network's generator and state as the last call left them.
 
     Where a user has assigned other weights, best losses and scores are none of theirs. In a stream

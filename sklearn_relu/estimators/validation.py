@@ -173,7 +173,7 @@ class Validation:
         if isinstance(self._metric, str):
             score = self._estimator._score_predictions(predictions, self._truth, data.sample_weight)
             return loss, float(score)
-        vars(self._estimator).update(weights.fitted_arrays(network))
+        vars(self._estimator).update(weights.fitted_arrays(recipe.layers, network))
         scored = self._scored
         score = self._metric(self._estimator, scored.X, scored.y, **self._scorer_weight())
         if not isinstance(score, Real):

@@ -5,23 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.activations import Identity
-from sklearn_relu.initializers import Initializer, LayerStart
-from sklearn_relu.layers import Arrays, Dense
+from sklearn_relu.initializers import Initializer
+from sklearn_relu.layers import Arrays, Layer
+from sklearn_relu.network.inference import n_networks_of
 from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.start import layer_starts
 
 
 def initial_params(
-    layers: list[Dense], initializer: Initializer, biases: Initializer, rng, X, dtype
+    layers: list[Layer], initializer: Initializer, biases: Initializer, rng, X, dtype
 ) -> np.ndarray:
     """The parameters (n_params,) of one network before training."""
     layout = ParameterLayout(layers)
     params = np.zeros(layout.n_params, dtype)
     views = layout.views(params[None])
-    starts = [
-        LayerStart(view["weight"][0], view["bias"][0, 0], layer.activation, layer is layers[-1])
-        for view, layer in zip(views, layers, strict=True)
-    ]
+    starts = layer_starts(layers, views)
     initializer.initialize(starts, rng, X)
     biases.initialize_biases(starts, rng)
     for view, layer in zip(views, layers, strict=True):
@@ -29,28 +27,31 @@ def initial_params(
     return params
 
 
-def fitted_arrays(networks: list[Arrays]) -> dict[str, Any]:
+def fitted_arrays(layers: list[Layer], networks: list[Arrays]) -> dict[str, Any]:
     """``coefs_``, ``intercepts_`` and ``activation_parameters_`` of one dict of arrays a layer.
 
     Copies, with the network axis only if there is more than one network.
     """
-    sole = len(networks[0]["weight"]) == 1
+    sole = n_networks_of(networks) == 1
 
-    def array(view):
-        return view[0].copy() if sole else view.copy()
+    def arrays_of(layer, arrays, kind):
+        shown = {
+            name: arrays[name] if kind == "weight" else arrays[name][:, 0]
+            for name, block in layer.blocks().items()
+            if block.kind == kind
+        }
+        return {name: view[0].copy() if sole else view.copy() for name, view in shown.items()}
 
+    pairs = list(zip(layers, networks, strict=True))
     return {
-        "coefs_": [array(layer["weight"]) for layer in networks],
-        "intercepts_": [array(layer["bias"][:, 0]) for layer in networks],
-        "activation_parameters_": [
-            {name: array(layer[name][:, 0]) for name in layer if name not in ("weight", "bias")}
-            for layer in networks[:-1]
-        ],
+        "coefs_": [each for pair in pairs for each in arrays_of(*pair, "weight").values()],
+        "intercepts_": [each for pair in pairs for each in arrays_of(*pair, "bias").values()],
+        "activation_parameters_": [arrays_of(*pair, "activation") for pair in pairs[:-1]],
     }
 
 
-def fitted_network(estimator, dtype) -> tuple[list[Dense], list[Arrays]]:
-    """The layers of a fitted estimator, and their parameters as they are now, network axis first.
+def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
+    """The parameters of a fitted estimator as they are now, one dict a layer, network axis first.
 
     Raises
     ------
@@ -58,47 +59,44 @@ def fitted_network(estimator, dtype) -> tuple[list[Dense], list[Arrays]]:
         If arrays do not fit together, as they may not if some were assigned: compiled loops do not
         look at bounds.
     """
-    coefs = estimator.coefs_
-    activations = [*estimator._activations, _OUTPUT]
+    coefs, intercepts = estimator.coefs_, estimator.intercepts_
     learned = [*estimator.activation_parameters_, {}]
-    _check_lengths(estimator, len(activations))
+    kinds = [block.kind for layer in layers for block in layer.blocks().values()]
+    check_lengths(
+        estimator,
+        coefs_=kinds.count("weight"),
+        intercepts_=kinds.count("bias"),
+        activation_parameters_=len(layers) - 1,
+    )
     sole = np.ndim(coefs[0]) == 2
     ensemble = () if sole else np.shape(coefs[0])[:1]
-    n_raw = estimator._loss.n_raw(estimator.n_outputs_)
-    layers: list[Dense] = []
-    params: list[Arrays] = []
-    fan_in = estimator.n_features_in_
-    for i, activation in enumerate(activations):
-        width = n_raw if activation is _OUTPUT else (np.shape(coefs[i]) or (1,))[-1]
-        layer = Dense(fan_in, width // activation.input_width(1), activation)
-        fan_in = layer.output_width
-        arrays = {"weight": coefs[i], "bias": estimator.intercepts_[i]} | learned[i]
+    n_weights = n_biases = 0
+    params = []
+    for i, layer in enumerate(layers):
         found = {}
-        for name, block in layer.parameter_blocks().items():
-            wanted = ensemble + (block.shape if name == "weight" else block.shape[1:])
-            array = arrays.pop(name, None)
+        for name, block in layer.blocks().items():
+            if block.kind == "weight":
+                where, array = f"coefs_[{n_weights}]", coefs[n_weights]
+                n_weights += 1
+            elif block.kind == "bias":
+                where, array = f"intercepts_[{n_biases}]", intercepts[n_biases]
+                n_biases += 1
+            else:
+                where, array = f"activation_parameters_[{i}][{name!r}]", learned[i].get(name)
+            wanted = ensemble + (block.shape if block.kind == "weight" else block.shape[1:])
             if not isinstance(array, np.ndarray) or array.shape != wanted:
-                raise _misfit(i, name, array, wanted)
+                raise _misfit(where, array, wanted)
             array = array.astype(dtype, copy=False)
-            if name != "weight":
+            if block.kind != "weight":
                 array = array[..., None, :]
             found[name] = array[None] if sole else array
-        layers.append(layer)
         params.append(found)
-    return layers, params
+    return params
 
 
-_OUTPUT = Identity()
-"""What the output layer does: its link is the loss's."""
-
-
-def _check_lengths(estimator, n_layers: int) -> None:
-    """Raise a ValueError unless there is an array for each layer."""
-    for name, wanted in (
-        ("coefs_", n_layers),
-        ("intercepts_", n_layers),
-        ("activation_parameters_", n_layers - 1),
-    ):
+def check_lengths(estimator, **lengths: int) -> None:
+    """Raise a ValueError unless each of some fitted lists has so many entries."""
+    for name, wanted in lengths.items():
         if len(found := getattr(estimator, name)) != wanted:
             raise ValueError(
                 f"{name} must have {wanted} entries, one for each layer of the fitted network; it "
@@ -106,12 +104,8 @@ def _check_lengths(estimator, n_layers: int) -> None:
             )
 
 
-def _misfit(i: int, name: str, array, wanted: tuple[int, ...]) -> ValueError:
-    """What is wrong with an array of layer i."""
-    attribute = {"weight": "coefs_", "bias": "intercepts_"}.get(name, "activation_parameters_")
-    where = f"{attribute}[{i}]"
-    if attribute == "activation_parameters_":
-        where += f"[{name!r}]"
+def _misfit(where: str, array, wanted: tuple[int, ...]) -> ValueError:
+    """An error that says what is wrong with an array."""
     is_array = isinstance(array, np.ndarray)
     found = f"has shape {array.shape}" if is_array else f"is {type(array).__name__}"
     return ValueError(
@@ -120,7 +114,7 @@ def _misfit(i: int, name: str, array, wanted: tuple[int, ...]) -> ValueError:
     )
 
 
-def flat_params(layers: list[Dense], estimator, n_networks: int, dtype) -> np.ndarray:
+def flat_params(layers: list[Layer], estimator, n_networks: int, dtype) -> np.ndarray:
     """The parameters of a fitted estimator, as (n_networks, n_params).
 
     Raises
@@ -128,7 +122,7 @@ def flat_params(layers: list[Dense], estimator, n_networks: int, dtype) -> np.nd
     ValueError
         If they have other shapes than the layers ask for.
     """
-    _, arrays = fitted_network(estimator, dtype)
+    arrays = fitted_params(estimator, estimator._fitted_layers(), dtype)
     layout = ParameterLayout(layers)
     params = np.empty((n_networks, layout.n_params), dtype)
     views = layout.views(params)

@@ -64,9 +64,9 @@ def active_units(model, X, layer=-1) -> np.ndarray:
 
 
 def _activations(network: Network, i: int) -> np.ndarray:
-    """The activations of hidden layer i, (n_networks, n_samples, output_width)."""
+    """The activations of hidden layer i, (n_networks, n_samples, gives)."""
     layers, X = network.layers[: i + 1], network.X
-    out = np.empty((network.n_networks, X.shape[0], layers[-1].output_width), X.dtype)
+    out = np.empty((network.n_networks, X.shape[0], layers[-1].gives), X.dtype)
     params = network.params[: len(layers)]
     for rows, outputs in forward_batches(layers, params, X, X.dtype, working_memory()):
         out[:, rows] = outputs[-1]

@@ -171,7 +171,7 @@ def angle(model, X) -> np.ndarray:
 def check_piecewise_linear(network: Network, what: str) -> None:
     """Raise a ValueError if an activation is not piecewise linear; `what` needs it."""
     for i, layer in enumerate(network.hidden_layers, start=1):
-        if not layer.activation.is_piecewise_linear:
+        if not layer.is_piecewise_linear:
             able = sorted(name for name, cls in ACTIVATIONS.items() if cls.is_piecewise_linear)
             raise ValueError(
                 f"{what} needs piecewise linear activations; that of hidden layer {i} is "
@@ -183,7 +183,7 @@ def _maps(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndar
     """Slopes, intercepts, raw outputs, network axis first; and X as a dense array."""
     check_piecewise_linear(network, "local_linear_map")
     X = network.X if isinstance(network.X, np.ndarray) else network.X.toarray()
-    n_outputs = network.layers[-1].output_width
+    n_outputs = network.layers[-1].gives
     shape = network.n_networks, X.shape[0], n_outputs
     coef, raw = np.empty((*shape, X.shape[1]), X.dtype), np.empty(shape, X.dtype)
     for rows, trace in network.traces():

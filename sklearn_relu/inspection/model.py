@@ -16,8 +16,9 @@ from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.fitted import Fitted, first_jobs
 from sklearn_relu.inspection.from_sklearn import SKLEARN_MLPS, as_own
 from sklearn_relu.kernels.threads import suitable_blas_threads
-from sklearn_relu.layers import Arrays, Dense, largest_product
+from sklearn_relu.layers import Arrays, Layer, largest_product
 from sklearn_relu.losses import Loss
+from sklearn_relu.network.inference import n_networks_of
 from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.network.trace import Trace, trace
 from sklearn_relu.optimizers import Solver
@@ -32,24 +33,24 @@ class Network:
 
     Attributes
     ----------
-    layers : list of Dense
+    layers : list of Layer
     params : list of dict of ndarray
         For each layer its parameters by name, network axis first.
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
         As the network reads it: after a Pipeline's earlier steps.
     """
 
-    layers: list[Dense]
+    layers: list[Layer]
     params: list[Arrays]
     X: Any
 
     @property
     def n_networks(self) -> int:
         """1, or the size of the ensemble."""
-        return len(self.params[0]["weight"])
+        return n_networks_of(self.params)
 
     @property
-    def hidden_layers(self) -> list[Dense]:
+    def hidden_layers(self) -> list[Layer]:
         """All layers but the outputs."""
         return self.layers[:-1]
 

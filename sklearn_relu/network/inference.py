@@ -6,19 +6,19 @@ import numpy as np
 import scipy.sparse as sp
 
 from sklearn_relu.kernels.threads import suitable_blas_threads
-from sklearn_relu.layers import Arrays, Dense, largest_product
+from sklearn_relu.layers import Arrays, Layer, largest_product
 from sklearn_relu.network.memory import Memory
 
 CHUNK_BYTES = 4 * 2**20
 """Hidden activations that a forward pass over many rows holds at once: they stay in the cache."""
 
 
-def raw_outputs(layers: list[Dense], params: list[Arrays], X, dtype, max_bytes: int) -> np.ndarray:
+def raw_outputs(layers: list[Layer], params: list[Arrays], X, dtype, max_bytes: int) -> np.ndarray:
     """What the last layer gives for X, in bounded memory.
 
     Parameters
     ----------
-    layers : list of Dense
+    layers : list of Layer
     params : list of dict of ndarray
         For each layer its parameters by name, network axis first.
     X : {ndarray, sparse matrix} of shape (n_samples, n_features)
@@ -30,14 +30,14 @@ def raw_outputs(layers: list[Dense], params: list[Arrays], X, dtype, max_bytes: 
     -------
     raw : ndarray of shape (n_networks, n_samples, n_raw)
     """
-    out = np.empty((len(params[0]["weight"]), X.shape[0], layers[-1].output_width), dtype)
+    out = np.empty((n_networks_of(params), X.shape[0], layers[-1].gives), dtype)
     for rows, outputs in forward_batches(layers, params, X, dtype, max_bytes):
         out[:, rows] = outputs[-1]
     return out
 
 
 def forward_batches(
-    layers: list[Dense], params: list[Arrays], X, dtype, max_bytes: int
+    layers: list[Layer], params: list[Arrays], X, dtype, max_bytes: int
 ) -> Iterator[tuple[slice, list[np.ndarray]]]:
     """Every layer's activations for X, some rows at a time: memory as for :func:`raw_outputs`.
 
@@ -48,9 +48,9 @@ def forward_batches(
     activations : list of ndarray of shape (n_networks, n_rows, width)
         One a layer, the last one's being the raw outputs; overwritten by the next batch.
     """
-    n_networks = len(params[0]["weight"])
+    n_networks = n_networks_of(params)
     memory = Memory(np.dtype(dtype))
-    width = sum(layer.input_width + layer.output_width for layer in layers)
+    width = sum(layer.memory()["z"] + layer.gives + layer.scratch for layer in layers)
     row_bytes = memory.dtype.itemsize * n_networks * width
     n_rows = max(1, min(max_bytes, CHUNK_BYTES) // row_bytes)
     product = largest_product(layers, min(n_rows, X.shape[0]))
@@ -58,12 +58,17 @@ def forward_batches(
         rows = slice(start, min(start + n_rows, X.shape[0]))
         batch = X[rows]
         x = [batch] * n_networks if sp.issparse(batch) else batch[None]
-        outputs = [
-            memory.output(i, layer, n_networks, batch.shape[0]) for i, layer in enumerate(layers)
-        ]
+        activations = []
         with suitable_blas_threads(product):
-            for layer, layer_params, out in zip(layers, params, outputs, strict=True):
-                for call in layer.forward(x, out, layer_params):
+            for i, (layer, arrays) in enumerate(zip(layers, params, strict=True)):
+                of_layer = memory.of_layer(i, layer, n_networks, batch.shape[0])
+                for call in layer.forward(x, of_layer, arrays):
                     call()
-                x = out.a
-        yield rows, [output.a for output in outputs]
+                x = of_layer["a"]
+                activations.append(x)
+        yield rows, activations
+
+
+def n_networks_of(params: list[Arrays]) -> int:
+    """The number of networks that parameters are of."""
+    return len(next(array for arrays in params for array in arrays.values()))

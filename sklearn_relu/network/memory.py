@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sklearn_relu.layers import Dense, Output
+from sklearn_relu.layers import Arrays, Layer
 
 
 class Memory:
@@ -24,9 +24,12 @@ class Memory:
             self._flat[name] = np.empty(size, self.dtype)
         return self._flat[name][:size].reshape(shape)
 
-    def output(self, index: int, layer: Dense, n_networks: int, n_rows: int) -> Output:
-        """What a layer writes; `a` is `z` where the activation allows it."""
-        z = self.view((index, "z"), (n_networks, n_rows, layer.input_width))
-        if layer.shares_memory:
-            return Output(z, z)
-        return Output(z, self.view((index, "a"), (n_networks, n_rows, layer.output_width)))
+    def of_layer(self, index: int, layer: Layer, n_networks: int, n_rows: int) -> Arrays:
+        """All that a layer asks for, by name; its "a" is its "z" unless it asks for both."""
+        arrays = {
+            name: self.view((index, name), (n_networks, n_rows, columns))
+            for name, columns in layer.memory().items()
+        }
+        if "a" not in arrays:
+            arrays["a"] = arrays["z"]
+        return arrays

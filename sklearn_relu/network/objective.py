@@ -1,54 +1,49 @@
 """The function that training minimizes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from sklearn_relu.layers import Dense
+from sklearn_relu.layers import Layer
 from sklearn_relu.losses import Loss
-from sklearn_relu.penalties import ActivityPenalty, Penalty
+from sklearn_relu.network.stage import Stage
 
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """What is minimized.
+    """The function that training minimizes.
 
     Attributes
     ----------
-    layers : list of Dense
+    stages : tuple of Stage
     loss : Loss
     dtype : dtype
         float32 or float64.
     n_targets : int
         Columns of the targets.
-    penalties : sequence of (Penalty or None)
-        One a layer, or empty; one that is the same object for all layers may see their weights as
-        one block.
-    activity_penalties : sequence of (ActivityPenalty or None)
-        One a hidden layer, or empty.
-    dropout : sequence of float
-        Share of units to drop, one a hidden layer, or empty.
     input_dropout : float
         Share of input values to drop.
     input_noise : float
         Standard deviation of the noise that is added to inputs.
+    layers : list of Layer
+        Those of the stages.
     """
 
-    layers: list[Dense]
+    stages: tuple[Stage, ...]
     loss: Loss
     dtype: np.dtype
     n_targets: int
-    penalties: Sequence[Penalty | None] = ()
-    activity_penalties: Sequence[ActivityPenalty | None] = ()
-    dropout: Sequence[float] = ()
     input_dropout: float = 0.0
     input_noise: float = 0.0
+    layers: list[Layer] = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "layers", [stage.layer for stage in self.stages])
 
     @property
     def dropout_rates(self) -> list[float]:
         """Those of the inputs and of each hidden layer."""
-        return [self.input_dropout, *(self.dropout or [0.0] * (len(self.layers) - 1))]
+        return [self.input_dropout, *(stage.dropout for stage in self.stages[:-1])]
 
     @property
     def is_random(self) -> bool:

@@ -6,9 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from sklearn_relu.activations import Activation, Identity
 from sklearn_relu.kernels import Call
-from sklearn_relu.layers import Arrays, Dense, Output, SparseBatch
+from sklearn_relu.layers import Arrays, Layer, SparseBatch
 from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.network.memory import Memory
 from sklearn_relu.network.noise import Dropout, Generators, add_noise, drop_sparse
@@ -20,17 +19,6 @@ Batch = tuple[np.ndarray | SparseBatch, np.ndarray, np.ndarray | None]
 
 GRADIENTS = "gradient", "other gradient"
 """Two blocks of memory serve the backward pass of all layers."""
-
-
-def dense_layers(
-    n_features: int, hidden_layer_sizes: list[int], activations: list[Activation], n_raw: int
-) -> list[Dense]:
-    """The layers of a multi-layer perceptron; the last one is linear, its link is the loss's."""
-    layers = []
-    for n_units, activation in zip(hidden_layer_sizes, activations, strict=True):
-        layers.append(Dense(n_features, n_units, activation))
-        n_features = layers[-1].output_width
-    return [*layers, Dense(n_features, n_raw, Identity())]
 
 
 @dataclass(frozen=True)
@@ -141,9 +129,9 @@ class NetworkStack:
         self.layout = ParameterLayout(goal.layers)
         self.params = np.zeros((n_networks, self.layout.n_params), goal.dtype)
         self.grads = np.zeros_like(self.params)
-        # The output layer has no penalty on its activations.
-        n_hidden = len(self.layers) - 1
-        self._activity_penalties = [*(goal.activity_penalties or [None] * n_hidden), None]
+        self._has_activity_penalties = any(
+            stage.activity_penalty is not None for stage in goal.stages
+        )
         self._memory = Memory(np.dtype(goal.dtype))
 
     def keep(self, networks: list[int]) -> None:
@@ -186,8 +174,8 @@ class NetworkStack:
             x,
             y,
             weight,
-            raw=self._memory.output(len(layers) - 1, layers[-1], k, n_rows).a,
-            grad_raw=self._memory.view(GRADIENTS[0], (k, n_rows, layers[-1].output_width)),
+            raw=self._memory.of_layer(len(layers) - 1, layers[-1], k, n_rows)["a"],
+            grad_raw=self._memory.view(GRADIENTS[0], (k, n_rows, layers[-1].gives)),
             penalised=self._penalised(networks, params, grads),
             activity=np.zeros(k),
             activity_strength=np.zeros(k, self.params.dtype),
@@ -201,7 +189,7 @@ class NetworkStack:
     def _batch(self, k: int, n_rows: int) -> Batch:
         """Memory for the rows of a batch."""
         view, n_weights = self._memory.view, self.n_weights_per_row
-        x = [None] * k if self.sparse else view("x", (k, n_rows, self.layers[0].fan_in))
+        x = [None] * k if self.sparse else view("x", (k, n_rows, self.layers[0].reads))
         y = view("y", (k, n_rows, self.goal.n_targets))
         return x, y, view("weight", (k, n_rows, n_weights)) if n_weights else None
 
@@ -218,16 +206,16 @@ class NetworkStack:
         view = self._memory.view
         row_weight = self._row_weight(run)
         x = self._disturbed_x(run, noise, dropout_rates[0])
-        inputs, outputs, dropouts = [], [], []
+        inputs, memories, dropouts = [], [], []
         for i, layer in enumerate(self.layers):
-            out = self._memory.output(i, layer, k, n_rows)
-            run.forward += layer.forward(x, out, params[i], noise or None)
-            value = layer.activation.dropout_value
-            dropout = self._dropout(i, dropout_rates[i + 1], out.a.shape, value)
+            memory = self._memory.of_layer(i, layer, k, n_rows)
+            run.forward += layer.forward(x, memory, params[i], noise or None)
             inputs.append(x)
-            outputs.append(out)
+            memories.append(memory)
+            x = memory["a"]
+            value = layer.activation.dropout_value
+            dropout = self._dropout(i, dropout_rates[i + 1], x.shape, value)
             dropouts.append(dropout)
-            x = out.a
             if dropout is not None:
                 run.forward.append(partial(dropout.forward, x, noise))
                 x = dropout.out
@@ -236,23 +224,22 @@ class NetworkStack:
         # Where the two gradients are the same, the memories change their parts.
         here, there = GRADIENTS
         for i, layer in reversed(list(enumerate(self.layers))):
-            out, dropout = outputs[i], dropouts[i]
-            grad_out = view(here, (k, n_rows, layer.output_width))
+            memory, dropout = memories[i], dropouts[i]
+            grad_a = view(here, (k, n_rows, layer.gives))
             calls: list[Call] = []
             if dropout is not None:
-                calls.append(partial(dropout.backward, grad_out))
-            penalty = self._activity_penalties[i]
+                calls.append(partial(dropout.backward, grad_a))
+            penalty = self.goal.stages[i].activity_penalty
             if penalty is not None:
                 # Arrays, not the run: it would hold itself, and memory wait for the collector.
                 add = partial(_add_activity, run.activity, run.activity_strength, penalty)
-                add = partial(add, out.a, row_weight, grad_out)
+                add = partial(add, memory["a"], row_weight, grad_a)
                 calls.append(add)
-            if layer.activation.passes_through:
+            if layer.passes_through:
                 here, there = there, here
-            grad_z = view(there, (k, n_rows, layer.input_width))
-            grad_x = view(here, (k, n_rows, layer.fan_in)) if i else None
-            out = Output(out.z, out.a, grad_z)
-            calls += layer.backward(inputs[i], out, grad_out, grad_x, params[i], grads[i])
+            memory["grad_z"] = view(there, memory["z"].shape)
+            grad_x = view(here, (k, n_rows, layer.reads)) if i else None
+            calls += layer.backward(inputs[i], memory, grad_a, grad_x, params[i], grads[i])
             run.backward.append(calls)
 
     def _row_weight(self, run: Run) -> np.ndarray | None:
@@ -296,19 +283,21 @@ class NetworkStack:
         self, networks: slice, params: list[Arrays], grads: list[Arrays]
     ) -> list[Penalised]:
         """The penalised weights: as one block if there is one penalty for all that allows it."""
-        penalties = self.goal.penalties or [None] * len(self.layers)
-        first = penalties[0]
-        if first is not None and first.elementwise and all(each is first for each in penalties):
+        penalties = {
+            i: stage.penalty for i, stage in enumerate(self.goal.stages) if self.layout.weights(i)
+        }
+        first = next(iter(penalties.values()))
+        is_one = all(penalty is first for penalty in penalties.values())
+        if first is not None and first.elementwise and is_one:
             columns = slice(0, self.layout.n_weights)
             block = (networks, columns, None)
             return [Penalised(first, self.params[block], self.grads[block], columns)]
-        penalised, start = [], 0
-        for penalty, p, g in zip(penalties, params, grads, strict=True):
-            columns = slice(start, start + p["weight"][0].size)
-            start = columns.stop
-            if penalty is not None:
-                penalised.append(Penalised(penalty, p["weight"], g["weight"], columns))
-        return penalised
+        return [
+            Penalised(penalty, params[i][name], grads[i][name], columns)
+            for i, penalty in penalties.items()
+            if penalty is not None
+            for name, columns in self.layout.weights(i).items()
+        ]
 
     def objective(self, run: Run, scales: Scales) -> tuple[np.ndarray, np.ndarray]:
         """The objective of each network on its batch, and its gradient, left in `grads`.
@@ -348,7 +337,7 @@ class NetworkStack:
         value = loss.value_and_gradient(run.y, run.raw, run.weight, run.grad_raw)
         value = value * scales.loss
         np.multiply(run.grad_raw, scales.loss_of_rows, out=run.grad_raw)
-        if self.goal.activity_penalties:
+        if self._has_activity_penalties:
             run.activity_strength[:] = scales.activity_penalty
             run.activity[:] = 0
         layer = len(self.layers)
@@ -358,20 +347,20 @@ class NetworkStack:
             layer -= 1
             after_layer(layer)
         reported = loss.reported(value, self.goal.n_targets)
-        if self.goal.activity_penalties:
+        if self._has_activity_penalties:
             return value + run.activity, reported + run.activity
         return value, reported
 
 
-def _gradient_widths(layers: list[Dense]) -> dict[str, int]:
+def _gradient_widths(layers: list[Layer]) -> dict[str, int]:
     """How wide the blocks of memory for gradients must be, as `_bind` uses them."""
     here, there = GRADIENTS
     widths = dict.fromkeys(GRADIENTS, 0)
     for layer in reversed(layers):
-        widths[here] = max(widths[here], layer.output_width)
-        if layer.activation.passes_through:
+        widths[here] = max(widths[here], layer.gives)
+        if layer.passes_through:
             here, there = there, here
-        widths[there] = max(widths[there], layer.input_width)
+        widths[there] = max(widths[there], layer.memory()["z"])
         # The gradient of its input, in `here`, is as wide as the output of the layer below.
     return widths
 

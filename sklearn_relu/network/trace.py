@@ -6,35 +6,40 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from sklearn_relu.layers import Arrays, Dense
+from sklearn_relu.layers import Arrays, Layer
+from sklearn_relu.network.inference import n_networks_of
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What each layer computed for some rows, network axis first.
+    """The numbers that each layer computed for some rows, network axis first.
 
     Attributes
     ----------
-    layers : list of Dense
+    layers : list of Layer
     params : list of dict of ndarray
-    inputs : list of {ndarray of shape (n_networks or 1, n_samples, fan_in), sparse matrix}
-        What each layer read; the first of them X.
-    z : list of ndarray of shape (n_networks, n_samples, input_width)
+    inputs : list of {ndarray of shape (n_networks or 1, n_samples, width), sparse matrix}
+        The input of each layer; the first of them X.
+    z : list of ndarray of shape (n_networks, n_samples, columns)
         Summed inputs.
-    a : list of ndarray of shape (n_networks, n_samples, output_width)
+    a : list of ndarray of shape (n_networks, n_samples, width)
         Activations, the last ones the raw outputs.
     """
 
-    layers: list[Dense]
+    layers: list[Layer]
     params: list[Arrays]
     inputs: list[Any]
     z: list[np.ndarray]
     a: list[np.ndarray]
 
+    def linear_pieces(self, i: int) -> np.ndarray:
+        """Which linear piece each summed input of a layer is on, see :class:`Layer`."""
+        return self.layers[i].linear_pieces(self.inputs[i], self.z[i], self.a[i], self.params[i])
+
 
 @dataclass(frozen=True)
 class Gradients:
-    """The gradient of a sum over the rows for what each layer computed, shaped like it.
+    """The gradient of a sum over the rows for the numbers of each layer, shaped like them.
 
     Attributes
     ----------
@@ -46,12 +51,12 @@ class Gradients:
     a: list[np.ndarray]
 
 
-def trace(layers: list[Dense], params: list[Arrays], X) -> Trace:
+def trace(layers: list[Layer], params: list[Arrays], X) -> Trace:
     """Run all layers on X.
 
     Parameters
     ----------
-    layers : list of Dense
+    layers : list of Layer
     params : list of dict of ndarray
         For each layer its parameters by name, network axis first.
     X : {ndarray, sparse matrix} of shape (n_samples, n_features)
@@ -62,16 +67,15 @@ def trace(layers: list[Dense], params: list[Arrays], X) -> Trace:
         In X's dtype. It holds all activations: give many rows in batches.
     """
     x = X if sp.issparse(X) else np.asarray(X)[None]
+    n_networks = n_networks_of(params)
     inputs, summed, activations = [], [], []
     for layer, arrays in zip(layers, params, strict=True):
         inputs.append(x)
-        z = _product(x, arrays["weight"])
-        z += arrays["bias"]
-        a = np.empty((*z.shape[:2], layer.output_width), z.dtype)
-        layer.activation.forward(z, a, arrays)
+        looked = layer.look(x, arrays)
+        # Of what all networks read, a layer without parameters makes one for all.
+        z, x = (np.repeat(e, n_networks, axis=0) if len(e) < n_networks else e for e in looked)
         summed.append(z)
-        activations.append(a)
-        x = a
+        activations.append(x)
     return Trace(layers, params, inputs, summed, activations)
 
 
@@ -81,7 +85,7 @@ def back(trace: Trace, grad_a: np.ndarray, start: int = -1) -> Gradients:
     Parameters
     ----------
     trace : Trace
-    grad_a : ndarray of shape (n_networks, n_samples, output_width)
+    grad_a : ndarray of shape (n_networks, n_samples, width)
         The gradient for the activations of one layer: of the raw outputs, unless `start` says
         another.
     start : int, default=-1
@@ -96,31 +100,19 @@ def back(trace: Trace, grad_a: np.ndarray, start: int = -1) -> Gradients:
     grads_z, grads_a = [], []
     for i in reversed(range(n_layers)):
         grads_a.append(grad_a)
-        grad_z = np.empty_like(trace.z[i])
-        arrays = trace.params[i]
-        unused = {name: np.empty_like(values) for name, values in arrays.items()}
-        activation = trace.layers[i].activation
-        activation.backward(trace.z[i], trace.a[i], grad_a, grad_z, arrays, unused)
-        grads_z.append(grad_z)
+        layer, z, a, arrays = trace.layers[i], trace.z[i], trace.a[i], trace.params[i]
+        grads_z.append(layer.look_back(z, a, grad_a, arrays))
         if i:
-            grad_a = input_gradient(trace, i, grad_z)
+            grad_a = input_gradient(trace, i, grads_z[-1])
     return Gradients(grads_z[::-1], grads_a[::-1])
 
 
 def input_gradient(trace: Trace, layer: int, grad_z: np.ndarray) -> np.ndarray:
-    """The gradient for what a layer read, (n_networks, n_samples, fan_in)."""
-    return grad_z @ trace.params[layer]["weight"].swapaxes(1, 2)
+    """The gradient for the input of a layer, (n_networks, n_samples, width)."""
+    x, z, params = trace.inputs[layer], trace.z[layer], trace.params[layer]
+    return trace.layers[layer].input_gradient(x, z, grad_z, params)
 
 
-def weight_gradient(trace: Trace, layer: int, grad_z: np.ndarray) -> np.ndarray:
-    """The gradient for a layer's weights, summed over the rows: (n_networks, fan_in, width)."""
-    x = trace.inputs[layer]
-    if sp.issparse(x):
-        return np.stack([x.T @ grad for grad in grad_z])
-    return x.swapaxes(1, 2) @ grad_z
-
-
-def _product(x, weight: np.ndarray) -> np.ndarray:
-    if sp.issparse(x):
-        return np.stack([x @ w for w in weight])
-    return x @ weight
+def weight_gradients(trace: Trace, layer: int, grad_z: np.ndarray) -> Arrays:
+    """The gradients for a layer's weights, summed over the rows, by name."""
+    return trace.layers[layer].weight_gradients(trace.inputs[layer], grad_z)

@@ -7,14 +7,12 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 
-from sklearn_relu import (
-    activations,
-    initializers,
-    losses,
-    optimizers,
-    penalties,
-    schedules,
-)
+import sklearn_relu.activations as activations
+import sklearn_relu.initializers as initializers
+import sklearn_relu.losses as losses
+import sklearn_relu.optimizers as optimizers
+import sklearn_relu.penalties as penalties
+import sklearn_relu.schedules as schedules
 from sklearn_relu.estimators import ESTIMATORS
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.part import Part

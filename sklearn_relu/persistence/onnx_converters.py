@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.estimators.fitted import Fitted
+from sklearn_relu.network.inference import n_networks_of
 from sklearn_relu.persistence.onnx_values import Graph, Value
 
 CLASSIFIER_OPTIONS = {
@@ -89,13 +90,10 @@ def _mean_prediction(graph: Graph, operator) -> str:
     x = Value(graph, graph.cast(operator.inputs[0].full_name, graph.dtype), model.n_features_in_)
     layers, params = fitted.network(graph.dtype)
     for layer, arrays in zip(layers, params, strict=True):
-        known = {name: graph.value(array) for name, array in arrays.items()}
-        product = graph.node("MatMul", [x.name, known.pop("weight").name])
-        z = Value(graph, product, layer.input_width) + known.pop("bias")
-        x = layer.activation.expression(z, known)
+        x = layer.onnx(graph, x, {name: graph.value(array) for name, array in arrays.items()})
     loss: Any = fitted.loss  # it takes values that note what is done to them
     predictions = loss.predict(x)
-    if len(params[0]["weight"]) > 1:
+    if n_networks_of(params) > 1:
         return graph.reduce("ReduceMean", predictions.name, 0, False)
     flat = graph.constant(np.array([-1, model.n_outputs_]))
     return graph.node("Reshape", [predictions.name, flat])

@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from sklearn_relu import kernels
+from sklearn_relu.kernels import Call
 from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.network.stack import NetworkStack, Penalised, Run
 from sklearn_relu.optimizers import Optimizer
+from sklearn_relu.penalties import Penalty
 from sklearn_relu.training.recipe import Recipe
 
 
@@ -19,7 +22,7 @@ class _Piece:
 
     networks: slice
     penalised: Penalised | None
-    step_arguments: tuple
+    step: Call
 
 
 class Descent:
@@ -55,12 +58,18 @@ class Descent:
     ):
         networks = run.networks
         self.optimizer, self.penalised = optimizer, run.penalised
-        self.gradient_clipping, self.max_norm = recipe.gradient_clipping, recipe.max_norm
+        self.gradient_clipping = recipe.gradient_clipping
         self.params, self.grads = stack.params[networks], stack.grads[networks]
         self.slots = {name: values[networks] for name, values in slots.items()}
         self.rates = rates[networks]
         self.step_size = None if step_size is None else step_size[networks]
-        self.hidden_weights = [layer["weight"] for layer in stack.layout.views(self.params)[:-1]]
+        views = stack.layout.views(self.params)
+        self.bounded = [
+            (views[i][name], stage.max_norm)
+            for i, stage in enumerate(recipe.stages)
+            if stage.max_norm is not None
+            for name in stack.layout.weights(i)
+        ]
         self.total = [0.0] * len(self.params)
         self._cut(stack.layout)
 
@@ -74,23 +83,51 @@ class Descent:
         self.penalised_first = self.penalised if penalty is None else []
         waits = self.penalised_first or self.gradient_clipping is not None
         self.pieces_after: dict[int, list[_Piece]] = defaultdict(list)
-        for block in kernels.blocks(*self.params.shape):
-            networks, columns = block
-            params, grads = self.params[block], self.grads[block]
-            slots = {
-                name: values[block] if values.shape == self.params.shape else values[networks]
-                for name, values in self.slots.items()
-            }
-            weights = slice(columns.start, max(columns.start, min(columns.stop, n_weights)))
-            size = weights.stop - weights.start
-            step_size = None if self.step_size is None else self.step_size[networks, weights]
-            penalised = None
-            if penalty is not None and size:
-                of_weights = np.s_[:, :size, None]
-                penalised = Penalised(penalty, params[of_weights], grads[of_weights], weights)
-            arguments = params, grads, slots, self.rates[networks], size, step_size
-            layer = 0 if waits else layout.first_layer(columns)
-            self.pieces_after[layer].append(_Piece(networks, penalised, arguments))
+        self.scaled_rates: list[tuple[float, np.ndarray]] = []
+        for segment in layout.segments:
+            rates = self._scaled_rates(segment.rate)
+            start, stop = segment.columns.start, segment.columns.stop
+            for networks, within in kernels.blocks(len(self.params), stop - start):
+                columns = slice(start + within.start, start + within.stop)
+                layer = 0 if waits else layout.first_layer(columns)
+                size = max(0, min(columns.stop, n_weights) - columns.start)
+                piece = self._piece(networks, columns, size, penalty, rates, segment.decay)
+                self.pieces_after[layer].append(piece)
+
+    def _scaled_rates(self, factor: float) -> np.ndarray:
+        """The learning rates times a factor; :meth:`begin` computes them."""
+        if factor == 1:
+            return self.rates
+        rates = np.empty_like(self.rates)
+        self.scaled_rates.append((factor, rates))
+        return rates
+
+    def _piece(
+        self,
+        networks: slice,
+        columns: slice,
+        size: int,
+        penalty: Penalty | None,
+        rates: np.ndarray,
+        decay: float,
+    ) -> _Piece:
+        """Some columns of some networks, of which the first `size` are weights."""
+        block = networks, columns
+        params, grads = self.params[block], self.grads[block]
+        slots = {
+            name: values[block] if values.shape == self.params.shape else values[networks]
+            for name, values in self.slots.items()
+        }
+        weights = slice(columns.start, columns.start + size)
+        step_size = None if self.step_size is None else self.step_size[networks, weights]
+        penalised = None
+        if penalty is not None and size:
+            of_weights = np.s_[:, :size, None]
+            penalised = Penalised(penalty, params[of_weights], grads[of_weights], weights)
+        step = partial(self.optimizer.step, params, grads, slots, rates[networks], size, step_size)
+        if decay != 1:
+            step = partial(step, decay=decay)
+        return _Piece(networks, penalised, step)
 
     def begin(self, strength: np.ndarray) -> None:
         """Begin a step.
@@ -101,6 +138,8 @@ class Descent:
             Of the penalties.
         """
         self.strength, self.total = strength, [0.0] * len(self.params)
+        for factor, rates in self.scaled_rates:
+            np.multiply(self.rates, factor, out=rates)
         self.optimizer.begin_step(self.slots, self.rates)
 
     def after_layer(self, layer: int) -> None:
@@ -114,7 +153,7 @@ class Descent:
             if piece.penalised is not None:
                 value = piece.penalised.value_and_gradient(self.strength[piece.networks])
                 _add(value, self.total, piece.networks.start)
-            self.optimizer.step(*piece.step_arguments)
+            piece.step()
 
     def end(self) -> list[float]:
         """End the step; returns for each network the penalties before it, times their strength."""
@@ -122,9 +161,8 @@ class Descent:
             self.step_size *= self.strength[:, None]
             for block in self.penalised:
                 block.prox(self.step_size)
-        if self.max_norm is not None:
-            for weights in self.hidden_weights:
-                kernels.limit_column_norms(weights, self.max_norm)
+        for weights, bound in self.bounded:
+            kernels.limit_column_norms(weights, bound)
         return self.total
 
 

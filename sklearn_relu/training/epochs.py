@@ -78,7 +78,7 @@ class _Epochs:
         for i, job in enumerate(self.jobs):
             self._take_slots(i, job.state)
         self.recipe = jobs[0].recipe
-        penalties = self.recipe.penalties
+        penalties = [stage.penalty for stage in self.recipe.stages]
         self.has_prox = any(p is not None and not p.is_smooth for p in penalties)
         n_weights = self.stack.layout.n_weights if self.has_prox else 0
         self.step_size = np.empty((len(jobs), n_weights), self.stack.params.dtype)

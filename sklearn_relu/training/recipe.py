@@ -15,13 +15,10 @@ class Recipe(Objective):
     optimizer : Optimizer or FullBatchOptimizer
     batch_size : int
         Largest number of rows in a step.
-    max_norm : float or None
-        Bound on the norm of the weights into each hidden unit's summed inputs.
     gradient_clipping : float or None
         Bound on the norm of a network's whole gradient.
     """
 
     optimizer: Optimizer | FullBatchOptimizer
     batch_size: int
-    max_norm: float | None = None
     gradient_clipping: float | None = None

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.kernels.threads import LARGE_PRODUCT
-from sklearn_relu.layers import Layer, largest_product
+from sklearn_relu.layers import Block, Layer, largest_product
+from sklearn_relu.network.stage import Stage
 from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.part import Part
 from sklearn_relu.training.epochs import train
@@ -64,7 +65,7 @@ class Fit:
         product = largest_product(recipe.layers, recipe.batch_size)
         self.n_multiplications = len(self.jobs) * product
         # Parameters, gradients and two slots; the batch and, for each layer, three more arrays.
-        widths = sum(layer.fan_in + 2 * layer.output_width for layer in recipe.layers)
+        widths = sum(layer.reads + 2 * layer.gives + layer.scratch for layer in recipe.layers)
         step = 4 * job.state.params.size + recipe.batch_size * widths
         self.n_bytes_of_a_step = len(self.jobs) * step * np.dtype(recipe.dtype).itemsize
         # Rows as they came, after what precedes the network, in the stack's table, and those to
@@ -131,17 +132,18 @@ def _kind(fit: Fit) -> Hashable:
     if np.isfinite(job.time_limit) or isinstance(recipe.optimizer, FullBatchOptimizer):
         return id(fit)
     # One penalty for all layers sees their weights as one block; equal ones do not.
-    is_shared = all(penalty is recipe.penalties[0] for penalty in recipe.penalties)
+    penalties = [stage.penalty for stage in recipe.stages if stage.layer.blocks()]
+    is_shared = all(penalty is penalties[0] for penalty in penalties)
     n_weights = 0 if job.sample_weight is None else job.sample_weight.shape[1]
     # Where a network of the stack drops units, all do, each at its own rate.
-    drops = [rate > 0 for rate in recipe.dropout_rates]
-    recipe = replace(recipe, dropout=drops[1:], input_dropout=drops[0])
+    stages = tuple(replace(stage, dropout=stage.dropout > 0) for stage in recipe.stages)
+    recipe = replace(recipe, stages=stages, input_dropout=recipe.input_dropout > 0)
     return _frozen(recipe), is_shared, n_weights, isinstance(job.X, np.ndarray)
 
 
 def _frozen(value: Any) -> Hashable:
     """Equal for parts of one class with equal hyper-parameters, and for what is built of them."""
-    if isinstance(value, Part | Layer | Recipe):
+    if isinstance(value, Part | Layer | Stage | Recipe | Block):
         return type(value), _frozen(vars(value))
     if isinstance(value, dict):
         return tuple((name, _frozen(each)) for name, each in value.items())

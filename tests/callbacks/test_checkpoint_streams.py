@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 import pytest
 import versions
+from helpers import name_of
 from sklearn.base import clone
 from test_checkpoint import assert_same
 
@@ -58,7 +59,7 @@ class Own(ReLU):
         MLPRegressor(hidden_layer_sizes=(6,), activation=[Own()], random_state=0),
         MLPRegressor(hidden_layer_sizes=(6,), random_state=np.random.RandomState(3)),
     ],
-    ids=repr,
+    ids=name_of,
 )
 def test_a_stream_goes_on_exactly(model, tmp_path):
     expected = run(clone(model), tmp_path / "whole")

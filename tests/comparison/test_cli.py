@@ -16,8 +16,8 @@ import pytest
 import versions
 
 from sklearn_relu.__main__ import main
-from sklearn_relu.compare import command
-from sklearn_relu.compare.terminal import figure_in_words
+from sklearn_relu.comparison import command
+from sklearn_relu.comparison.terminal import figure_in_words
 
 RNG = np.random.RandomState(0)
 N = 60
@@ -429,6 +429,7 @@ def test_the_module_runs_in_processes(folder):
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
+@pytest.mark.slow
 def test_the_digits_show_what_the_tutorial_claims(tmp_path):
     """And what it does not: tanh trains too. The folds and seeds are the defaults."""
     args = [sys.executable, "-m", "sklearn_relu", "compare", "--out", "out"]

@@ -1,17 +1,43 @@
 """scikit-learn's own checks of what an estimator has to do."""
 
+from itertools import product
+
 import pytest
 from sklearn.base import clone
 from sklearn.utils import estimator_checks, get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import ACTIVATIONS
 
 BOTH = [MLPClassifier, MLPRegressor]
-ACTIVATION_NAMES = {part: name for name, part in reversed(ACTIVATIONS.items())}.values()
-"""Each activation once; of aliases the first."""
+KINDS = {
+    "tanh": "bounded, from its output",
+    "prelu": "learns parameters",
+    "maxout": "several summed inputs a unit",
+    "rrelu": "random",
+}
+"""One activation of each kind, for all checks; the default one, a rectifier, has them anyway."""
 
+OTHERS = {part: name for name, part in reversed(ACTIVATIONS.items()) if name not in KINDS}.values()
+"""Each other activation once; of aliases the first."""
+
+FELT = {
+    "check_classifiers_train",
+    "check_dict_unchanged",
+    "check_estimator_sparse_array",
+    "check_estimators_dtypes",
+    "check_estimators_overwrite_params",
+    "check_estimators_pickle",
+    "check_fit2d_1feature",
+    "check_fit2d_1sample",
+    "check_fit_idempotent",
+    "check_methods_sample_order_invariance",
+    "check_methods_subset_invariance",
+    "check_regressors_train",
+    "check_sample_weight_equivalence_on_dense_data",
+}
+"""A dozen checks for a classifier or regressor that may depend on how its activation works."""
 
 UNSCALED = {
     "check_f_contiguous_array_estimator",
@@ -57,16 +83,41 @@ def expected_failures(estimator):
 
 @ignore_incidental
 @parametrize_with_checks(
-    [
-        variant(Estimator, activation, solver)
-        for Estimator in BOTH
-        for solver, names in (("adam", ACTIVATION_NAMES), ("sgd", ["relu", "tanh", "maxout"]))
-        for activation in names
-    ],
+    [variant(Estimator, activation, "adam") for Estimator in BOTH for activation in KINDS],
     expected_failed_checks=expected_failures,
 )
-def test_every_activation_passes_every_check(estimator, check):
-    if estimator.solver == "sgd" and check.func.__name__ in UNSCALED:
+def test_every_kind_of_activation_passes_every_check(estimator, check):
+    check(estimator)
+
+
+def checks_of_others():
+    """All checks for all other activations: slow, but for a dozen."""
+    for Estimator, activation in product(BOTH, OTHERS):
+        estimator = variant(Estimator, activation, "adam")
+        for _, check in estimator_checks_generator(estimator):
+            name = check.func.__name__
+            if name not in expected_failures(estimator):
+                marks = [] if name in FELT else [pytest.mark.slow]
+                case = f"{Estimator.__name__}-{activation}-{name}"
+                yield pytest.param(estimator, check, id=case, marks=marks)
+
+
+@ignore_incidental
+@pytest.mark.parametrize(("estimator", "check"), [*checks_of_others()])
+def test_every_activation_passes_the_checks_that_may_feel_it(estimator, check):
+    check(estimator)
+
+
+@ignore_incidental
+@parametrize_with_checks(
+    [
+        variant(Estimator, activation, "sgd")
+        for Estimator in BOTH
+        for activation in ("relu", "tanh", "maxout")
+    ]
+)
+def test_sgd_passes_every_check(estimator, check):
+    if check.func.__name__ in UNSCALED:
         # A clone, for the checks share one estimator.
         estimator = clone(estimator).set_params(learning_rate_init=0.0001, momentum=0.0)
     check(estimator)

@@ -15,9 +15,9 @@ from sklearn_relu.activations import ACTIVATIONS, CELU, ELU, LeakyReLU, PReLU, R
 from sklearn_relu.estimators.parts import FAMILIES
 from sklearn_relu.estimators.weights import initial_params
 from sklearn_relu.initializers import Auto, Constant
+from sklearn_relu.layers import dense_layers
 from sklearn_relu.network.inference import forward_batches
 from sklearn_relu.network.layout import ParameterLayout
-from sklearn_relu.network.stack import dense_layers
 from sklearn_relu.penalties import L2
 from sklearn_relu.schedules import FunctionRate, WarmUp
 

@@ -168,10 +168,12 @@ def test_hooks_with_a_bias_add_it_before_and_sum_its_gradient_over_the_samples(a
     bias = np.random.RandomState(1).normal(size=(3, 1, z.shape[-1]))
     expected = forward(activation, z + bias, params)
     expected_grad, expected_grads = backward(activation, z + bias, grad_a, params)
+    with_bias = z + bias
 
     z, a, _, grads = layer_arrays(activation, z, params, shared)
     activation.bias_forward(z, bias, a, params)
     assert np.array_equal(a, expected)
+    assert np.array_equal(z, expected if shared else with_bias)
     grad_z, grad_bias = np.full_like(z, np.nan), np.full_like(bias, np.nan)
     activation.bias_backward(z, a, grad_a, grad_z, grad_bias, params, grads)
     # Compiled loops may round in another way than NumPy's forms.

@@ -117,7 +117,7 @@ def test_objective_is_mean_loss_plus_penalty_on_weights_plus_penalty_on_hidden_a
 def test_gradient_of_each_kind_of_parameter(activation, kind):
     check = GradientCheck([activation, activation], EVERY_LOSS[0], PENALTIES["l2"]())
     n_weights, n_params = check.stack.layout.n_weights, check.stack.layout.n_params
-    n_biases = sum(layer.input_width for layer in check.stack.layers)
+    n_biases = sum(layer.memory()["z"] for layer in check.stack.layers)
     columns = {
         "weight": slice(0, n_weights),
         "bias": slice(n_weights, n_weights + n_biases),

@@ -33,8 +33,8 @@ from sklearn_relu.initializers import (
     Zeros,
 )
 from sklearn_relu.initializers.scaling import _Scaling
+from sklearn_relu.layers import dense_layers
 from sklearn_relu.network.layout import ParameterLayout
-from sklearn_relu.network.stack import dense_layers
 
 # Fits of a few epochs are worse than a constant, and say so.
 pytestmark = pytest.mark.filterwarnings(
@@ -83,8 +83,8 @@ def layer_starts(sizes, activations, dtype=np.float64):
     layers = dense_layers(sizes[0], sizes[1:-1], activations, sizes[-1])
     return [
         LayerStart(
-            np.full((layer.fan_in, layer.input_width), np.nan, dtype),
-            np.full(layer.input_width, np.nan, dtype),
+            np.full(layer.blocks()["weight"].shape, np.nan, dtype),
+            np.full(layer.blocks()["bias"].shape[1], np.nan, dtype),
             layer.activation,
         )
         for layer in layers

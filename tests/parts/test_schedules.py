@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from helpers import name_of
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -52,7 +53,7 @@ VARIANTS = [
     WarmUp(0.5, OneCycle(), 0.0),
     WarmUp(3, WarmUp(2, "invscaling")),
 ]
-every_schedule = pytest.mark.parametrize("schedule", VARIANTS, ids=repr)
+every_schedule = pytest.mark.parametrize("schedule", VARIANTS, ids=name_of)
 FALLING = [InverseScaling(), Adaptive(), StepDecay(), ExponentialDecay(), Cosine()]
 
 

@@ -1,6 +1,7 @@
 """The direction of imports, what an import costs, and one registry for each family."""
 
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -32,8 +33,8 @@ ORDER = [
     ["inspection"],
     ["scorers", "displays", "persistence"],
     ["callbacks"],
-    ["compare"],
-    ["utils", "__main__"],
+    ["comparison"],
+    ["compare", "utils", "__main__"],
 ]
 """From the bottom of the house up. A module may import those of the lines above its own, and those
 of its own place; the files at the bottom import each other too."""
@@ -94,6 +95,14 @@ def test_imports_go_one_way(name):
         place = place_of(other)
         at_bottom = LINE[place] == LINE[own] == 0
         assert place == own or LINE[place] < LINE[own] or at_bottom, f"{name} imports {other}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_ask_the_package_for_no_public_name(name):
+    """While a module is imported its thread would wait for one that may need this very module."""
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.ImportFrom) and node.module == "sklearn_relu":
+            assert not {alias.name for alias in node.names} & set(dir(sklearn_relu))
 
 
 def is_private(dotted):
@@ -165,7 +174,7 @@ def test_no_modules_import_each_other_in_a_circle():
 def test_places_in_the_order_are_of_modules_that_exist_or_are_planned():
     planned = {"inspection", "scorers", "displays", "persistence"}
     existing = {place_of(name) for name in MODULES}
-    assert set(LINE) - existing <= planned | {"compare", "__main__"}
+    assert set(LINE) - existing <= planned | {"__main__"}
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -191,21 +200,82 @@ assert not [name for name in {sorted(OPTIONAL)!r} if sys.modules[name] is not No
     assert result.returncode == 0, result.stderr
 
 
-def test_importing_the_package_imports_its_dependencies_only():
-    code = """
+def imported_by(code, after=""):
+    """Modules that a new interpreter imports for some code, beyond those of other code."""
+    code = f"""
 import sys
-import sklearn.compose, sklearn.ensemble, sklearn.metrics
 from contextlib import suppress
-with suppress(ImportError):
-    import sklearn.callback  # of scikit-learn >= 1.9
+{after}
 before = set(sys.modules)
-import sklearn_relu
-print(*{name.split(".")[0] for name in set(sys.modules) - before})
+{code}
+print(*sorted(set(sys.modules) - before))
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    added = set(result.stdout.split()) - set(sys.stdlib_module_names)
-    assert added <= {"sklearn_relu", "sklearn", "scipy", "numpy", "joblib"}
+    return set(result.stdout.split())
+
+
+def test_all_public_names_import_the_dependencies_only():
+    after = """
+import sklearn.compose, sklearn.ensemble, sklearn.metrics
+with suppress(ImportError):
+    import sklearn.callback  # of scikit-learn >= 1.9
+"""
+    code = "import sklearn_relu\nfor name in dir(sklearn_relu): getattr(sklearn_relu, name)"
+    added = {name.split(".")[0] for name in imported_by(code, after)}
+    assert added - set(sys.stdlib_module_names) <= {
+        "sklearn_relu",
+        "sklearn",
+        "scipy",
+        "numpy",
+        "joblib",
+    }
+
+
+def test_importing_the_package_imports_nothing_but_it():
+    added = imported_by("import sklearn_relu")
+    assert {name for name in added if name.split(".")[0] not in sys.stdlib_module_names} == {
+        "sklearn_relu"
+    }
+
+
+WHEN_USED = {
+    "sklearn_relu.callbacks",
+    "sklearn_relu.comparison",
+    "sklearn_relu.files.container",
+    "sklearn_relu.displays",
+    "sklearn_relu.inspection",
+    "sklearn_relu.parallel",
+    "sklearn_relu.persistence",
+    "sklearn_relu.scorers",
+    "sklearn_relu.utils",
+    "sklearn_relu.files.values",
+    "sklearn.compose",
+    "sklearn.decomposition",
+    "sklearn.ensemble",
+    "sklearn.frozen",
+    "sklearn.impute",
+    "sklearn.linear_model",
+    "sklearn.neighbors",
+    "sklearn.pipeline",
+    "sklearn.svm",
+    "scipy.stats",
+    "http",
+    "urllib.request",
+    "zipfile",
+    *OPTIONAL,
+}
+"""Modules that an estimator does not need, and that its import does not bring."""
+
+
+@pytest.mark.parametrize("code", ["import sklearn_relu", "from sklearn_relu import MLPClassifier"])
+def test_an_import_brings_little_beyond_that_of_scikit_learns_networks(code):
+    assert not imported_by(code, "import sklearn.neural_network") & WHEN_USED
+
+
+def test_modules_that_an_estimator_does_not_need_exist():
+    for name in WHEN_USED - OPTIONAL:
+        assert importlib.util.find_spec(name) is not None, name
 
 
 def registries():

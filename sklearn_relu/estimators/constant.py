@@ -1,4 +1,4 @@
-"""How a fit's predictions compare with a constant one."""
+"""A fit and the constant prediction that is best on the same rows."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -19,7 +19,7 @@ Decide = Callable[[np.ndarray, float], np.ndarray | None]
 mean no classes."""
 
 
-class Comparison(NamedTuple):
+class AgainstConstant(NamedTuple):
     """Networks and the constant that is best on the same rows; all of shape (n_networks,).
 
     Attributes
@@ -47,7 +47,7 @@ def has_larger_loss(compared) -> np.ndarray:
 
     Parameters
     ----------
-    compared : Comparison or Diagnosis
+    compared : AgainstConstant or Diagnosis
     """
     constant = compared.constant_loss
     return compared.loss > constant + WORSE * np.abs(constant)
@@ -58,13 +58,13 @@ def has_less_accuracy(compared) -> np.ndarray:
     return compared.accuracy < compared.majority * (1 - ROUNDING)
 
 
-def compare(
+def against_constant(
     jobs: Sequence[Job],
     rows: slice | np.ndarray,
     raw: np.ndarray,
     value: np.ndarray,
     decide: Decide,
-) -> Comparison:
+) -> AgainstConstant:
     """Compare on some of the rows, of which those count that were trained on, by their weights.
 
     Parameters
@@ -78,7 +78,7 @@ def compare(
 
     Returns
     -------
-    comparison : Comparison
+    compared : AgainstConstant
     """
     loss, n_targets = jobs[0].recipe.loss, jobs[0].recipe.n_targets
     y, weights = jobs[0].y[rows], weights_of(jobs, rows)
@@ -96,7 +96,7 @@ def compare(
         decided, true = decide(loss.predict(raw[i]), loss.threshold), decide(y, 0.5)
         if decided is not None and true is not None:
             figures[2:, i] = _shares(decided, true, weight)
-    return Comparison(*figures)
+    return AgainstConstant(*figures)
 
 
 def weights_of(jobs: Sequence[Job], rows: slice | np.ndarray) -> np.ndarray | None:

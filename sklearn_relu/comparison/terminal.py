@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sklearn_relu.compare.table import MEASURED, best_row
+from sklearn_relu.comparison.table import MEASURED, best_row
 
 WIDTH = 100
 """Columns that a table takes at most where no terminal says how many there are."""

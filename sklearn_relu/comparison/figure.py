@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklearn_relu.compare.table import candidates, per_fit
+from sklearn_relu.comparison.table import candidates, per_fit
 from sklearn_relu.displays.comparison import ComparisonDisplay, fold
 from sklearn_relu.displays.style import styles, whole_numbers
 from sklearn_relu.exceptions import TrainingWarning

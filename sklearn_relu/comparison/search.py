@@ -14,8 +14,8 @@ from sklearn.model_selection import GridSearchCV, KFold, ParameterGrid, Stratifi
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from sklearn_relu.compare.data import Columns, category_texts, check_target, columns_of
-from sklearn_relu.compare.table import fits_at_max_iter
+from sklearn_relu.comparison.data import Columns, category_texts, check_target, columns_of
+from sklearn_relu.comparison.table import fits_at_max_iter
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.exceptions import TrainingWarning
@@ -107,7 +107,7 @@ def compare(
     -------
     search : GridSearchCV
         Fitted; scored by accuracy or r2, on which it is refit, and by the scorers of
-        :mod:`sklearn_relu.scorers`. See :func:`sklearn_relu.compare.table.comparison_rows`.
+        :mod:`sklearn_relu.scorers`. See :func:`sklearn_relu.comparison.comparison_rows`.
         Its attribute `stack_sizes_` has the number of fits in each stack that was trained; it is
         empty where the fits ran one by one in a backend that the user chose.
 

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
-from sklearn_relu.compare.data import check_target, columns_of
-from sklearn_relu.compare.files import Table, read_table
-from sklearn_relu.compare.output import columns, reader_may_leave
-from sklearn_relu.compare.search import compare
-from sklearn_relu.compare.table import (
+from sklearn_relu.comparison.data import check_target, columns_of
+from sklearn_relu.comparison.files import Table, read_table
+from sklearn_relu.comparison.output import columns, reader_may_leave
+from sklearn_relu.comparison.search import compare
+from sklearn_relu.comparison.table import (
     best_row,
     comparison_rows,
     csv_text,
     fits_at_max_iter,
 )
-from sklearn_relu.compare.terminal import WIDTH, figure_in_words, rich_table, row_label
+from sklearn_relu.comparison.terminal import WIDTH, figure_in_words, rich_table, row_label
 from sklearn_relu.sklearn_private import HAS_CALLBACKS
 
 MEANINGS = {
@@ -248,7 +248,7 @@ def _warnings(caught: list[warnings.WarningMessage]) -> list[str]:
 
 
 def _figure_png(search, X, y, n_jobs: int) -> bytes:
-    from sklearn_relu.compare.figure import comparison_figure
+    from sklearn_relu.comparison.figure import comparison_figure
 
     png = io.BytesIO()
     comparison_figure(search, X, y, n_jobs).savefig(png, format="png", dpi=150)

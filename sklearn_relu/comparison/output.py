@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sklearn_relu.compare.terminal import WIDTH
+from sklearn_relu.comparison.terminal import WIDTH
 
 
 def columns() -> int:
