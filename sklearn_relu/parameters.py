@@ -2,10 +2,22 @@
 
 import copy
 import inspect
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.metaestimators import available_if
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """Decorate a method that an estimator has where its parameters pass the check.
+
+    scikit-learn's decorator has no types; type checkers see through this one.
+    """
+    return available_if(check)
 
 
 class WithQuickParameters(BaseEstimator):

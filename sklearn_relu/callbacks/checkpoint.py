@@ -8,9 +8,9 @@ import numpy as np
 
 from sklearn_relu.callbacks.fit_file import FitFile
 from sklearn_relu.callbacks.writing import Writer
+from sklearn_relu.estimators.callbacks import StateCallback
 from sklearn_relu.estimators.fitted import Fitted, is_fitted
 from sklearn_relu.estimators.identity import Identity, identity_of_parameters
-from sklearn_relu.estimators.keeping import StateCallback
 from sklearn_relu.part import Part
 from sklearn_relu.persistence import load, save
 from sklearn_relu.persistence.classes import attributes

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from sklearn_relu.callbacks.writing import Writer
-from sklearn_relu.estimators.keeping import Keeper
+from sklearn_relu.estimators.callbacks import Keeper
 from sklearn_relu.exceptions import LoadError
 from sklearn_relu.files import container, values
 from sklearn_relu.training.jobs import Job, Snapshot, TrainingState

@@ -27,6 +27,10 @@ class Architecture(ABC):
         """
 
     @abstractmethod
+    def _set_hidden_units(self, units: list[int]) -> None:
+        """Set the parameters so that they say these units of each hidden layer."""
+
+    @abstractmethod
     def _stages(self, n_inputs: int, parts: Parts, n_raw: int) -> tuple[Stage, ...]:
         """All layers, and what training does to each; the output layer, with `n_raw` raw outputs,
         last."""

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn_relu.documentation import Documented
 from sklearn_relu.estimators import weights
 from sklearn_relu.estimators.architecture import Architecture
+from sklearn_relu.estimators.callbacks import EpochTasks, Hooks, Keeper, context_of, keeper_of
 from sklearn_relu.estimators.curves import (
     Growth,
     copied_curves,
@@ -20,10 +21,8 @@ from sklearn_relu.estimators.curves import (
 from sklearn_relu.estimators.data import Data, checked_weight, finite_outputs
 from sklearn_relu.estimators.diagnosis import Diagnosis, diagnose
 from sklearn_relu.estimators.findings import warn
-from sklearn_relu.estimators.hooks import Hooks
 from sklearn_relu.estimators.identity import identity
 from sklearn_relu.estimators.jobs import make_jobs
-from sklearn_relu.estimators.keeping import Keeper, keeper_of
 from sklearn_relu.estimators.outcome import (
     continuation,
     fitted_attributes,
@@ -35,15 +34,14 @@ from sklearn_relu.estimators.setting import setting_of
 from sklearn_relu.estimators.settled import checked_parts, copied_parts
 from sklearn_relu.estimators.starts import keep_at_hand
 from sklearn_relu.estimators.targets import Targets
-from sklearn_relu.estimators.tasks import EpochTasks
-from sklearn_relu.estimators.typed import checks_parameters, only_if
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.layers import Arrays, Layer
 from sklearn_relu.losses import Loss
 from sklearn_relu.network.inference import raw_outputs
-from sklearn_relu.optimizers import OPTIMIZERS, FullBatchOptimizer, Optimizer
+from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
+from sklearn_relu.parameters import only_if
 from sklearn_relu.part import Part
-from sklearn_relu.sklearn_private import CallbackSupportMixin, callback_context, callbacks_of
+from sklearn_relu.sklearn_private import CallbackSupportMixin, callbacks_of, fit_context
 from sklearn_relu.training.gathering import train
 from sklearn_relu.training.jobs import Job
 
@@ -110,7 +108,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coefs_")
 
-    @checks_parameters
+    @fit_context
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None) -> Self:
         """Fit the network to data.
 
@@ -159,7 +157,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
     @only_if(lambda estimator: estimator._is_stochastic())
-    @checks_parameters
+    @fit_context
     def partial_fit(self, X, y, sample_weight=None) -> Self:
         """Train for one epoch on the given data, going on from the last call.
 
@@ -202,13 +200,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
         # scikit-learn validates parameters in the first call of partial_fit only.
         parts = checked_parts(self) if incremental else resolve_parts(self)
-        context = None
-        if callbacks_of(self):
-            context = callback_context(
-                self,
-                task_name="partial_fit" if incremental else "fit",
-                max_subtasks=1 if incremental else self._max_epochs(parts),
-            )
+        context = context_of(self, parts.solver, incremental)
         draft = self._shallow_copy()
         keeper = None if incremental else keeper_of(self, parts.solver)
         jobs = draft._make_jobs(
@@ -292,11 +284,6 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         return Hooks(
             jobs, EpochTasks(self, context, jobs, lambda: earlier | fitted(), given), keeper
         )
-
-    def _max_epochs(self, parts: Parts) -> int:
-        """Epochs of a fit; under a full-batch solver, iterations of all networks."""
-        one_by_one = isinstance(parts.solver, FullBatchOptimizer)
-        return self.max_iter * (self.ensemble_size if one_by_one else 1)
 
     def _make_jobs(
         self,

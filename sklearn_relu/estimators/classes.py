@@ -19,8 +19,8 @@ from sklearn_relu.estimators.describing import Attribute, Parameter
 from sklearn_relu.estimators.parameters import BY_ITSELF
 from sklearn_relu.estimators.parts import resolve
 from sklearn_relu.estimators.quick import SOUND_LABELS
-from sklearn_relu.estimators.typed import checks_parameters, only_if
-from sklearn_relu.sklearn_private import StrOptions
+from sklearn_relu.parameters import only_if
+from sklearn_relu.sklearn_private import StrOptions, fit_context
 
 
 class Classes(ClassifierMixin, BaseNetwork):
@@ -220,7 +220,7 @@ class Classes(ClassifierMixin, BaseNetwork):
         return decided[:, 0] if decided.shape[1] == 1 else decided
 
     @only_if(lambda estimator: estimator._is_stochastic())
-    @checks_parameters
+    @fit_context
     def partial_fit(self, X, y, sample_weight=None, classes=None) -> Self:
         """Train for one epoch on the given data, going on from the last call.
 

@@ -151,8 +151,23 @@ def is_fitted(estimator: BaseNetwork) -> bool:
     return estimator.__sklearn_is_fitted__()
 
 
-def forget_training(estimator) -> None:
-    """Forget how training would go on: the estimator has another network now."""
+def exchange(estimator, arrays: dict[str, Any], hidden_units: list[int]) -> None:
+    """Give a fitted estimator another network, with which training begins anew.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork, or scikit-learn's MLPClassifier or MLPRegressor
+    arrays : dict
+        ``coefs_``, ``intercepts_`` and ``activation_parameters_``, of which scikit-learn's networks
+        have no use.
+    hidden_units : list of int
+    """
+    if isinstance(estimator, BaseNetwork):
+        estimator._set_hidden_units(hidden_units)
+    else:
+        estimator.hidden_layer_sizes = tuple(hidden_units)
+        arrays = {name: arrays[name] for name in ("coefs_", "intercepts_")}
+    vars(estimator).update(arrays)
     for name in ("_states", "_fingerprint"):
         vars(estimator).pop(name, None)
 

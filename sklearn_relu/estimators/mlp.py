@@ -73,6 +73,9 @@ class MLP(Tables):
     def _hidden_units(self):
         return sizes_of_layers(self.hidden_layer_sizes)
 
+    def _set_hidden_units(self, units):
+        self.hidden_layer_sizes = tuple(units)
+
     def _stages(self, n_inputs, parts, n_raw):
         layers = self._layers(n_inputs, parts, n_raw)
         penalties, last_penalty = parts.penalties[:-1], parts.penalties[-1]

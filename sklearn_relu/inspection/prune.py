@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.estimators.fitted import forget_training
+from sklearn_relu.estimators.fitted import exchange
 from sklearn_relu.estimators.weights import fitted_arrays
 from sklearn_relu.inspection.model import Network, editable_params, final_network, fitted_network
 from sklearn_relu.inspection.units import check_units_are_alike, dead_units
@@ -241,10 +241,7 @@ def _with_networks(model, networks: list[Network]):
     dtype = estimator.coefs_[0].dtype
     cast = [{name: array.astype(dtype) for name, array in arrays.items()} for arrays in stacked]
     fitted = fitted_arrays(networks[0].layers, cast)
-    if not hasattr(estimator, "activation_parameters_"):
-        del fitted["activation_parameters_"]
-    vars(estimator).update(fitted, hidden_layer_sizes=tuple(sizes))
-    forget_training(estimator)  # of the larger network
+    exchange(estimator, fitted, sizes)
     return model
 
 
