@@ -6,8 +6,14 @@ from sklearn_relu.inspection.model import Network
 
 
 def check_units_are_alike(network: Network, what: str) -> None:
-    """Raise a ValueError if units of a layer depend on each other or on their place."""
+    """Raise a ValueError if units of a layer depend on each other or on their place, or are no
+    columns of its weights."""
     for i, layer in enumerate(network.hidden_layers, start=1):
+        if not layer.units_are_columns:
+            raise ValueError(
+                f"{what} changes single units of fully connected layers; layer {i} is a "
+                f"{type(layer).__name__}. Pass a network of fully connected layers."
+            )
         if not layer.activation.units_are_alike:
             raise ValueError(
                 f"{what} changes single units, and what a unit of hidden layer {i} gives under "

@@ -27,6 +27,7 @@ class Dense(Layer):
     """
 
     takes_sparse = True
+    units_are_columns = True
 
     def __init__(self, reads: int, n_units: int, activation: Activation):
         self._shape(reads, reads, n_units, activation)
