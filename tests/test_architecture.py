@@ -37,6 +37,7 @@ ORDER = [
     ["estimators"],
     ["inspection"],
     ["scorers", "displays", "persistence", "callbacks"],
+    ["testing"],
     ["compare"],
     ["utils", "__main__"],
 ]

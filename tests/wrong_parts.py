@@ -268,7 +268,7 @@ ACTIVATIONS = [
     (WrongGain(), "gain_keeps_the_size_of_the_signal", "gain does not keep.*: got 1, expected 1."),
     (UnknownStart(), "initialization_is_a_name", "initialization is 'xavier'.*'glorot_normal'"),
     (PassesNothing(), "what_passes_through_is_the_identity", "passes_through is True, and forward"),
-    (CurvedInSecret(), "linear_pieces_are_linear", "Set is_piecewise_linear = False if it is curv"),
+    (CurvedInSecret(), "linear_pieces_are_linear", "is_piecewise_linear is True, and summed inp"),
     (DependsOnThePlace(), "alike_units_are_alike", "units_are_alike is True, but units in anot"),
     (ExpressesAnother(), "expression_is_what_forward_does", "expression gives something else than"),
     (
@@ -317,7 +317,8 @@ class WritesWeights(MeanSquare):
 
 class OverwritesTheGradient(MeanSquare):
     def put(self, grad_a, gradient):
-        grad_a[...] = gradient
+        grad_a *= 0.9
+        grad_a += gradient
 
 
 class HalfOfTheGradient(MeanSquare):
@@ -680,7 +681,8 @@ class WritesRates(Momentum):
 class FeelsNeighbouringParameters(Momentum):
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         super().step(params, grads, state, learning_rate, n_weights, step_size)
-        params += 1e-15 * (len(params) - 1) * grads
+        grads *= STACKED * (len(params) - 1)
+        params += grads
 
 
 class CountsInSteps(Momentum):
@@ -942,7 +944,7 @@ class Remembers(InverseSquareRoot):
 class DrawsGlobally(Small):
     def fill(self, weights, gain, rng):
         super().fill(weights, gain, rng)
-        np.random.uniform()
+        np.random.uniform()  # noqa: NPY002
 
 
 class IsAlwaysZero(Activation):

@@ -67,7 +67,7 @@ class LSUV(Initializer):
 
 
 def _activations(activation, z: np.ndarray) -> np.ndarray:
-    """What a layer gives to the next one before training, for summed inputs (n_samples, width)."""
+    """Return the activations of a layer before training, for summed inputs (n_samples, width)."""
     n_units = z.shape[1] // activation.input_width(1)
     shapes = activation.parameter_shapes(n_units)
     params = {name: np.empty((1, 1, *shape)) for name, shape in shapes.items()}
@@ -80,7 +80,7 @@ def _activations(activation, z: np.ndarray) -> np.ndarray:
 class FromCoefs(Initializer):
     """Given weights, such as those of a fitted model: ``FromCoefs(m.coefs_, m.intercepts_)``.
 
-    They are copied. What activations have learned beside them, such as PReLU's slopes, starts anew.
+    The weights are copied. Parameters of activations, such as PReLU's slopes, start anew.
     As `bias_initialization` it gives its intercepts.
 
     Parameters

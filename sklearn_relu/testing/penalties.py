@@ -110,7 +110,7 @@ def strength_is_each_networks_own(part: Penalty) -> None:
 
 
 def fused_calls_are_the_single_ones(part: Penalty) -> None:
-    """``value_and_gradient`` and ``bound`` do ``add_gradient`` and give strength times ``value``."""
+    """``value_and_gradient`` and ``bound`` do ``add_gradient``, and give strength times value."""
     weights = _weights()
     expected = STRENGTH * call(part, "value", weights), _gradient(part, weights, STRENGTH)
     for method in ("value_and_gradient", "bound"):
