@@ -2,6 +2,7 @@
 
 import copy
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,10 +115,20 @@ class Sharp(Negativity):
 
 def test_first_mistakes_are_told_by_the_method_at_fault():
     mistakes = {
-        wrong_parts.Returns(): r"forward does not overwrite a fully.*np.tanh\(z, out=a\)",
-        wrong_parts.Converts(): r"__init__ raises TypeError.*'self.alpha = alpha'",
+        wrong_parts.activations.Returns(): r"does not overwrite a fully.*np.tanh\(z, out=a\)",
+        wrong_parts.hyper_parameters.Converts(): r"__init__ raises TypeError.*'self.alpha = alpha'",
         FromCoefs(): r"fill raised ValueError: from_coefs needs coefs=",
     }
     for part, message in mistakes.items():
         with pytest.raises(AssertionError, match=f"(?s){message}"):
             check_part(part)
+
+
+def test_the_message_in_the_documentation_is_the_one_that_is_given():
+    page = (Path(__file__).parents[1] / "docs" / "write_a_part.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    with pytest.raises(AssertionError) as error:
+        check_part(wrong_parts.activations.WrongPower(0.5))
+    said = str(error.value).replace("WrongPower", "InverseSquareRoot")
+    without_digits = [re.sub(r"\d{3}\b", "", text) for text in (said, " ".join(written.split()))]
+    assert without_digits[0] == without_digits[1]

@@ -22,6 +22,7 @@ MODULES = (
     "sklearn_relu.persistence",
     "sklearn_relu.schedules",
     "sklearn_relu.scorers",
+    "sklearn_relu.testing",
     "sklearn_relu.utils",
 )
 

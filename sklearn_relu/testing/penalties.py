@@ -92,7 +92,7 @@ def gradient_is_that_of_the_value(part: Penalty) -> None:
             (up - down) / (2 * step),
             "Expected are differences of value. Mind factors such as the half of w**2 / 2.",
             rtol=1e-5,
-            atol=1e-6 * (1 + np.linalg.norm(grad)),
+            atol=1e-6 * (1 + float(np.linalg.norm(grad))),
         )
 
 
