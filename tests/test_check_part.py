@@ -1,6 +1,7 @@
 """The public check for parts: right parts pass, and each rule finds the part that breaks it."""
 
 import copy
+import doctest
 import re
 from pathlib import Path
 
@@ -68,6 +69,19 @@ def test_for_every_rule_there_is_a_part_that_breaks_it():
         assert {check.__name__ for check in checks} == {rule for _, rule, _ in wrong}
 
 
+def test_the_activation_in_the_readme_passes():
+    page = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n([^`]*?class Sine.*?)```", page, re.DOTALL)
+    names = {"__name__": __name__}
+    exec(compile(code.partition("\nmodel =")[0], "README.md", "exec"), names)
+    part = names["Sine"]()
+    globals()["Sine"] = names["Sine"]  # where a pickle looks for it
+    try:
+        check_part(part)
+    finally:
+        del globals()["Sine"]
+
+
 def test_what_is_no_part_is_refused():
     for value in (3, "relu", np.tanh, object):
         with pytest.raises(TypeError, match=r"takes a part or its class; got .* Derive the class"):
@@ -122,6 +136,12 @@ def test_first_mistakes_are_told_by_the_method_at_fault():
     for part, message in mistakes.items():
         with pytest.raises(AssertionError, match=f"(?s){message}"):
             check_part(part)
+
+
+def test_the_example_of_its_documentation_runs():
+    (example,) = doctest.DocTestFinder().find(check_part)
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
 
 
 def test_the_message_in_the_documentation_is_the_one_that_is_given():
