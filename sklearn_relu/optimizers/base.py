@@ -1,6 +1,8 @@
 """The contract of the stochastic optimizers, and what several of them share."""
 
+import copy
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +54,15 @@ class Optimizer(Solver):
         Where a decay is set anew between two calls, the average stays, and so the sum does not.
         """
         return {}
+
+    def with_decay(self, factor: float) -> "Optimizer":
+        """The solver with `factor` times its weight decay; itself, if that is the same."""
+        decay = getattr(self, "weight_decay", 0.0)
+        if not decay or factor == 1:
+            return self
+        other: Any = copy.copy(self)
+        other.weight_decay = factor * decay
+        return other
 
     def begin_step(self, state: dict[str, np.ndarray], learning_rate: np.ndarray) -> None:
         """Update in place what the state has one number of for each network, such as counters.

@@ -86,12 +86,13 @@ class Descent:
         self.scaled_rates: list[tuple[float, np.ndarray]] = []
         for segment in layout.segments:
             rates = self._scaled_rates(segment.rate)
+            optimizer = self.optimizer.with_decay(segment.decay)
             start, stop = segment.columns.start, segment.columns.stop
             for networks, within in kernels.blocks(len(self.params), stop - start):
                 columns = slice(start + within.start, start + within.stop)
                 layer = 0 if waits else layout.first_layer(columns)
                 size = max(0, min(columns.stop, n_weights) - columns.start)
-                piece = self._piece(networks, columns, size, penalty, rates, segment.decay)
+                piece = self._piece(networks, columns, size, penalty, rates, optimizer)
                 self.pieces_after[layer].append(piece)
 
     def _scaled_rates(self, factor: float) -> np.ndarray:
@@ -109,7 +110,7 @@ class Descent:
         size: int,
         penalty: Penalty | None,
         rates: np.ndarray,
-        decay: float,
+        optimizer: Optimizer,
     ) -> _Piece:
         """Some columns of some networks, of which the first `size` are weights."""
         block = networks, columns
@@ -124,9 +125,7 @@ class Descent:
         if penalty is not None and size:
             of_weights = np.s_[:, :size, None]
             penalised = Penalised(penalty, params[of_weights], grads[of_weights], weights)
-        step = partial(self.optimizer.step, params, grads, slots, rates[networks], size, step_size)
-        if decay != 1:
-            step = partial(step, decay=decay)
+        step = partial(optimizer.step, params, grads, slots, rates[networks], size, step_size)
         return _Piece(networks, penalised, step)
 
     def begin(self, strength: np.ndarray) -> None:

@@ -34,7 +34,7 @@ ORDER = [
     ["scorers", "displays", "persistence"],
     ["callbacks"],
     ["comparison"],
-    ["compare", "utils", "__main__"],
+    ["compare", "utils", "testing", "__main__"],
 ]
 """From the bottom of the house up. A module may import those of the lines above its own, and those
 of its own place; the files at the bottom import each other too."""
