@@ -45,10 +45,10 @@ class Described(WithQuickParameters):
     """An estimator whose classes describe parameters and fitted attributes once for all that derive
     from them.
 
-    A class describes its own in `_described_parameters` and `_described_attributes`, which come before those of its
-    bases. Where a class has a constructor, its `_parameter_constraints` are made from these. In a
-    docstring the line ``{parameters}`` stands for the parameters of the constructor, and the line
-    ``{attributes}`` for all fitted attributes.
+    A class describes its own in `_described_parameters` and `_described_attributes`, which come
+    before those of its bases. Where a class has a constructor, its `_parameter_constraints` are
+    made from these. In a docstring the line ``{parameters}`` stands for the parameters of the
+    constructor, and the line ``{attributes}`` for all fitted attributes.
     """
 
     _described_parameters: ClassVar[dict[str, Parameter]] = {}
