@@ -273,7 +273,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
     def _hooks(
         self, context, jobs: list[Job], keeper: Keeper | None, fitted: Callable[[], dict], data
     ) -> Hooks | None:
-        """What calls callbacks along with training, if there are any."""
+        """The calls of callbacks along with training, if there are any."""
         if not callbacks_of(self):
             return None
         X, y, sample_weight = data
@@ -333,8 +333,10 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         )
 
     def _held_out_data(self, validation, loss: Loss) -> Data | None:
-        """What the user held out, checked and encoded like the training data, but in the precision
-        in which ``score`` would compute."""
+        """The data that the user held out, checked and encoded like the training data.
+
+        They stay in the precision in which ``score`` would compute.
+        """
         X, y, sample_weight = validation
         if X is None and y is None and sample_weight is None:
             return None

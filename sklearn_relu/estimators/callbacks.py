@@ -17,7 +17,7 @@ class Keeper(ABC):
 
     @abstractmethod
     def find(self, identity: Identity) -> list[Snapshot] | None:
-        """What was kept of this very fit, one for each network, or None.
+        """Return the snapshots that were kept of this very fit, one a network, or None.
 
         Raises
         ------
@@ -27,7 +27,7 @@ class Keeper(ABC):
 
     @abstractmethod
     def begin(self, jobs: list[Job]) -> None:
-        """Training begins, with states that hold all that is needed to go on.
+        """Note that training begins, with states that hold all that is needed to go on.
 
         Raises
         ------
@@ -37,11 +37,11 @@ class Keeper(ABC):
 
     @abstractmethod
     def end_epoch(self, jobs: list[Job]) -> None:
-        """Training goes on after an epoch."""
+        """Note that training goes on after an epoch."""
 
     @abstractmethod
     def end(self, jobs: list[Job]) -> None:
-        """Training has ended, or was interrupted."""
+        """Note that training has ended, or was interrupted."""
 
 
 class StateCallback(ABC):
@@ -49,11 +49,11 @@ class StateCallback(ABC):
 
     @abstractmethod
     def keeper(self) -> Keeper:
-        """For a fit that begins."""
+        """Return the keeper for a fit that begins."""
 
 
 def keeper_of(estimator, solver: Solver) -> Keeper | None:
-    """What keeps the state of a fit of the estimator, if something does.
+    """Return the keeper of a fit of the estimator, or None.
 
     Raises
     ------

@@ -29,7 +29,7 @@ class Classes(ClassifierMixin, BaseNetwork):
     loss: Any = "log_loss"
     class_weight: Any = None
 
-    _parameters = {
+    _described_parameters = {
         "early_stopping": Parameter(
             "bool",
             ["boolean"],
@@ -57,7 +57,7 @@ class Classes(ClassifierMixin, BaseNetwork):
         ),
     }
 
-    _attributes_ = {
+    _described_attributes = {
         "classes_": Attribute("ndarray of shape (n_classes,)", "Class labels."),
         "out_activation_": Attribute(
             "str",
@@ -222,18 +222,18 @@ class Classes(ClassifierMixin, BaseNetwork):
     @only_if(lambda estimator: estimator._is_stochastic())
     @fit_context
     def partial_fit(self, X, y, sample_weight=None, classes=None) -> Self:
-        """Train for one epoch on the given data, going on from the last call.
+        """Train for one epoch on data that need not hold all classes, going on from the last call.
 
-        Optimizer state and generator go on too, so n calls with the same data equal a fit of n
-        epochs.
+        n calls with the same data equal a fit of n epochs: the optimizer's state and the generator
+        go on too.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
         sample_weight : array-like of shape (n_samples,), default=None
         classes : array-like of shape (n_classes,), default=None
-            Classes across all calls, needed in the first one; y need not hold them all.
+            Classes across all calls, needed in the first one.
 
         Returns
         -------

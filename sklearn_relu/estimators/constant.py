@@ -12,7 +12,7 @@ WORSE = 1e-3
 of dead units gives, which is a constant, moves by so much with its last steps."""
 
 ROUNDING = 1e-6
-"""What sums in different orders may differ by, as a share."""
+"""Sums in different orders may differ by this share."""
 
 Decide = Callable[[np.ndarray, float], np.ndarray | None]
 """The numbers of the classes that predictions, or targets, above a threshold mean; None if they

@@ -1,4 +1,4 @@
-"""What the learning curves of a fit say, in units of a constant prediction's loss."""
+"""Figures of the learning curves of a fit, in units of a constant prediction's loss."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -99,7 +99,7 @@ def _fell(job: Job, losses: np.ndarray, validation_losses: np.ndarray) -> float:
 
 
 def _loss_of(constant: float, job: Job) -> float:
-    """What raw outputs that are all the same have."""
+    """The loss of raw outputs that are all the same."""
     loss, n_targets = job.recipe.loss, job.recipe.n_targets
     y = job.y[None]
     raw = np.full((1, len(job.y), loss.n_raw(n_targets)), constant, y.dtype)

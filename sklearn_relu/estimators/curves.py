@@ -17,7 +17,7 @@ Growth = list[tuple[list, int, list]]
 
 
 def whole_curves(jobs: list[Job], before: dict[str, Any]) -> dict[str, Any]:
-    """What ``history_`` and its like are after a fit, as new lists, and the last loss.
+    """Return ``history_`` and its like after a fit, as new lists, and the last loss.
 
     Parameters
     ----------

@@ -45,14 +45,14 @@ class Described(WithQuickParameters):
     """An estimator whose classes describe parameters and fitted attributes once for all that derive
     from them.
 
-    A class describes its own in `_parameters` and `_attributes_`, which come before those of its
-    bases. Where a class has a constructor, its `_parameter_constraints` are made from these. In a
-    docstring the line ``{parameters}`` stands for the parameters of the constructor, and the line
-    ``{attributes}`` for all fitted attributes.
+    A class describes its own in `_described_parameters` and `_described_attributes`, which come
+    before those of its bases. Where a class has a constructor, its `_parameter_constraints` are
+    made from these. In a docstring the line ``{parameters}`` stands for the parameters of the
+    constructor, and the line ``{attributes}`` for all fitted attributes.
     """
 
-    _parameters: ClassVar[dict[str, Parameter]] = {}
-    _attributes_: ClassVar[dict[str, Attribute]] = {}
+    _described_parameters: ClassVar[dict[str, Parameter]] = {}
+    _described_attributes: ClassVar[dict[str, Attribute]] = {}
     _parameter_constraints: dict[str, Any]
 
     def __init_subclass__(cls, **kwargs):
@@ -70,7 +70,7 @@ def _constraints(cls: type) -> dict[str, list | str]:
     for base in reversed(cls.__mro__):
         own = vars(base)
         if issubclass(base, Described):
-            described = own.get("_parameters", {})
+            described = own.get("_described_parameters", {})
             found |= {name: parameter.constraints for name, parameter in described.items()}
             found |= own.get("_parameter_constraints", {})
     names = inspect.signature(cls).parameters
@@ -88,7 +88,7 @@ def _completed(doc: str, cls: type) -> str:
 
 
 def _parameter_lines(cls: type) -> Iterable[str]:
-    described = _nearest(cls, "_parameters")
+    described = _nearest(cls, "_described_parameters")
     for parameter in inspect.signature(cls).parameters.values():
         kind, _, text = described[parameter.name]
         yield f"{parameter.name} : {kind}, default={_shown(parameter.default)}"
@@ -96,7 +96,7 @@ def _parameter_lines(cls: type) -> Iterable[str]:
 
 
 def _attribute_lines(cls: type) -> Iterable[str]:
-    for name, (kind, text) in _nearest(cls, "_attributes_").items():
+    for name, (kind, text) in _nearest(cls, "_described_attributes").items():
         yield f"{name} : {kind}"
         yield from _indented(text)
 

@@ -1,4 +1,4 @@
-"""What a fit came to, in figures, on some of its rows."""
+"""Figures of a fit, on some of its rows."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

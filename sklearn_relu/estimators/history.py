@@ -1,4 +1,4 @@
-"""What of the last call still counts: best losses and scores, patience, and networks at their end.
+"""The history that still counts: best losses and scores, patience, and networks at their end.
 
 States of 0.1.0 do not say what they have of these; what they leave open goes on.
 """
@@ -19,7 +19,7 @@ from sklearn_relu.training.jobs import TrainingState
 from sklearn_relu.training.recipe import Recipe
 
 UNKNOWN = "unknown"
-"""What a score is of where that cannot be known; equal to nothing."""
+"""The name of data that cannot be known; equal to nothing."""
 
 _NOT_FOR_A_CONVERGED_NETWORK = {
     "max_iter",
@@ -183,7 +183,7 @@ def carry_over_a_stream(state: TrainingState) -> TrainingState:
 
 
 def _as_in_0_1_0(metric, validation: Data) -> str:
-    """What 0.1.0 wrote of a score, without the address of a function."""
+    """The text that 0.1.0 wrote of a score, without the address of a function."""
     checksum = zlib.crc32(np.ascontiguousarray(validation.targets).data)
     return _without_address(f"{metric!r} {checksum}")
 

@@ -30,7 +30,7 @@ class MLP(Tables):
     epsilon: Any
     max_fun: Any
 
-    _parameters = {
+    _described_parameters = {
         "hidden_layer_sizes": Parameter(
             "int or sequence of int",
             ["array-like", Interval(Integral, 1, None, closed="left")],

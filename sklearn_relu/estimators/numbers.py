@@ -21,7 +21,7 @@ class Numbers(RegressorMixin, ChecksFirst, BaseNetwork):
     loss: Any = "squared_error"
     standardize_y: Any = False
 
-    _parameters = {
+    _described_parameters = {
         "loss": Parameter(
             "str or Loss",
             BY_ITSELF,
@@ -42,7 +42,7 @@ class Numbers(RegressorMixin, ChecksFirst, BaseNetwork):
         ),
     }
 
-    _attributes_ = {
+    _described_attributes = {
         "target_mean_": Attribute(
             "ndarray of shape (n_outputs,)", "Mean of each target, with `standardize_y` only."
         ),

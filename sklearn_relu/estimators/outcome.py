@@ -1,4 +1,4 @@
-"""What a fit leaves behind: fitted attributes, warnings, errors."""
+"""The outcome of a fit: fitted attributes, warnings, errors."""
 
 import warnings
 from dataclasses import replace
@@ -76,7 +76,7 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
 
 
 def _cure(job: Job) -> str:
-    """What to do about numbers that are not finite."""
+    """The cure for numbers that are not finite."""
     cure = "Scale the inputs (StandardScaler)"
     if not isinstance(job.recipe.optimizer, FullBatchOptimizer):
         cure += ", lower learning_rate_init"
@@ -110,7 +110,7 @@ def _warn_full_batch(jobs: list[Job]) -> None:
 
 
 def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
-    """What training sets, by name, but for curves and their last loss.
+    """Return the attributes that training sets, but for curves and their last loss.
 
     Of an ensemble, losses and scores are means over the networks, and `n_iter_` is the largest.
     """
@@ -148,7 +148,7 @@ def chosen_params(job: Job) -> np.ndarray:
 
 
 def continuation(jobs: list[Job]) -> list[dict[str, Any]]:
-    """What the next call needs beside the fitted attributes to go on exactly: a state as a dict
+    """All that the next call needs beside the fitted attributes to go on exactly: a state as a dict
     for each network.
 
     Parameters are kept only where they are not those of ``coefs_``, and no history: nothing is
@@ -167,7 +167,7 @@ def continuation(jobs: list[Job]) -> list[dict[str, Any]]:
 
 
 def fitted_curves(estimator, n_networks: int) -> list[TrainingState]:
-    """What can be known of the training of an estimator that was fitted without warm_start."""
+    """States with all that is known of the training of an estimator without warm_start."""
     history = estimator.history_
     if n_networks == 1:
         history = {name: [values] for name, values in history.items()}

@@ -50,7 +50,7 @@ class NetworkParameters(Described):
     dtype: Any = None
     ensemble_size: Any = 1
 
-    _parameters = {
+    _described_parameters = {
         "activation": Parameter(
             "str, Activation or sequence of them",
             BY_ITSELF,
@@ -247,7 +247,7 @@ class NetworkParameters(Described):
         ),
     }
 
-    _attributes_ = {
+    _described_attributes = {
         "coefs_": Attribute(
             "list of ndarray of shape (fan_in, fan_out)",
             """

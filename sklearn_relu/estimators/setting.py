@@ -1,4 +1,4 @@
-"""What is set already: no remedy recommends it."""
+"""Settings that no remedy recommends, for they are made already."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ STRONG = 0.1
 
 @dataclass(frozen=True)
 class Setting:
-    """What remedies need to know of a fit's parameters, as plain values.
+    """The parameters of a fit that remedies need to know, as plain values.
 
     Each method gives a remedy in words, or nothing where it is set already or there is nothing to
     set.

@@ -55,7 +55,7 @@ class Network:
         return self.layers[:-1]
 
     def traces(self) -> Iterator[tuple[slice, Trace]]:
-        """What all layers compute, some rows at a time."""
+        """Yield all that the layers compute, some rows at a time."""
         product = largest_product(self.layers, TRACED_ROWS)
         for rows in gen_batches(self.X.shape[0], TRACED_ROWS):
             with suitable_blas_threads(product), np.errstate(over="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""What is wrong with a fit, in plain words."""
+"""Verdicts: the faults of a fit, in plain words."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ RISES = 1.1
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Verdict(Report):
-    """What is wrong with a fit.
+    """The faults of a fit.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Verdict(Report):
 
 
 def verdict(model) -> Verdict:
-    """What is wrong with a fit, in plain words, from what the fit noted.
+    """Tell the faults of a fit, in plain words, from the figures that the fit noted.
 
     It knows these findings, each with a figure and one remedy, which is not set already:
     *diverged*, *dead layer* or *dead units*, *constant predictor*, *worse than a constant*, *inputs

@@ -28,7 +28,7 @@ def storable() -> dict[str, Any]:
 
 
 def _parts(*families) -> dict[str, type[Part]]:
-    """What the families' packages name as public, but for their contracts."""
+    """The public parts of the families' packages, but for their contracts."""
     found = {}
     for family in families:
         for name in family.__all__:
@@ -47,7 +47,7 @@ PART_NAMES = {cls: name for name, cls in PARTS.items()}
 
 
 def attributes(part: BaseEstimator) -> dict[str, Any]:
-    """What an estimator or a part has beside its parameters, but for callbacks."""
+    """Attributes of an estimator or a part beside its parameters, but for callbacks."""
     others = CALLBACKS.union(part.get_params(deep=False))
     return {name: value for name, value in vars(part).items() if name not in others}
 
@@ -55,5 +55,5 @@ def attributes(part: BaseEstimator) -> dict[str, Any]:
 _OWN: list[type] = [*ESTIMATORS.values(), HiddenLayer, *PARTS.values()]
 
 SKOPS_TRUSTED_TYPES = sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in _OWN)
-"""What ``skops.io.load(path, trusted=SKOPS_TRUSTED_TYPES)`` needs to know for any model of this
+"""Names for ``skops.io.load(path, trusted=SKOPS_TRUSTED_TYPES)``, enough for any model of this
 package: its estimators and parts. None of them runs anything when it is loaded."""

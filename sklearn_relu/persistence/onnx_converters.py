@@ -1,4 +1,4 @@
-"""What skl2onnx calls for this package's estimators: types of outputs, and their nodes."""
+"""Functions that skl2onnx calls for this package's estimators: types of outputs, and nodes."""
 
 from typing import Any
 

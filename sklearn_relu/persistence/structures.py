@@ -39,7 +39,7 @@ def names(classes) -> str:
 
 
 def shown(model) -> str:
-    """What was given in place of a model, for an error."""
+    """The object that was given in place of a model, for an error."""
     return f"a {type(model).__name__}" if isinstance(model, BaseEstimator) else repr(model)
 
 

@@ -49,7 +49,7 @@ SMALL: dict[str, Any] = {"max_iter": 30, "random_state": 0, "learning_rate_init"
 class Bottleneck(MLP):
     """Hidden layers of which the last has `n_bottleneck` units."""
 
-    _parameters = {
+    _described_parameters = {
         "n_bottleneck": Parameter(
             "int", [Interval(Integral, 1, None, closed="left")], "Units of the last hidden layer."
         )
@@ -167,7 +167,6 @@ def test_its_docstring_is_complete():
     "check",
     [
         estimator_checks.check_dict_unchanged,
-        estimator_checks.check_dont_overwrite_attributes,
         estimator_checks.check_estimators_dtypes,
         estimator_checks.check_fit_score_takes_y,
         estimator_checks.check_get_params_invariance,

@@ -308,3 +308,51 @@ def test_registries_are_never_added_to():
                 assert ast.unparse(node.value) not in names, module
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) in names:
                 assert node.attr in {"get", "items", "keys", "values"}, module
+
+
+def attributes_of_estimators():
+    """Methods and attributes of the classes of estimators/."""
+    for name, tree in TREES.items():
+        if name.split(".")[0] == "estimators":
+            for cls in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+                yield from (node.name for node in cls.body if isinstance(node, ast.FunctionDef))
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                    yield node.attr
+
+
+PRIVATE_TO_ESTIMATORS = set(filter(is_private, attributes_of_estimators()))
+PRIVATE_TO_ESTIMATORS -= PRIVATE_ATTRIBUTES | {"_parameter_constraints"}
+"""Names by which only estimators/ reaches into an estimator."""
+OUTSIDE = [name for name in TREES if name and name.split(".")[0] != "estimators"]
+
+
+def reaches(tree):
+    """Private attributes that a module asks another object for, by name or as text, and private
+    names that it imports from estimators/, with their lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in ("self", "cls"):
+            if node.attr in PRIVATE_TO_ESTIMATORS:
+                yield node.attr, node.lineno
+        elif isinstance(node, ast.Constant) and node.value in PRIVATE_TO_ESTIMATORS:
+            yield node.value, node.lineno
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "sklearn_relu.estimators"
+        ):
+            names = [alias.name for alias in node.names]
+            yield from ((name, node.lineno) for name in names if is_private(name))
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_no_module_reaches_into_an_estimator(name):
+    """They ask :class:`sklearn_relu.estimators.fitted.Fitted`."""
+    assert list(reaches(TREES[name])) == []
+
+
+def test_private_names_of_estimators_are_known():
+    known = {"_states", "_diagnosis", "_loss", "_activations", "_check_data", "_label_binarizer"}
+    assert known <= PRIVATE_TO_ESTIMATORS
+    for code in ("network._loss", "getattr(network, '_loss')"):
+        assert list(reaches(ast.parse(code))) == [("_loss", 1)]
+    imported = "from sklearn_relu.estimators.parts import _loss"
+    assert list(reaches(ast.parse(imported))) == [("_loss", 1)]
