@@ -203,9 +203,9 @@ def test_pickled_comparisons_of_0_1_0_find_their_function(module):
 import {module}
 import pickle
 loaded = pickle.loads(b"csklearn_relu.compare.data\\ncategory_texts\\n.")
-from sklearn_relu.comparison.data import category_texts
+from sklearn_relu.comparison.datasets import category_texts
 assert loaded is category_texts
-assert b"sklearn_relu.comparison.data" in pickle.dumps(loaded)
+assert b"sklearn_relu.comparison.datasets" in pickle.dumps(loaded)
 """
     python(code)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sklearn_relu.comparison.data import check_target, columns_of
+from sklearn_relu.comparison.datasets import check_target, columns_of
 from sklearn_relu.comparison.files import Table, read_table
 from sklearn_relu.comparison.output import columns, reader_may_leave
 from sklearn_relu.comparison.search import compare

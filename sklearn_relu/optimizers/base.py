@@ -2,7 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,10 @@ class Solver(Part, ABC):
         "newton": "lbfgs",
         "newtoncg": "lbfgs",
     }
+
+    takes_batches: ClassVar[bool] = True
+    """True: one step a batch, at the learning rate. False: all rows in each step, and a stopping
+    rule of its own, so that the objective must be one smooth function."""
 
 
 class Optimizer(Solver):

@@ -97,7 +97,7 @@ class Snapshot(NamedTuple):
     outcome: "Outcome"
 
 
-Outcome = Literal["max_iter", "converged", "stopped", "time_limit", "diverged", "interrupted"]
+Outcome = Literal["max_iter", "converged", "stopped", "time_limit", "diverged", "running"]
 
 
 @dataclass
@@ -138,7 +138,7 @@ class Job:
         Epochs of this fit so far.
     outcome : str
         How training ended: "max_iter", "converged", "stopped" (by the hook), "time_limit",
-        "diverged" or "interrupted".
+        "diverged" or "running".
     message : str
         What a full-batch optimizer said at its end.
     noise : Generator or None
@@ -169,7 +169,7 @@ class Job:
     report: Callable[[str], None] = lambda line: None
     resumable: bool = False
     n_epochs: int = 0
-    outcome: Outcome = "interrupted"
+    outcome: Outcome = "running"
     message: str = ""
     stands_still: bool = False
     noise: np.random.Generator | None = field(init=False, default=None)

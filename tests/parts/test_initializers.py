@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import ACTIVATIONS, Logistic, Maxout, PReLU, ReLU, Tanh
-from sklearn_relu.estimators.weights import initial_params
+from sklearn_relu.estimators.fitted_arrays import initial_params
 from sklearn_relu.initializers import (
     INITIALIZERS,
     LSUV,
