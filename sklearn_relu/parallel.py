@@ -15,7 +15,7 @@ from sklearn_relu.training.gathering import MAX_TASKS, Gathering, ParallelCall, 
 
 
 class Stacks:
-    """What was trained in a context.
+    """The stacks that were trained in a context.
 
     Attributes
     ----------

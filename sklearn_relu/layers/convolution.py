@@ -69,7 +69,7 @@ class Convolution(Dense):
         return self.by_place(windows)
 
     def input_gradient(self, x, z, grad_z, params):
-        """What the windows' gradients add up to."""
+        """The sum of the gradients of all windows that a pixel is in."""
         grad_windows = super().input_gradient(x, z, grad_z, params)
         grad_x = np.empty((*grad_z.shape[:2], self.reads), grad_z.dtype)
         self._add(self._of_places(grad_windows), self._images(grad_x))

@@ -101,7 +101,7 @@ class Dense(Layer):
         return calls
 
     def windows(self, x):
-        """What the product reads, (n_networks, rows, fan_in), in an array of its own."""
+        """Return the product's left side, (n_networks, rows, fan_in), in an array of its own."""
         return x
 
     def sums(self, x, params, biased=True):

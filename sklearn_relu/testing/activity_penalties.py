@@ -72,7 +72,7 @@ def gradient_is_added(part: ActivityPenalty) -> None:
 
 
 def gradient_is_that_of_the_value(part: ActivityPenalty) -> None:
-    """What is added to `grad_a` is the derivative of the value, with weights and without."""
+    """The array added to `grad_a` is the derivative of the value, with weights and without."""
     a, weights, strength = _arrays(part)
     step = 1e-5
     for weight in (weights, None):

@@ -14,7 +14,7 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass
 class LayerArrays:
-    """What the methods of an activation read and fill; outputs are 0.
+    """The arrays that methods of an activation read and fill; outputs are 0.
 
     Attributes
     ----------

@@ -55,7 +55,7 @@ _Group = tuple[int, int, list[float]]
 
 @dataclass(frozen=True)
 class _Step:
-    """What a step of neighbouring networks, with as many rows each, needs: made once."""
+    """All that a step of neighbouring networks needs, with as many rows each: made once."""
 
     networks: slice
     run: Run
@@ -195,7 +195,7 @@ class _Epochs:
             self.n_trained[i] += n_rows
 
     def _made(self, first: int, last: int, n_rows: int) -> _Step:
-        """What a step of these networks needs; made once, until a network leaves."""
+        """All that a step of these networks needs; made once, until a network leaves."""
         key = first, last, n_rows
         if key not in self._steps:
             networks = slice(first, last)

@@ -1,4 +1,4 @@
-"""What is trained: a job, and state that can be resumed."""
+"""Jobs, which are trained, and states, which can be resumed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -186,11 +186,11 @@ class Job:
             self.state = replace(self.state, **self.generators())
 
     def snapshot(self) -> Snapshot:
-        """What is needed to go on with it later, if it is resumable."""
+        """All that is needed to go on with it later, if it is resumable."""
         return Snapshot(self.state, self.n_epochs, self.outcome)
 
     def generators(self) -> dict[str, Any]:
-        """What a state holds of the generators."""
+        """The generators' part of a state."""
         noise_state = None if self.noise is None else self.noise.bit_generator.state
         return {"rng_state": self.rng.get_state(legacy=False), "noise_state": noise_state}
 

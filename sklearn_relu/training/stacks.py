@@ -194,7 +194,7 @@ def train_stack(fits: list[Fit], stop: threading.Event) -> None:
 
 
 class _Saved:
-    """What training changes in a job, as it was before."""
+    """The attributes of a job that training changes, as they were before."""
 
     def __init__(self, job: Job):
         self._attributes = vars(job).copy()

@@ -374,3 +374,14 @@ def test_private_names_of_estimators_are_known():
         assert list(reaches(ast.parse(code))) == [("_loss", 1)]
     imported = "from sklearn_relu.estimators.parts import _loss"
     assert list(reaches(ast.parse(imported))) == [("_loss", 1)]
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_docstrings_begin_with_a_verb_or_with_the_thing(name):
+    texts = [
+        node.value.value
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    first_words = {text.split()[0] for text in texts if isinstance(text, str) and text.strip()}
+    assert not first_words & {"What", "This", "Which", "That"}
