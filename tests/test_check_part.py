@@ -17,6 +17,7 @@ from sklearn_relu.testing import check_part
 from sklearn_relu.testing.check import FAMILIES, checks_of
 from sklearn_relu.testing.fits import CHECKS as OF_FITS
 from sklearn_relu.testing.hyper_parameters import CHECKS as OF_PARAMETERS
+from sklearn_relu.testing.hyper_parameters import pickles
 
 WRONG = [
     (family, part, rule, message)
@@ -62,7 +63,7 @@ def test_a_wrong_part_breaks_one_rule_and_is_told_what_to_do(family, part, rule,
 
 def test_for_every_rule_there_is_a_part_that_breaks_it():
     assert len(wrong_parts.WRONG) == len(FAMILIES) + 2
-    shared = {"hyper_parameters": OF_PARAMETERS, "fits": OF_FITS}
+    shared = {"hyper_parameters": (*OF_PARAMETERS, pickles), "fits": OF_FITS}
     for family, wrong in wrong_parts.WRONG.items():
         base = next(base for base in FAMILIES if isinstance(wrong[0][0], base))
         checks = shared.get(family, FAMILIES[base])
