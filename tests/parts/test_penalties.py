@@ -258,7 +258,7 @@ def fit_penalised(cls, solver, speed, penalty):
     return network
 
 
-@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("cls", [MLPClassifier, pytest.param(MLPRegressor, marks=pytest.mark.slow)])
 @every_solver
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_every_solver_sets_weights_inputs_and_units_exactly_to_zero(cls, solver, speed):
