@@ -23,7 +23,7 @@ def check_units_are_alike(network: Network, what: str) -> None:
 
 
 def dead_units(network: Network) -> list[np.ndarray]:
-    """Which units give exactly 0 on all rows: for each hidden layer (n_networks, n_units)."""
+    """Units that give exactly 0 on all rows: for each hidden layer (n_networks, n_units)."""
     hidden = network.hidden_layers
     silent = [np.ones((network.n_networks, layer.gives), bool) for layer in hidden]
     for _, trace in network.traces():

@@ -28,7 +28,7 @@ PARAMETERS: dict[type[Part], str] = {
     Solver: "solver",
     Schedule: "learning_rate",
 }
-"""Which parameter of an estimator takes a part."""
+"""The parameter of an estimator that takes a part."""
 
 N_ROWS, N_EPOCHS = 80, 60
 

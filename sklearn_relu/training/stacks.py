@@ -1,4 +1,4 @@
-"""Which fits train together as one stack, and training them."""
+"""Stacks of fits that train together, and their training."""
 
 import threading
 import time
