@@ -45,7 +45,7 @@ class LinearRegions(Report):
 
 
 def linear_regions(model, X) -> LinearRegions:
-    """Find the samples that share a linear region: all of their units are on the same linear pieces.
+    """Find the samples that share a linear region: all units are on the same linear pieces.
 
     Parameters
     ----------
