@@ -26,7 +26,7 @@ class OnlyThese:
         self._loop = loop
         self._kinds = set(loop.overloads)
 
-    def __call__(self, *args):
+    def __call__(self, *args: Any) -> Any:
         if _kind(args) not in self._kinds:
             raise NotCompiled
         return self._loop(*args)

@@ -8,6 +8,7 @@ the engine, network axis first; each network is computed as if it were alone.
 from collections.abc import Callable
 from functools import cache, partial
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def _new_loops() -> SimpleNamespace | None:
     return compiled
 
 
-def run(name: str, *args) -> bool:
+def run(name: str, *args: Any) -> bool:
     """Run a loop; returns False, with nothing done, where its NumPy form is to run."""
     compiled = loops()
     if compiled is None:
@@ -83,7 +84,7 @@ def run(name: str, *args) -> bool:
     return True
 
 
-def bound(name: str, *args, otherwise: Callable) -> Callable:
+def bound(name: str, *args: Any, otherwise: Callable) -> Callable:
     """A loop with its first arguments bound, or its NumPy form, which `otherwise` makes."""
     compiled = loops()
     if compiled is None:
@@ -91,7 +92,9 @@ def bound(name: str, *args, otherwise: Callable) -> Callable:
     return partial(_run_bound, compiled, name, args, otherwise)
 
 
-def _run_bound(compiled, name, bound_args, otherwise, *args):
+def _run_bound(
+    compiled: SimpleNamespace, name: str, bound_args: tuple, otherwise: Callable, *args: Any
+) -> Any:
     try:
         return getattr(compiled, name)(*bound_args, *args)
     except NotCompiled:
@@ -114,7 +117,7 @@ def made_by(compiler: Callable, of_sums: Callable) -> SimpleNamespace:
     return SimpleNamespace(**loops, **{loop.__name__: of_sums(loop) for loop in _SUMS})
 
 
-def shift(z, bias):
+def shift(z: np.ndarray, bias: np.ndarray) -> None:
     """``z += bias``."""
     n_networks, n_samples, width = z.shape
     for i in range(n_networks):
@@ -124,7 +127,7 @@ def shift(z, bias):
                 z[i, j, k] += row[k]
 
 
-def outer(column, row, out):
+def outer(column: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
     """``out = column @ row``."""
     n_networks, n_samples, width = out.shape
     for i in range(n_networks):
@@ -135,7 +138,7 @@ def outer(column, row, out):
                 out[i, j, k] = factor * values[k]
 
 
-def rectify(z, bias):
+def rectify(z: np.ndarray, bias: np.ndarray) -> None:
     """``z = max(z + bias, 0)``."""
     n_networks, n_samples, width = z.shape
     zero = z.dtype.type(0)  # one of another type would turn everything into float64
@@ -146,7 +149,9 @@ def rectify(z, bias):
                 z[i, j, k] = max(z[i, j, k] + row[k], zero)
 
 
-def rectify_back(a, grad_a, grad_z, grad_bias):
+def rectify_back(
+    a: np.ndarray, grad_a: np.ndarray, grad_z: np.ndarray, grad_bias: np.ndarray
+) -> None:
     """``grad_z = grad_a`` where a > 0, else 0; and its sum over the samples."""
     n_networks, n_samples, width = a.shape
     zero = a.dtype.type(0)
@@ -168,7 +173,7 @@ def rectify_back(a, grad_a, grad_z, grad_bias):
             grad_bias[i, 0, k] = sums[k] + total[k]
 
 
-def leak(z, bias, a, slope):
+def leak(z: np.ndarray, bias: np.ndarray, a: np.ndarray, slope: np.ndarray) -> None:
     """``z += bias``; ``a = z`` where z > 0, else ``slope * z``."""
     n_networks, n_samples, width = z.shape
     zero = z.dtype.type(0)
@@ -181,7 +186,14 @@ def leak(z, bias, a, slope):
                 a[i, j, k] = x if x > zero else x * factor[k]
 
 
-def leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope):
+def leak_back(
+    z: np.ndarray,
+    grad_a: np.ndarray,
+    grad_z: np.ndarray,
+    grad_bias: np.ndarray,
+    slope: np.ndarray,
+    grad_slope: np.ndarray,
+) -> None:
     """``grad_z = grad_a`` where z > 0, else ``slope * grad_a``, and its sum over the samples; and
     the sum of ``grad_a * min(z, 0)``."""
     n_networks, n_samples, width = z.shape
@@ -211,7 +223,14 @@ def leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope):
             grad_slope[i, 0, k] = slope_sums[k] + slope_total[k]
 
 
-def parabola_back(a, grad_a, grad_z, grad_bias, constant, linear):
+def parabola_back(
+    a: np.ndarray,
+    grad_a: np.ndarray,
+    grad_z: np.ndarray,
+    grad_bias: np.ndarray,
+    constant: float,
+    linear: float,
+) -> None:
     """``grad_z = grad_a * (constant + linear * a - a**2)``, and its sum over the samples."""
     n_networks, n_samples, width = a.shape
     number = a.dtype.type
@@ -234,7 +253,7 @@ def parabola_back(a, grad_a, grad_z, grad_bias, constant, linear):
             grad_bias[i, 0, k] = sums[k] + total[k]
 
 
-def logistic_loss(y, raw, grad_raw, value):
+def logistic_loss(y: np.ndarray, raw: np.ndarray, grad_raw: np.ndarray, value: np.ndarray) -> None:
     """``value = sum(log(1 + exp(raw)) - y * raw)`` of each sample, and its gradient."""
     n_networks, n_samples, width = raw.shape
     for i in range(n_networks):
@@ -248,7 +267,7 @@ def logistic_loss(y, raw, grad_raw, value):
             value[i, j] = total
 
 
-def below_largest(y, raw, out, of_target):
+def below_largest(y: np.ndarray, raw: np.ndarray, out: np.ndarray, of_target: np.ndarray) -> None:
     """``out = raw - max(raw)`` of each sample, and ``of_target = y @ out``."""
     n_networks, n_samples, width = raw.shape
     for i in range(n_networks):
@@ -264,7 +283,7 @@ def below_largest(y, raw, out, of_target):
             of_target[i, j] = total
 
 
-def normalize(y, exponentials, of_target):
+def normalize(y: np.ndarray, exponentials: np.ndarray, of_target: np.ndarray) -> None:
     """``exponentials = exponentials / sum - y`` of each sample, and ``of_target = log(sum) -
     of_target``, in place."""
     n_networks, n_samples, width = exponentials.shape
@@ -279,7 +298,9 @@ def normalize(y, exponentials, of_target):
                 exponentials[i, j, k] = exponentials[i, j, k] * factor - y[i, j, k]
 
 
-def ridge(weights, grads, row, size, strength):
+def ridge(
+    weights: np.ndarray, grads: np.ndarray, row: int, size: int, strength: np.ndarray
+) -> np.ndarray:
     """``grads += strength * weights``; returns ``strength * sum(weights**2) / 2``.
 
     Weights and gradients come as memory (n,), in which each network's `size` begin `row` after
@@ -302,7 +323,17 @@ def ridge(weights, grads, row, size, strength):
     return values
 
 
-def adam(params, grads, m, v, t, rate, beta_1, beta_2, epsilon):
+def adam(
+    params: np.ndarray,
+    grads: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    t: np.ndarray,
+    rate: np.ndarray,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> None:
     """Step t of Adam, with moments that lack their factors ``1 - beta``."""
     n_networks, n_params = params.shape
     number = params.dtype.type

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 PIECE = 32768
 """Elements in one piece: the five float64 arrays of Adam fill 1.3 MB of it, most of a level 2
@@ -24,15 +25,15 @@ MAX_VIEWS = 1000
 
 
 class _Local(threading.local):
-    def __init__(self):
-        self.memory = {}
-        self.views = {}
+    def __init__(self) -> None:
+        self.memory: dict = {}
+        self.views: dict = {}
 
 
 _local = _Local()
 
 
-def scratch(shape: tuple[int, ...], dtype, slot: int = 0) -> np.ndarray:
+def scratch(shape: tuple[int, ...], dtype: DTypeLike, slot: int = 0) -> np.ndarray:
     """Uninitialised memory of this thread; good until the next call with the same `slot`.
 
     Parameters
@@ -50,7 +51,7 @@ def scratch(shape: tuple[int, ...], dtype, slot: int = 0) -> np.ndarray:
     return _view(slot, shape, dtype)
 
 
-def constant(name: str, shape: tuple[int, ...], dtype) -> np.ndarray:
+def constant(name: str, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """Return an array of "zeros" or "ones", kept by this thread; nobody writes to it."""
     return _view(name, shape, dtype)
 
@@ -72,14 +73,14 @@ def blocks(n_networks: int, n: int, width: int = 1) -> Iterator[tuple[slice, sli
             yield networks, rows
 
 
-def _view(name: int | str, shape: tuple[int, ...], dtype) -> np.ndarray:
+def _view(name: int | str, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """The beginning of this thread's memory of that name, in that shape."""
     key = name, shape, dtype
     view = _local.views.get(key)
     return _make_view(*key) if view is None else view
 
 
-def _make_view(name: int | str, shape: tuple[int, ...], dtype) -> np.ndarray:
+def _make_view(name: int | str, shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     size, memory = math.prod(shape), _local.memory.get((name, dtype))
     if memory is None or memory.size < size:
         memory = np.empty(max(size, PIECE), dtype)

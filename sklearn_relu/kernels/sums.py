@@ -1,6 +1,7 @@
 """Sums and norms, network by network."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy.linalg import blas
 
 from sklearn_relu.kernels import fused
@@ -143,5 +144,5 @@ def limit_norms(grads: np.ndarray, bound: float) -> None:
             row *= bound / norm
 
 
-def _ones(n: int, dtype) -> np.ndarray:
+def _ones(n: int, dtype: DTypeLike) -> np.ndarray:
     return constant("ones", (1, n), dtype)

@@ -9,11 +9,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from sklearn_relu.activations import Activation
-from sklearn_relu.activations.base import Arrays
+from sklearn_relu.activations.base import Arrays, Noise
 from sklearn_relu.kernels import Call
 
 SparseBatch = list[sp.csr_array]
 """A batch of sparse rows: one matrix of shape (n_samples, n_features) for each network."""
+
+Inputs = np.ndarray | SparseBatch
+"""Arrays (n_networks, n_samples, width), or sparse rows."""
 
 KINDS = "weight", "bias", "activation"
 """Kinds of parameters, in their order in the flat array: penalties are for the first kind alone."""
@@ -92,13 +95,13 @@ class Layer(ABC):
         """Multiplications in the largest product, for one row."""
 
     @abstractmethod
-    def forward(self, x, memory: Arrays, params: Arrays, noise=None) -> list[Call]:
+    def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
         """Calls that overwrite "z" and "a"; `x` may be one network's, for all."""
 
     @abstractmethod
     def backward(
         self,
-        x,
+        x: Inputs,
         memory: Arrays,
         grad_a: np.ndarray,
         grad_x: np.ndarray | None,
@@ -129,19 +132,21 @@ class Layer(ABC):
     # The rest is for whoever looks at a network: arrays are made, and nothing is bound.
 
     @abstractmethod
-    def sums(self, x, params: Arrays, biased: bool = True) -> np.ndarray:
+    def sums(self, x: Any, params: Arrays, biased: bool = True) -> np.ndarray:
         """Return the summed inputs for `x`, with their biases or without."""
 
     @abstractmethod
-    def input_gradient(self, x, z: np.ndarray, grad_z: np.ndarray, params: Arrays) -> np.ndarray:
+    def input_gradient(
+        self, x: Any, z: np.ndarray, grad_z: np.ndarray, params: Arrays
+    ) -> np.ndarray:
         """Return the gradient for `x`, given that of the summed inputs."""
 
     @abstractmethod
-    def weight_gradients(self, x, grad_z: np.ndarray) -> Arrays:
+    def weight_gradients(self, x: Any, grad_z: np.ndarray) -> Arrays:
         """Return the gradients for the weights, given that of the summed inputs, by name."""
 
     @abstractmethod
-    def onnx(self, graph, x: Any, params: dict[str, Any]) -> Any:
+    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
         """Return the activations for `x`, a value of an ONNX graph."""
 
     def activations(self, z: np.ndarray, params: Arrays) -> np.ndarray:
@@ -150,7 +155,7 @@ class Layer(ABC):
         self.activation.forward(self.by_place(z), self.by_place(a), params)
         return a
 
-    def look(self, x, params: Arrays) -> tuple[np.ndarray, np.ndarray]:
+    def look(self, x: Any, params: Arrays) -> tuple[np.ndarray, np.ndarray]:
         """Return summed inputs and activations for `x`, each in an array of its own."""
         z = self.sums(x, params)
         return z, self.activations(z, params)
@@ -165,7 +170,7 @@ class Layer(ABC):
         self.activation.backward(z, a, grad_a, self.by_place(grad_z), params, unused)
         return grad_z
 
-    def linear_pieces(self, x, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
+    def linear_pieces(self, x: Any, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
         """Return an array like `z` whose equal values mean the same linear piece."""
         pieces = self.activation.linear_pieces(self.by_place(z), self.by_place(a), params)
         return pieces.reshape(z.shape)

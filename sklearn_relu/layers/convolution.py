@@ -1,10 +1,14 @@
 """The convolution of images, channels last."""
 
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from sklearn_relu.activations import Activation
+from sklearn_relu.kernels import Call
+from sklearn_relu.layers.base import Arrays, Inputs
 from sklearn_relu.layers.dense import Dense
 
 
@@ -51,31 +55,33 @@ class Convolution(Dense):
         """Rows, columns and channels of the output."""
         return *self.image_shape[:2], self.gives // self.places
 
-    def read(self, x, memory):
+    def read(self, x: Inputs, memory: Arrays) -> tuple[list[Call], np.ndarray]:
         """The windows of all places, as rows."""
         windows = memory["windows"][: len(x)]
         images, of_places = self._images(x), self._of_places(windows)
         return [partial(self._fill, images, of_places)], self.by_place(windows)
 
-    def spread(self, read, grad_x):
+    def spread(self, read: np.ndarray, grad_x: np.ndarray) -> tuple[np.ndarray, list[Call]]:
         """Each pixel's gradient is the sum over the windows that it is in."""
         add = partial(self._add, self._of_places(read), self._images(grad_x))
         return read, [add]
 
-    def windows(self, x):
+    def windows(self, x: Any) -> Any:
         """The windows of all places, (n_networks, n_samples * places, fan_in)."""
         windows = np.empty((*x.shape[:2], self._memory["windows"]), x.dtype)
         self._fill(self._images(x), self._of_places(windows))
         return self.by_place(windows)
 
-    def input_gradient(self, x, z, grad_z, params):
+    def input_gradient(
+        self, x: Any, z: np.ndarray, grad_z: np.ndarray, params: Arrays
+    ) -> np.ndarray:
         """The sum of the gradients of all windows that a pixel is in."""
         grad_windows = super().input_gradient(x, z, grad_z, params)
         grad_x = np.empty((*grad_z.shape[:2], self.reads), grad_z.dtype)
         self._add(self._of_places(grad_windows), self._images(grad_x))
         return grad_x
 
-    def onnx(self, graph, x, params):
+    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
         """Conv, then the activation's expression place by place."""
         known = dict(params)
         weight, bias = known.pop("weight"), known.pop("bias")
@@ -83,7 +89,7 @@ class Convolution(Dense):
         a = self.activation.expression(z + bias, known)
         return graph.reshape(a, self.gives)
 
-    def _images(self, x: np.ndarray) -> np.ndarray:
+    def _images(self, x: Any) -> np.ndarray:
         """A view (images, rows, columns, channels)."""
         return x.reshape(-1, *self.image_shape)
 
@@ -92,7 +98,7 @@ class Convolution(Dense):
         rows, columns, channels = self.image_shape
         return windows.reshape(-1, rows, columns, *self.kernel_size, channels)
 
-    def _shifts(self):
+    def _shifts(self) -> Iterator[tuple[int, int, tuple, tuple]]:
         """For each place of the kernel: its row and column, the part of the places whose windows
         have a pixel there, and the pixels that these are."""
         (rows, columns, _), (height, width) = self.image_shape, self.kernel_size

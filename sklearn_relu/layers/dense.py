@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -9,7 +10,7 @@ import scipy.sparse as sp
 from sklearn_relu import kernels
 from sklearn_relu.activations import Activation, Identity
 from sklearn_relu.kernels import Call
-from sklearn_relu.layers.base import Block, Layer, SparseBatch
+from sklearn_relu.layers.base import Arrays, Block, Inputs, Layer, Noise, SparseBatch
 
 
 class Dense(Layer):
@@ -50,20 +51,20 @@ class Dense(Layer):
         if activation.needs_summed_input:
             self._memory["a"] = self.gives
 
-    def blocks(self):
+    def blocks(self) -> dict[str, Block]:
         """Weights, biases, and what the activation learns."""
         return self._blocks
 
-    def memory(self):
+    def memory(self) -> dict[str, int]:
         """Summed inputs, and activations unless they may share memory."""
         return self._memory
 
-    def multiplications(self):
+    def multiplications(self) -> int:
         """Of its product."""
         fan_in, sums = self._blocks["weight"].shape
         return self.places * fan_in * sums
 
-    def read(self, x, memory) -> tuple[list[Call], np.ndarray | SparseBatch]:
+    def read(self, x: Inputs, memory: Arrays) -> tuple[list[Call], Inputs]:
         """Calls that prepare what the product reads, and that: (n_networks, rows, fan_in)."""
         return [], x
 
@@ -71,7 +72,7 @@ class Dense(Layer):
         """Memory for the gradient of what the product read, and calls from it to `grad_x`."""
         return grad_x, []
 
-    def forward(self, x, memory, params, noise=None):
+    def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
         """``z = x @ weight + bias``, then the activation."""
         z, a = self.by_place(memory["z"]), self.by_place(memory["a"])
         calls, read = self.read(x, memory)
@@ -82,7 +83,15 @@ class Dense(Layer):
             partial(activate, z, params["bias"], a, params, noise),
         ]
 
-    def backward(self, x, memory, grad_a, grad_x, params, grads):
+    def backward(
+        self,
+        x: Inputs,
+        memory: Arrays,
+        grad_a: np.ndarray,
+        grad_x: np.ndarray | None,
+        params: Arrays,
+        grads: Arrays,
+    ) -> list[Call]:
         """The chain rule through the activation, the bias, the weights and the input."""
         z, a, grad_z = (self.by_place(memory[name]) for name in ("z", "a", "grad_z"))
         _, read = self.read(x, memory)
@@ -100,11 +109,11 @@ class Dense(Layer):
             calls += spread
         return calls
 
-    def windows(self, x):
+    def windows(self, x: Any) -> Any:
         """Return the product's left side, (n_networks, rows, fan_in), in an array of its own."""
         return x
 
-    def sums(self, x, params, biased=True):
+    def sums(self, x: Any, params: Arrays, biased: bool = True) -> np.ndarray:
         """``x @ weight + bias``."""
         read, weight = self.windows(x), params["weight"]
         z = np.stack([read @ w for w in weight]) if sp.issparse(read) else read @ weight
@@ -112,24 +121,26 @@ class Dense(Layer):
             z += params["bias"]
         return z.reshape(len(z), -1, self._memory["z"])
 
-    def input_gradient(self, x, z, grad_z, params):
+    def input_gradient(
+        self, x: Any, z: np.ndarray, grad_z: np.ndarray, params: Arrays
+    ) -> np.ndarray:
         """``grad_z @ weight.T``."""
         return self.by_place(grad_z) @ params["weight"].swapaxes(1, 2)
 
-    def weight_gradients(self, x, grad_z):
+    def weight_gradients(self, x: Any, grad_z: np.ndarray) -> Arrays:
         """``x.T @ grad_z``."""
         read, grad_z = self.windows(x), self.by_place(grad_z)
         if sp.issparse(read):
             return {"weight": np.stack([read.T @ grad for grad in grad_z])}
         return {"weight": read.swapaxes(1, 2) @ grad_z}
 
-    def onnx(self, graph, x, params):
+    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
         """A product, then the activation's expression."""
         known = dict(params)
         z = graph.product(x, known.pop("weight")) + known.pop("bias")
         return self.activation.expression(z, known)
 
-    def resized(self, reads, n_units):
+    def resized(self, reads: int, n_units: int) -> "Dense":
         """With other units, which read other ones."""
         return Dense(reads, n_units, self.activation)
 

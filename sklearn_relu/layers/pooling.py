@@ -3,12 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from sklearn_relu.activations import Identity
 from sklearn_relu.kernels import Call
-from sklearn_relu.layers.base import Layer
+from sklearn_relu.layers.base import Arrays, Block, Inputs, Layer, Noise
 
 
 class Pooling(Layer):
@@ -38,19 +39,19 @@ class Pooling(Layer):
         self.reads = rows * columns * channels
         self.gives = self.places * channels
 
-    def blocks(self):
+    def blocks(self) -> dict[str, Block]:
         """None."""
         return {}
 
-    def memory(self):
+    def memory(self) -> dict[str, int]:
         """The outputs, and room to find out whose they are."""
         return {"z": self.gives, "share": self.gives}
 
-    def multiplications(self):
+    def multiplications(self) -> int:
         """None."""
         return 0
 
-    def forward(self, x, memory, params, noise=None):
+    def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
         """Pool each window; what all networks read is pooled once."""
         z = memory["z"]
         calls: list[Call] = [partial(self.pool, self._images(x), self._pooled(z[: len(x)]))]
@@ -58,20 +59,30 @@ class Pooling(Layer):
             calls.append(partial(np.copyto, z[1:], z[:1]))
         return calls
 
-    def backward(self, x, memory, grad_a, grad_x, params, grads):
+    def backward(
+        self,
+        x: Inputs,
+        memory: Arrays,
+        grad_a: np.ndarray,
+        grad_x: np.ndarray | None,
+        params: Arrays,
+        grads: Arrays,
+    ) -> list[Call]:
         """Share each window's gradient out to its pixels."""
         if grad_x is None:
             return []
         z, grad_z, share = (self._pooled(memory[name]) for name in ("z", "grad_z", "share"))
         return [partial(self.share_out, self._images(x), z, grad_z, share, self._images(grad_x))]
 
-    def sums(self, x, params, biased=True):
+    def sums(self, x: Any, params: Arrays, biased: bool = True) -> np.ndarray:
         """Pool each window."""
         z = np.empty((*x.shape[:2], self.gives), x.dtype)
         self.pool(self._images(x), self._pooled(z))
         return z
 
-    def input_gradient(self, x, z, grad_z, params):
+    def input_gradient(
+        self, x: Any, z: np.ndarray, grad_z: np.ndarray, params: Arrays
+    ) -> np.ndarray:
         """Share each window's gradient out to its pixels."""
         n_networks = len(grad_z)
         x, z = (np.broadcast_to(each, (n_networks, *each.shape[1:])) for each in (x, z))
@@ -81,11 +92,11 @@ class Pooling(Layer):
         self.share_out(self._images(x), z, left, share, self._images(grad_x))
         return grad_x
 
-    def weight_gradients(self, x, grad_z):
+    def weight_gradients(self, x: Any, grad_z: np.ndarray) -> Arrays:
         """None."""
         return {}
 
-    def onnx(self, graph, x, params):
+    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
         """MaxPool or AveragePool."""
         return graph.pooling(self.onnx_operator, x, self.image_shape, self.pool_size, self.gives)
 
@@ -106,7 +117,7 @@ class Pooling(Layer):
     ) -> None:
         """Overwrite `grad_images`, with `share` as scratch memory; `grad_pooled` may be too."""
 
-    def _images(self, x: np.ndarray) -> np.ndarray:
+    def _images(self, x: Any) -> np.ndarray:
         return x.reshape(-1, *self.image_shape)
 
     def _pooled(self, columns: np.ndarray) -> np.ndarray:
@@ -128,13 +139,20 @@ class MaxPooling(Pooling):
     onnx_operator = "MaxPool"
     is_piecewise_linear = True
 
-    def pool(self, images, pooled):
+    def pool(self, images: np.ndarray, pooled: np.ndarray) -> None:
         """The largest of all."""
         pooled[...] = -np.inf
         for pixels, largest in self._pixels(images, pooled):
             np.maximum(largest, pixels, out=largest)
 
-    def share_out(self, images, pooled, grad_pooled, share, grad_images):
+    def share_out(
+        self,
+        images: np.ndarray,
+        pooled: np.ndarray,
+        grad_pooled: np.ndarray,
+        share: np.ndarray,
+        grad_images: np.ndarray,
+    ) -> None:
         """All to the first pixel that is the largest."""
         of_windows = pooled, grad_pooled, share
         of_pixels = self._pixels(images, *of_windows), self._pixels(grad_images)
@@ -144,7 +162,7 @@ class MaxPooling(Pooling):
             grads[...] = part
             left -= part
 
-    def linear_pieces(self, x, z, a, params):
+    def linear_pieces(self, x: Any, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
         """The place of the largest number in its window."""
         x = np.broadcast_to(x, (len(z), *x.shape[1:]))
         places = np.full_like(z, -1)
@@ -168,14 +186,21 @@ class AveragePooling(Pooling):
         ]
         self._n_pixels = np.multiply.outer(*sizes)[:, :, None]
 
-    def pool(self, images, pooled):
+    def pool(self, images: np.ndarray, pooled: np.ndarray) -> None:
         """The sum over the number of pixels."""
         pooled[...] = 0
         for pixels, total in self._pixels(images, pooled):
             total += pixels
         np.divide(pooled, self._n_pixels, out=pooled, casting="same_kind")
 
-    def share_out(self, images, pooled, grad_pooled, share, grad_images):
+    def share_out(
+        self,
+        images: np.ndarray,
+        pooled: np.ndarray,
+        grad_pooled: np.ndarray,
+        share: np.ndarray,
+        grad_images: np.ndarray,
+    ) -> None:
         """To all pixels alike."""
         np.divide(grad_pooled, self._n_pixels, out=share, casting="same_kind")
         for grads, part in self._pixels(grad_images, share):

@@ -1,9 +1,11 @@
 """Outputs of layers for many rows, in bounded memory."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import DTypeLike
 
 from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.layers import Arrays, Layer, largest_product
@@ -13,7 +15,9 @@ CHUNK_BYTES = 4 * 2**20
 """Hidden activations that a forward pass over many rows holds at once: they stay in the cache."""
 
 
-def raw_outputs(layers: list[Layer], params: list[Arrays], X, dtype, max_bytes: int) -> np.ndarray:
+def raw_outputs(
+    layers: list[Layer], params: list[Arrays], X: Any, dtype: DTypeLike, max_bytes: int
+) -> np.ndarray:
     """The outputs of the last layer for X, in bounded memory.
 
     Parameters
@@ -37,7 +41,7 @@ def raw_outputs(layers: list[Layer], params: list[Arrays], X, dtype, max_bytes: 
 
 
 def forward_batches(
-    layers: list[Layer], params: list[Arrays], X, dtype, max_bytes: int
+    layers: list[Layer], params: list[Arrays], X: Any, dtype: DTypeLike, max_bytes: int
 ) -> Iterator[tuple[slice, list[np.ndarray]]]:
     """Every layer's activations for X, some rows at a time: memory as for :func:`raw_outputs`.
 

@@ -1,6 +1,7 @@
 """Buffers of a pass through a network, made once."""
 
 import math
+from collections.abc import Hashable
 
 import numpy as np
 
@@ -13,11 +14,11 @@ class Memory:
     A view of fewer networks or rows is contiguous too: results do not depend on the buffer's size.
     """
 
-    def __init__(self, dtype):
+    def __init__(self, dtype: np.dtype):
         self.dtype = dtype
         self._flat: dict = {}
 
-    def view(self, name, shape: tuple[int, ...]) -> np.ndarray:
+    def view(self, name: Hashable, shape: tuple[int, ...]) -> np.ndarray:
         """The beginning of the buffer of that name, in that shape."""
         size = math.prod(shape)
         if name not in self._flat or self._flat[name].size < size:

@@ -37,7 +37,7 @@ class Objective:
     input_noise: float = 0.0
     layers: list[Layer] = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "layers", [stage.layer for stage in self.stages])
 
     @property

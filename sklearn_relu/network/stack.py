@@ -33,7 +33,7 @@ class Penalised:
     value_and_gradient: Callable[[np.ndarray], np.ndarray | Sequence[float]] = field(init=False)
     """Maps strengths to ``strength * penalty`` of each network; adds its gradient to `grads`."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         bound = self.penalty.bound(self.weights, self.grads)
         object.__setattr__(self, "value_and_gradient", bound)
 

@@ -1,6 +1,7 @@
 """Networks before training, as initializers see them."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -39,7 +40,7 @@ def layer_starts(layers: list[Layer], params: list[Arrays]) -> list[LayerStart]:
     return starts
 
 
-def _sums(before: list[Layer], layer: Layer, name: str, x, weights: np.ndarray) -> np.ndarray:
+def _sums(before: list[Layer], layer: Layer, name: str, x: Any, weights: np.ndarray) -> np.ndarray:
     """The summed inputs of a layer, without biases, given what the layers before it read."""
     x = x if sp.issparse(x) else x[None]
     for each in before:

@@ -51,7 +51,7 @@ class Gradients:
     a: list[np.ndarray]
 
 
-def trace(layers: list[Layer], params: list[Arrays], X) -> Trace:
+def trace(layers: list[Layer], params: list[Arrays], X: Any) -> Trace:
     """Run all layers on X.
 
     Parameters

@@ -175,7 +175,7 @@ class Job:
     noise: np.random.Generator | None = field(init=False, default=None)
     first_epoch: int = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.first_epoch = self.state.epoch - self.n_epochs
         if self.recipe.is_random:
             self.noise = noise_generator(self.rng, self.state.noise_state)

@@ -29,7 +29,7 @@ def minimize(
     start = now = time.perf_counter()
     loss = np.inf
 
-    def objective(params):
+    def objective(params: np.ndarray) -> tuple[float, np.ndarray]:
         """The objective and its gradient."""
         nonlocal loss
         if stop is not None and stop.is_set():
@@ -39,7 +39,7 @@ def minimize(
         loss = float(reported[0])
         return float(value[0]), stack.grads[0].astype(np.float64)
 
-    def on_iteration(params):
+    def on_iteration(params: np.ndarray) -> bool:
         """Keep an iteration, whose parameters are those evaluated last; True ends training."""
         nonlocal now
         kept = params.astype(job.recipe.dtype)

@@ -57,7 +57,7 @@ class Fit:
     n_bytes: int = field(init=False)
     n_multiplications: int = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.kind = _kind(self)
         hash(self.kind)  # here, in the fit's own thread, it may fail
         job, recipe = self.jobs[0], self.jobs[0].recipe

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import versions
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
@@ -253,6 +254,11 @@ def test_it_becomes_onnx(pooling, activation, ensemble_size):
     session = runtime.InferenceSession(to_onnx(model, single[:1]).SerializeToString())
     _, probabilities = session.run(None, {"X": single})
     np.testing.assert_allclose(probabilities, model.predict_proba(single), atol=1e-5)
+
+
+def test_sparse_rows_are_refused_by_name():
+    with pytest.raises(ValueError, match="X is sparse, and the first layer of ImageClassifier"):
+        ImageClassifier(**SMALL).fit(csr_array(X[FEW]), Y[FEW])
 
 
 def test_numbers_are_learned_too():
