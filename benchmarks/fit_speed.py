@@ -24,7 +24,7 @@ from sklearn.neural_network import MLPClassifier as SklearnMLP
 from threadpoolctl import threadpool_limits
 
 from sklearn_relu import MLPClassifier
-from sklearn_relu.engine import fused
+from sklearn_relu.kernels import fused
 
 WORKLOADS = {
     # rows, columns, hidden layers, batch size, epochs to time: for about half a second

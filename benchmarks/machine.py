@@ -35,7 +35,7 @@ def kernels() -> str:
 @contextmanager
 def compiled_loops(wanted):
     """Whether sklearn_relu uses its compiled loops."""
-    from sklearn_relu.engine import fused
+    from sklearn_relu.kernels import fused
 
     loops = fused.loops
     if not wanted:

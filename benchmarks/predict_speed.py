@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 from threadpoolctl import threadpool_limits
 
 from sklearn_relu import MLPRegressor
-from sklearn_relu.engine.inference import CHUNK_BYTES
+from sklearn_relu.network.inference import CHUNK_BYTES
 
 SIZES = [(30, (32,)), (64, (100,)), (30, (128, 128)), (50, (50,)), (784, (256, 128))]
 

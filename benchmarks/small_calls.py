@@ -17,7 +17,7 @@ from sklearn import neural_network
 from threadpoolctl import threadpool_limits
 
 import sklearn_relu
-from sklearn_relu.engine import fused
+from sklearn_relu.kernels import fused
 
 N_COLUMNS, N_UNITS = 10, 32
 CALLS = {"predict": 100, "predict_proba": 100, "partial_fit": 30}

@@ -12,7 +12,7 @@ Run as ``python examples/biases.py [my.csv --target NAME]``; it takes some secon
 
 from tables import at_start, measure, percent, run, show, spread
 
-from sklearn_relu.compare.table import network_label
+from sklearn_relu.comparison.table import network_label
 from sklearn_relu.scorers import dead_units_scorer, sparsity_scorer
 
 NETWORKS = ((100,), (20,) * 6)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import sklearn_relu
-from sklearn_relu.compare.command import one_line, run
-from sklearn_relu.compare.output import reader_may_leave, write_what_can_be
-from sklearn_relu.compare.search import ACTIVATIONS, NETWORKS
-from sklearn_relu.compare.table import network_label
+from sklearn_relu.comparison.command import one_line, run
+from sklearn_relu.comparison.output import reader_may_leave, write_what_can_be
+from sklearn_relu.comparison.search import ACTIVATIONS, NETWORKS
+from sklearn_relu.comparison.table import network_label
 
 
 def main(argv: Sequence[str] | None = None) -> int:

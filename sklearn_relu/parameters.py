@@ -2,10 +2,22 @@
 
 import copy
 import inspect
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.metaestimators import available_if
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """Decorate a method that an estimator has where its parameters pass the check.
+
+    scikit-learn's decorator has no types; type checkers see through this one.
+    """
+    return available_if(check)
 
 
 class WithQuickParameters(BaseEstimator):
@@ -17,6 +29,21 @@ class WithQuickParameters(BaseEstimator):
         constructor = vars(cls).get("__init__")
         if constructor is not None:
             constructor.__signature__ = inspect.signature(constructor)
+
+
+def store_parameters(owner: Any, given: dict[str, Any]) -> None:
+    """Set the arguments of a constructor as attributes of the same names.
+
+    Parameters
+    ----------
+    owner : WithQuickParameters
+        The object that is constructed.
+    given : dict
+        ``locals()`` at the beginning of the constructor.
+    """
+    for name, value in given.items():
+        if name not in ("self", "__class__"):
+            setattr(owner, name, value)
 
 
 def with_python_numbers(owner: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What happens inside a network, as scorers for ``GridSearchCV(scoring={...})``.
+"""Figures of the inside of a network, as scorers for ``GridSearchCV(scoring={...})``.
 
 Each is a callable ``(estimator, X, y) -> float`` that takes a fitted MLPClassifier or MLPRegressor,
 of this package or scikit-learn's own, or a Pipeline that ends in one. They measure; larger is not
@@ -19,6 +19,7 @@ Examples
 
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.inspection import final_network, gradient_report
 from sklearn_relu.inspection.activations import overall, unit_shares
 from sklearn_relu.inspection.model import own_network
@@ -130,8 +131,4 @@ def n_parameters_scorer(estimator, X=None, y=None) -> float:
     -------
     n_parameters : float
     """
-    network = own_network(estimator)
-    check_is_fitted(network)
-    learned = [values for layer in network.activation_parameters_ for values in layer.values()]
-    arrays = [*network.coefs_, *network.intercepts_, *learned]
-    return float(sum(array.size for array in arrays))
+    return float(Fitted(own_network(estimator)).n_parameters)

@@ -4,7 +4,8 @@ What differs between its versions is here too. No other module imports a private
 for a private attribute of its objects.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import sklearn
@@ -40,6 +41,8 @@ except ModuleNotFoundError:  # before scikit-learn 1.9
                 require_callbacks("set_callbacks")
             return self
 
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 __all__ = [
     "CALLBACKS",
@@ -97,8 +100,11 @@ class ChecksFirst(BaseEstimator):
         super()._validate_params()
 
 
-def fit_context(method):
-    """Decorate a method that fits: parameters are validated first, callbacks torn down at last."""
+def fit_context(method: Method) -> Method:
+    """Decorate a method that fits: parameters are validated first, callbacks torn down at last.
+
+    Type checkers see through it.
+    """
     return _fit_context(prefer_skip_nested_validation=True)(method)
 
 
@@ -130,7 +136,7 @@ def callbacks_of(estimator) -> list:
 
 
 def callback_context(estimator, task_name: str, max_subtasks: int) -> Any:
-    """What a fit that begins tells callbacks by; None where there is no such thing.
+    """The object by which a fit that begins tells callbacks; None where there is no such thing.
 
     Raises
     ------

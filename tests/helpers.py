@@ -20,9 +20,11 @@ from sklearn_relu.activations import (
     Softplus,
     ThresholdReLU,
 )
-from sklearn_relu.engine.network import NetworkStack, Scales, dense_layers
-from sklearn_relu.engine.recipe import Objective
+from sklearn_relu.layers import dense_layers
 from sklearn_relu.losses import LOSSES
+from sklearn_relu.network.objective import Objective
+from sklearn_relu.network.stack import NetworkStack, Scales
+from sklearn_relu.network.stage import Stage
 
 ADDRESS = r" at (0x)?[0-9A-Fa-f]{6,}"
 """Of an object in memory, as its repr may state it."""
@@ -136,6 +138,16 @@ def assert_same_model(model, other):
         assert getattr(model, name) == getattr(other, name), name
 
 
+def stages_of(layers, penalty=None, activity_penalty=None, dropout=(), max_norm=None):
+    """A network of some layers, all hidden ones treated alike but for their dropout."""
+    rates = dropout or [0.0] * (len(layers) - 1)
+    hidden = [
+        Stage(layer, penalty, activity_penalty, rate, max_norm)
+        for layer, rate in zip(layers[:-1], rates, strict=True)
+    ]
+    return *hidden, Stage(layers[-1], penalty)
+
+
 class GradientCheck:
     """A stack of two networks with random parameters and data, and how wrong its gradient is.
 
@@ -165,18 +177,17 @@ class GradientCheck:
         weighted=False,
         sparse=False,
         sizes=(5, 4),
+        dropout=(),
         **noise,
     ):
         rng = np.random.RandomState(7)
         n_networks, n_rows, n_features, n_targets = 2, 6, 3, 3
         layers = dense_layers(n_features, list(sizes), activations, loss.n_raw(n_targets))
         goal = Objective(
-            layers=layers,
+            stages=stages_of(layers, penalty, activity_penalty, dropout),
             loss=loss,
             dtype=np.dtype(float),
             n_targets=n_targets,
-            penalties=[penalty] * len(layers),
-            activity_penalties=[activity_penalty] * len(sizes),
             **noise,
         )
         self.stack = NetworkStack(goal, n_networks, n_weights_per_row=int(weighted), sparse=sparse)
@@ -214,7 +225,7 @@ class GradientCheck:
         """
         self.value()
         gradient = self.stack.grads.copy()
-        if self.stack.goal.penalties[0] is not None:
+        if self.stack.goal.stages[0].penalty is not None:
             n_weights = self.stack.layout.n_weights
             strength = (self.alpha / self.weight_sum)[:, None]
             missing = 2 * self._moved(1e-3, n_weights) - self._moved(2e-3, n_weights)

@@ -132,8 +132,8 @@ def _stacks_of_any_size(rng):
     n_threads = int(rng.randint(1, 5))
     limits = {"CACHE": int(10 ** rng.uniform(2, 7)), "LONG_CALL": int(10 ** rng.uniform(0, 6))}
     with (
-        patch.multiple("sklearn_relu.engine.stacks", **limits),
-        patch("sklearn_relu.engine.lockstep.allowed_blas_threads", lambda: n_threads),
+        patch.multiple("sklearn_relu.training.stacks", **limits),
+        patch("sklearn_relu.training.gathering.allowed_blas_threads", lambda: n_threads),
     ):
         yield
 

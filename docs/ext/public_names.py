@@ -5,25 +5,16 @@ import inspect
 
 from sphinx.errors import ExtensionError
 
-MODULES = (
+import sklearn_relu
+
+MODULES = [
     "sklearn_relu",
-    "sklearn_relu.activations",
-    "sklearn_relu.callbacks",
-    "sklearn_relu.compare",
-    "sklearn_relu.displays",
-    "sklearn_relu.estimators",
-    "sklearn_relu.exceptions",
-    "sklearn_relu.initializers",
-    "sklearn_relu.inspection",
-    "sklearn_relu.losses",
-    "sklearn_relu.optimizers",
-    "sklearn_relu.part",
-    "sklearn_relu.penalties",
-    "sklearn_relu.persistence",
-    "sklearn_relu.schedules",
-    "sklearn_relu.scorers",
-    "sklearn_relu.utils",
-)
+    *(
+        f"sklearn_relu.{name}"
+        for name in dir(sklearn_relu)
+        if inspect.ismodule(getattr(sklearn_relu, name))
+    ),
+]
 
 
 def public_names() -> dict[str, object]:

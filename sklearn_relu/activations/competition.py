@@ -6,8 +6,8 @@ from numbers import Integral
 import numpy as np
 from scipy.special import ndtr
 
+from sklearn_relu import kernels
 from sklearn_relu.activations.base import Activation
-from sklearn_relu.engine import kernels
 from sklearn_relu.sklearn_private import Interval
 
 

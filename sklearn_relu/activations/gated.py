@@ -11,8 +11,8 @@ import math
 import numpy as np
 from scipy.special import expit, ndtr
 
+from sklearn_relu import kernels
 from sklearn_relu.activations.base import Activation, flat_pieces
-from sklearn_relu.engine import kernels
 from sklearn_relu.sklearn_private import StrOptions
 
 # Python numbers: one of numpy's float64 would take a float32 computation to float64.

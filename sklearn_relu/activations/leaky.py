@@ -4,8 +4,9 @@ from numbers import Real
 
 import numpy as np
 
+from sklearn_relu import kernels
 from sklearn_relu.activations.base import Activation, flat_pieces
-from sklearn_relu.engine import fused, kernels
+from sklearn_relu.kernels import fused
 from sklearn_relu.sklearn_private import Interval
 
 

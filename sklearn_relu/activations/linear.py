@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_relu.activations.base import Activation
-from sklearn_relu.engine import fused
+from sklearn_relu.kernels import fused
 
 
 class Identity(Activation):

@@ -5,8 +5,9 @@ from numbers import Real
 import numpy as np
 from scipy.special import ndtr
 
+from sklearn_relu import kernels
 from sklearn_relu.activations.base import Activation, flat_pieces
-from sklearn_relu.engine import fused, kernels
+from sklearn_relu.kernels import fused
 from sklearn_relu.sklearn_private import Interval
 
 
@@ -44,10 +45,7 @@ class ReLU(Activation):
 
     def bias_forward(self, z, bias, a, params, noise=None):
         """Add the bias, then :meth:`forward`, in one pass where loops are compiled."""
-        if fused.run("rectify", z, bias):
-            if a is not z:
-                np.copyto(a, z)
-        else:
+        if a is not z or not fused.run("rectify", z, bias):
             super().bias_forward(z, bias, a, params, noise)
 
     def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.special import expit
 
+from sklearn_relu import kernels
 from sklearn_relu.activations.base import Activation, flat_pieces
-from sklearn_relu.engine import fused, kernels
+from sklearn_relu.kernels import fused
 
 
 class Logistic(Activation):

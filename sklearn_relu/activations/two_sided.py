@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from sklearn_relu import kernels
 from sklearn_relu.activations.base import Activation
-from sklearn_relu.engine import kernels
 
 
 class CReLU(Activation):

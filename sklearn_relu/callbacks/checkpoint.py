@@ -8,8 +8,9 @@ import numpy as np
 
 from sklearn_relu.callbacks.fit_file import FitFile
 from sklearn_relu.callbacks.writing import Writer
+from sklearn_relu.estimators.callbacks import StateCallback
+from sklearn_relu.estimators.fitted import Fitted, is_fitted
 from sklearn_relu.estimators.identity import Identity, identity_of_parameters
-from sklearn_relu.estimators.keeping import StateCallback
 from sklearn_relu.part import Part
 from sklearn_relu.persistence import load, save
 from sklearn_relu.persistence.classes import attributes
@@ -100,7 +101,7 @@ class Checkpoint(StateCallback):
         return f"Checkpoint({self.path!r}, every={self.every!r})"
 
     def keeper(self):
-        """What writes and reads the file, for a fit that begins."""
+        """The keeper that writes and reads the file of a fit that begins."""
         return FitFile(os.path.abspath(self.path), self.every)
 
     def resume(self, model):
@@ -227,14 +228,11 @@ class Checkpoint(StateCallback):
 
 
 def _n_epochs(model) -> int:
-    if not hasattr(model, "history_"):
-        return 0
-    losses = model.history_["loss"]
-    return len(losses) if model.coefs_[0].ndim == 2 else len(losses[0])
+    return Fitted(model).n_epochs if is_fitted(model) else 0
 
 
 def _parameters(model) -> Identity:
-    """What must be the same; a generator's state is that of the first call."""
+    """The parameters that must be the same; a generator's state is that of the first call."""
     identity = identity_of_parameters(model)
     if isinstance(model.random_state, np.random.RandomState):
         identity.described["random_state"] = "RandomState"

@@ -1,4 +1,4 @@
-"""What a network predicts in the plane, and the linear regions that it is made of."""
+"""Predictions of a network in the plane, and the linear regions that it is made of."""
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -179,15 +179,10 @@ _OUTLINED = {"s": 22, "edgecolors": "white", "linewidths": 0.5, "zorder": 3}
 def _pieces(estimator, grid) -> np.ndarray:
     """The pieces of all units at the points of a grid, (n_units, n_points)."""
     network = fitted_network(estimator, grid)
-    if not all(layer.activation.is_piecewise_linear for layer in network.hidden_layers):
+    if not all(layer.is_piecewise_linear for layer in network.hidden_layers):
         return np.empty((0, len(grid)))
     columns = []
     for _, trace in network.traces():
-        each = [
-            layer.activation.linear_pieces(z, a, params)[0]
-            for layer, params, z, a in zip(
-                network.hidden_layers, trace.params, trace.z, trace.a, strict=False
-            )
-        ]
+        each = [trace.linear_pieces(i)[0] for i in range(len(network.hidden_layers))]
         columns.append(np.concatenate([np.empty((len(trace.a[-1][0]), 0)), *each], axis=1))
     return np.concatenate(columns).T

@@ -7,7 +7,6 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.displays.comparison import layers_in_words
 from sklearn_relu.displays.style import (
@@ -18,6 +17,7 @@ from sklearn_relu.displays.style import (
     styles,
     whole_numbers,
 )
+from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection.model import own_network
 
@@ -162,24 +162,19 @@ class LossCurveDisplay:
 
 def _curve(name: str, model) -> LossCurve:
     network = own_network(model)
-    check_is_fitted(network)
-    training = _by_network(network.history_["loss"])
+    fitted = Fitted(network)
+    training = fitted.curves("loss")
     if not training[0].size:
         raise ValueError(
             f"{name!r} noted no losses, so there is no curve: scikit-learn's networks have none "
             "under solver='lbfgs'. Those of sklearn_relu have one under every solver."
         )
-    validation = _by_network(network.history_["validation_loss"])
+    validation = fitted.curves("validation_loss")
     validation = [curve for curve in validation if np.isfinite(curve).all()]
     goodness = [-curve for curve in validation or training]
     if getattr(network, "validation_scores_", None) is not None:
-        goodness = _by_network(network.history_["validation_score"])
+        goodness = fitted.curves("validation_score")
     return LossCurve(training, validation, [int(np.nanargmax(each)) + 1 for each in goodness])
-
-
-def _by_network(history: list) -> list[np.ndarray]:
-    several = history and isinstance(history[0], list)
-    return [np.array(curve, float) for curve in (history if several else [history])]
 
 
 def _epochs(losses: np.ndarray) -> np.ndarray:
@@ -195,7 +190,7 @@ def _fit(model, X, y):
 
 
 def _in_words(params: dict, candidates: list[dict]) -> str:
-    """What tells a candidate from the others, without the path of steps."""
+    """The values that tell a candidate from the others, without the path of steps."""
     differing = [k for k in params if any(str(c.get(k)) != str(params[k]) for c in candidates)]
     return ", ".join(_setting(key.rpartition("__")[2], params[key]) for key in differing or params)
 

@@ -1,6 +1,14 @@
 """The scikit-learn surface: validation, labels, fitted attributes; one file an estimator."""
 
+from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.classifier import MLPClassifier
 from sklearn_relu.estimators.regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["ESTIMATORS", "MLPClassifier", "MLPRegressor"]
+
+ESTIMATORS: dict[str, type[BaseNetwork]] = {
+    "MLPClassifier": MLPClassifier,
+    "MLPRegressor": MLPRegressor,
+}
+"""The networks of this package, by the names that files have for them: saved models, the trust list
+of skops, ONNX converters. A new estimator is one file, and one line here."""

@@ -1,22 +1,15 @@
-"""What the classifier and the regressor share: parameters, and the course of a fit."""
+"""Networks as estimators: the course of a fit."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import nullcontext
-from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils import check_array, check_X_y, column_or_1d
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_relu.documentation import Documented
-from sklearn_relu.engine.batches import with_stand_ins
-from sklearn_relu.engine.inference import raw_outputs
-from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.lockstep import train
-from sklearn_relu.estimators import weights
+from sklearn_relu.estimators import fitted_arrays
+from sklearn_relu.estimators.architecture import Architecture
+from sklearn_relu.estimators.callbacks import EpochTasks, Hooks, Keeper, context_of, keeper_of
 from sklearn_relu.estimators.curves import (
     Growth,
     copied_curves,
@@ -25,47 +18,32 @@ from sklearn_relu.estimators.curves import (
     take_back,
     whole_curves,
 )
-from sklearn_relu.estimators.data import (
-    Data,
-    checked_weight,
-    combined_weight,
-    float_dtype,
-    plain_columns,
-    target_array,
-    unusable_values_explained,
-)
+from sklearn_relu.estimators.data import Data, checked_weight, finite_outputs
 from sklearn_relu.estimators.diagnosis import Diagnosis, diagnose
 from sklearn_relu.estimators.findings import warn
-from sklearn_relu.estimators.finite import finite_outputs, in_precision
-from sklearn_relu.estimators.hooks import Hooks
 from sklearn_relu.estimators.identity import identity
-from sklearn_relu.estimators.jobs import make_jobs
-from sklearn_relu.estimators.keeping import Keeper, keeper_of
 from sklearn_relu.estimators.outcome import (
     continuation,
     fitted_attributes,
     raise_or_warn,
 )
+from sklearn_relu.estimators.parameters import NetworkParameters
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
-from sklearn_relu.estimators.quick import is_sound_table, is_sound_target, numbers_of_frame
+from sklearn_relu.estimators.planning import make_jobs
 from sklearn_relu.estimators.setting import setting_of
 from sklearn_relu.estimators.settled import checked_parts, copied_parts
 from sklearn_relu.estimators.starts import keep_at_hand
-from sklearn_relu.estimators.tasks import EpochTasks
-from sklearn_relu.estimators.typed import checks_parameters
+from sklearn_relu.estimators.targets import Targets
 from sklearn_relu.estimators.validation import working_memory
+from sklearn_relu.layers import Arrays, Layer
 from sklearn_relu.losses import Loss
-from sklearn_relu.optimizers import OPTIMIZERS, FullBatchOptimizer, Optimizer
-from sklearn_relu.parameters import WithQuickParameters
+from sklearn_relu.network.inference import raw_outputs
+from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
+from sklearn_relu.parameters import only_if
 from sklearn_relu.part import Part
-from sklearn_relu.sklearn_private import (
-    CallbackSupportMixin,
-    Interval,
-    Options,
-    StrOptions,
-    callback_context,
-    callbacks_of,
-)
+from sklearn_relu.sklearn_private import CallbackSupportMixin, callbacks_of, fit_context
+from sklearn_relu.training.gathering import train_fit
+from sklearn_relu.training.jobs import Job
 
 _FROM_TRAINING = (
     "coefs_",
@@ -87,95 +65,12 @@ NO_DATA = None, None, None
 """X_val, y_val and sample_weight_val where there are none."""
 
 
-class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
-    """A multi-layer perceptron, up to what its targets are."""
+class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, NetworkParameters):
+    """A network as an estimator: the course of a fit, whatever its targets and its architecture.
 
-    _parameter_constraints: dict = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": "no_validation",  # parts are resolved, with errors of their own
-        "solver": "no_validation",
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": "no_validation",
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "loss": "no_validation",
-        "initialization": "no_validation",
-        "bias_initialization": "no_validation",
-        "penalty": "no_validation",
-        "activity_penalty": "no_validation",
-        "activity_alpha": [Interval(Real, 0, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
-        "input_dropout": [Interval(Real, 0, 1, closed="left")],
-        "input_noise": [Interval(Real, 0, None, closed="left")],
-        "max_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "gradient_clipping": [Interval(Real, 0, None, closed="neither"), None],
-        "early_stopping_metric": [str, callable],
-        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
-        "dtype": [StrOptions({"float32", "float64"}), None],
-        "ensemble_size": [Interval(Integral, 1, None, closed="left")],
-    }
-
-    _y_numeric: bool
-
-    @abstractmethod
-    def _takes_loss(self, loss: Loss | type[Loss]) -> bool:
-        """Whether the loss is for this kind of target."""
-
-    def _declare_classes(self, y, classes):
-        """Note the classes that a first call of partial_fit declares."""
-
-    @abstractmethod
-    def _learn_targets(self, y, sample_weight, loss: Loss, new: bool) -> Loss:
-        """Note what targets are, from checked y, unless training goes on and they are known
-        (`new` is False); returns the loss for them."""
-
-    @abstractmethod
-    def _encode_targets(self, y, loss: Loss) -> np.ndarray:
-        """What the loss compares raw outputs with, (n_samples, n_targets)."""
-
-    @abstractmethod
-    def _stratify_by(self, y) -> np.ndarray | None:
-        """Labels whose shares a validation split keeps."""
-
-    @abstractmethod
-    def _check_known_targets(self, y) -> None:
-        """Raise a ValueError if targets are not like those that were learned."""
-
-    def _class_weights(self, y) -> np.ndarray | None:
-        """Weights by class, (n_samples, 1 or n_targets)."""
-        return None
-
-    def _decide(self, values, threshold: float) -> np.ndarray | None:
-        """Numbers of the classes that values mean, or of labels; None if they mean no classes."""
-        return None
-
-    @abstractmethod
-    def _truth(self, y):
-        """What :meth:`_score_predictions` compares with, from checked y."""
-
-    @abstractmethod
-    def _score_predictions(self, predictions, truth, sample_weight) -> float:
-        """What ``score`` gives for a network's inverse link's values (n_samples, n_targets); NaN
-        where it has no meaning."""
+    An estimator is made of a class for its targets and one for its architecture, which both derive
+    from this one: ``class MLPClassifier(Classes, MLP)``.
+    """
 
     def set_params(self, **params) -> Self:
         """Set parameters; a nested one on a name turns the name into its part first.
@@ -213,12 +108,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coefs_")
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
-    @checks_parameters
+    @fit_context
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None) -> Self:
         """Fit the network to data.
 
@@ -266,11 +156,36 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         """
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
+    @only_if(lambda estimator: estimator._is_stochastic())
+    @fit_context
+    def partial_fit(self, X, y, sample_weight=None) -> Self:
+        """Train for one epoch on the given data, going on from the last call.
+
+        Optimizer state and generator go on too, so n calls with the same data equal a fit of n
+        epochs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit`, and for ``early_stopping=True``.
+        """
+        return self._fit(X, y, sample_weight, incremental=True)
+
     def _is_stochastic(self):
         solver = self.solver  # whose own parameters are checked in the call, with errors of theirs
         known = isinstance(solver, str) and solver in OPTIMIZERS
         stochastic = (
-            issubclass(OPTIMIZERS[solver], Optimizer)
+            OPTIMIZERS[solver].takes_batches
             if known
             else isinstance(solver, Optimizer) or isinstance(resolve(self, "solver"), Optimizer)
         )
@@ -285,17 +200,19 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
         # scikit-learn validates parameters in the first call of partial_fit only.
         parts = checked_parts(self) if incremental else resolve_parts(self)
-        context = None
-        if callbacks_of(self):
-            context = callback_context(
-                self,
-                task_name="partial_fit" if incremental else "fit",
-                max_subtasks=1 if incremental else self._max_epochs(parts),
-            )
+        context = context_of(self, parts.solver, incremental)
         draft = self._shallow_copy()
         keeper = None if incremental else keeper_of(self, parts.solver)
-        data = X, y, sample_weight, validation
-        jobs = draft._make_jobs(parts, *data, incremental, classes, keeper)
+        jobs = draft._make_jobs(
+            parts,
+            X,
+            y,
+            sample_weight,
+            validation,
+            incremental=incremental,
+            classes=classes,
+            keeper=keeper,
+        )
         resumable = incremental or self.warm_start
         before = self.__dict__ if self._goes_on(incremental) else {}
 
@@ -306,8 +223,8 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         try:
             with hooks or nullcontext():
                 # Of a resumed fit some networks may have ended, or all.
-                if going_on := [job for job in jobs if job.outcome == "interrupted"]:
-                    train(going_on)
+                if going_on := [job for job in jobs if job.outcome == "running"]:
+                    train_fit(going_on)
         except KeyboardInterrupt:
             if all(job.is_whole for job in jobs):
                 self.__dict__ = fitted()
@@ -356,7 +273,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
     def _hooks(
         self, context, jobs: list[Job], keeper: Keeper | None, fitted: Callable[[], dict], data
     ) -> Hooks | None:
-        """What calls callbacks along with training, if there are any."""
+        """The calls of callbacks along with training, if there are any."""
         if not callbacks_of(self):
             return None
         X, y, sample_weight = data
@@ -367,11 +284,6 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         return Hooks(
             jobs, EpochTasks(self, context, jobs, lambda: earlier | fitted(), given), keeper
         )
-
-    def _max_epochs(self, parts: Parts) -> int:
-        """Epochs of a fit; under a full-batch solver, iterations of all networks."""
-        one_by_one = isinstance(parts.solver, FullBatchOptimizer)
-        return self.max_iter * (self.ensemble_size if one_by_one else 1)
 
     def _make_jobs(
         self,
@@ -408,24 +320,23 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         snapshots = None
         if keeper is not None:
             snapshots = keeper.find(identity(self, data, held_out, goes_on))
-        plan = goes_on, incremental, keeper is not None, snapshots
-        return make_jobs(self, parts, loss, data, held_out, *plan)
-
-    def _encode_data(self, X, y, sample_weight, loss: Loss) -> Data:
-        """Checked data, with targets for the loss."""
-        read = with_stand_ins(None, sample_weight)
-        targets = in_precision(
-            self._encode_targets(y if read is None else y[read], loss),
-            X.dtype,
-            "y",
-            "Rescale y (standardize_y=True does it), or set dtype='float64'.",
+        return make_jobs(
+            self,
+            parts,
+            loss,
+            data,
+            held_out,
+            goes_on=goes_on,
+            incremental=incremental,
+            is_kept=keeper is not None,
+            snapshots=snapshots,
         )
-        weight = combined_weight(sample_weight, self._class_weights(y), X.dtype)
-        return Data(X, y, targets, sample_weight, weight)
 
     def _held_out_data(self, validation, loss: Loss) -> Data | None:
-        """What the user held out, checked and encoded like the training data, but in the precision
-        in which ``score`` would compute."""
+        """The data that the user held out, checked and encoded like the training data.
+
+        They stay in the precision in which ``score`` would compute.
+        """
         X, y, sample_weight = validation
         if X is None and y is None and sample_weight is None:
             return None
@@ -439,20 +350,6 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
             return self._encode_data(X, y, checked_weight(sample_weight, X), loss)
         except ValueError as error:
             raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
-
-    def _check_data(self, X, y, reset: bool):
-        """X and y as arrays; `reset` unless they must have the fitted features."""
-        y = target_array(y, numeric=self._y_numeric)
-        dtypes = self._float_dtypes()
-        sound = not reset and self._is_sound(X, dtypes)
-        if sound and is_sound_target(y, len(X), self._y_numeric):
-            return X, y
-        X, y = self._validated(
-            X, y, dtypes, reset, multi_output=True, y_numeric=self._y_numeric, order="C"
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return X, y
 
     def _attributes(
         self,
@@ -475,7 +372,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
             fitted._diagnosis = vars(diagnosis)
         if resumable:
             fitted._states = continuation(jobs)
-            fitted._fingerprint = weights.fingerprint(fitted)
+            fitted._fingerprint = fitted_arrays.fingerprint(fitted)
         return vars(fitted)
 
     def _raw(self, X) -> np.ndarray:
@@ -486,37 +383,7 @@ class BaseMLP(Documented, CallbackSupportMixin, WithQuickParameters, ABC):
         finite_outputs(raw.swapaxes(0, 1))
         return raw
 
-    def _check_inputs(self, X):
-        """X for a fitted estimator."""
-        check_is_fitted(self)
-        dtypes = self._float_dtypes()
-        if self._is_sound(X, dtypes):
-            return X
-        return self._validated(X, "no_validation", dtypes, reset=False)
-
-    def _is_sound(self, X, dtypes: list[type]) -> bool:
-        """Whether X is as it should be, so that scikit-learn need not look at it."""
-        # It warns of arrays without names where there were some.
-        named = "feature_names_in_" in vars(self)
-        return not named and is_sound_table(X, dtypes, self.n_features_in_)
-
-    def _validated(self, X, y, dtypes: list[type], reset: bool, **checks):
-        """X as an array, and y too if it is to be validated, by scikit-learn's checks."""
-        with unusable_values_explained():
-            numbers = numbers_of_frame(X)
-            if numbers is None:
-                X = plain_columns(X)
-                checks |= {"accept_sparse": "csr", "dtype": float_dtype(X, dtypes)}
-                return validate_data(self, X, y, reset=reset, **checks)
-            validate_data(self, X, y, reset=reset, skip_check_array=True)  # names of columns
-            checks |= {"estimator": self, "dtype": dtypes}
-            if isinstance(y, str):
-                return check_array(numbers, input_name="X", **checks)
-            return check_X_y(numbers, y, **checks)
-
-    def _network(self, dtype) -> tuple[list[Dense], list[Arrays]]:
+    def _network(self, dtype) -> tuple[list[Layer], list[Arrays]]:
         """The layers, and their parameters as they are now, network axis first."""
-        return weights.fitted_network(self, dtype)
-
-    def _float_dtypes(self) -> list[type]:
-        return [np.float64, np.float32] if self.dtype is None else [np.dtype(self.dtype).type]
+        layers = self._fitted_layers()
+        return layers, fitted_arrays.fitted_params(self, layers, dtype)

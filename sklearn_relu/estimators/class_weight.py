@@ -1,4 +1,4 @@
-"""What the parameter `class_weight` means for the classes of a target."""
+"""Weights of the classes of a target, by the parameter `class_weight`."""
 
 from numbers import Real
 from typing import Any

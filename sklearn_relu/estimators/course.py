@@ -1,12 +1,11 @@
-"""What the learning curves of a fit say, in units of a constant prediction's loss."""
+"""Figures of the learning curves of a fit, in units of a constant prediction's loss."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import Job
-from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.training.jobs import Job
 
 STEEP = 30.0
 """Steps were too long if an epoch's loss was so many times what can be had without training. Where
@@ -87,7 +86,7 @@ def _fell(job: Job, losses: np.ndarray, validation_losses: np.ndarray) -> float:
     if job.outcome != "converged":
         return np.nan
     waited = job.schedule.patience or job.n_iter_no_change
-    if isinstance(job.recipe.optimizer, FullBatchOptimizer):
+    if not job.recipe.optimizer.takes_batches:
         waited = 1
     before = -1 - int(min(waited, len(losses) - 1))
     # From the lowest so far on: what a noisy curve comes back from is no fall.
@@ -99,7 +98,7 @@ def _fell(job: Job, losses: np.ndarray, validation_losses: np.ndarray) -> float:
 
 
 def _loss_of(constant: float, job: Job) -> float:
-    """What raw outputs that are all the same have."""
+    """The loss of raw outputs that are all the same."""
     loss, n_targets = job.recipe.loss, job.recipe.n_targets
     y = job.y[None]
     raw = np.full((1, len(job.y), loss.n_raw(n_targets)), constant, y.dtype)

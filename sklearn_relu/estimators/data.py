@@ -1,4 +1,4 @@
-"""The checked data of a fit."""
+"""The checked data of a fit; numbers that must be finite, in it and in predictions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from sklearn_relu.estimators.finite import in_precision
 from sklearn_relu.estimators.quick import SOUND_LABELS
 from sklearn_relu.sklearn_private import check_sample_weight
 
@@ -221,3 +220,50 @@ def unusable_values_explained() -> Iterator[None]:
         if message.startswith(("float() argument", "setting an array element")):
             raise type(error)(f"Input X must be a table of numbers: {message}") from error
         raise
+
+
+def in_precision(values: np.ndarray, dtype, name: str, cure: str) -> np.ndarray:
+    """Values as a contiguous array of a floating dtype.
+
+    Parameters
+    ----------
+    values : ndarray
+    dtype : dtype
+    name : str
+        What they are, for the error.
+    cure : str
+        What to do about it, for the error.
+
+    Raises
+    ------
+    ValueError
+        If one is not finite, or too large for the dtype.
+    """
+    with np.errstate(over="ignore"):
+        cast = np.ascontiguousarray(values, dtype=dtype)
+    if not np.isfinite(cast).all():
+        raise ValueError(
+            f"{name} must be finite in {np.dtype(dtype)}, in which this fit computes; the largest "
+            f"is {np.abs(values).max():g}. {cure}"
+        )
+    return cast
+
+
+def finite_outputs(outputs: np.ndarray) -> np.ndarray:
+    """Predictions (n_samples, ...), if all of them are finite.
+
+    Raises
+    ------
+    ValueError
+        If some are not: rows for which a sum or an exponential in the network overflows.
+    """
+    finite = np.isfinite(outputs)
+    if finite.all():
+        return outputs
+    rows = np.flatnonzero(~finite.reshape(len(outputs), -1).all(axis=1))
+    raise ValueError(
+        f"Outputs of the network are not finite for {len(rows)} of {len(outputs)} rows of X, of "
+        f"which row {rows[0]} is the first: they overflow in {outputs.dtype}. Look for extreme "
+        "values in X and scale it as in training (StandardScaler), or fit and predict with "
+        "dtype='float64'."
+    )

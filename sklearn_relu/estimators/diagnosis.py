@@ -1,4 +1,4 @@
-"""What a fit came to, in figures, on some of its rows."""
+"""Figures of a fit, on some of its rows."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -7,16 +7,23 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.inference import raw_outputs
-from sklearn_relu.engine.jobs import Job
-from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
-from sklearn_relu.engine.trace import Trace, back, trace
-from sklearn_relu.estimators.comparison import ROUNDING, Comparison, Decide, compare, weights_of
+from sklearn_relu.estimators.constant import (
+    ROUNDING,
+    AgainstConstant,
+    Decide,
+    against_constant,
+    weights_of,
+)
 from sklearn_relu.estimators.course import course_of
 from sklearn_relu.estimators.outcome import chosen_params, warn_of_overflow
 from sklearn_relu.estimators.setting import Setting
 from sklearn_relu.estimators.validation import working_memory
+from sklearn_relu.kernels.threads import suitable_blas_threads
+from sklearn_relu.layers import largest_product
+from sklearn_relu.network.inference import raw_outputs
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.trace import Trace, back, trace
+from sklearn_relu.training.jobs import Job
 
 MOST_ROWS = 2000
 """Rows that are looked at."""
@@ -44,7 +51,7 @@ class Diagnosis:
     Attributes
     ----------
     outcomes : list of str
-        How the training of each network ended; see :class:`sklearn_relu.engine.jobs.Job`.
+        How the training of each network ended; see :class:`sklearn_relu.training.jobs.Job`.
     spread : ndarray of shape (n_networks,)
         Standard deviation of predictions over that of targets; NaN if targets are constant.
     dead : ndarray of shape (n_networks, n_hidden_layers)
@@ -65,8 +72,8 @@ class Diagnosis:
     alike : ndarray of bool of shape (n_networks,)
         Whether all units of a hidden layer give the same.
     loss, constant_loss, accuracy, majority : ndarray of shape (n_networks,)
-        See :class:`sklearn_relu.estimators.comparison.Comparison`. Where some of the rows say that
-        a constant would be better, these are of all rows.
+        See :class:`sklearn_relu.estimators.constant.AgainstConstant`. Where some of the rows say
+        that a constant would be better, these are of all rows.
     left, fell, rose, peak : ndarray of shape (n_networks,)
         See :class:`sklearn_relu.estimators.course.Course`.
     setting : dict
@@ -128,14 +135,14 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
             flow = _flow(seen, grad_raw)
         predictions = recipe.loss.predict(raw)
         _check_finite(jobs, rows, raw, predictions)
-        compared = compare(jobs, rows, raw, value, decide)
+        compared = against_constant(jobs, rows, raw, value, decide)
         inputs = Inputs.of(X)
         # What some of the rows suspect, all of them decide.
         if _is_suspicious(compared, jobs) and X.shape[0] < jobs[0].X.shape[0]:
             every = _counting_rows(jobs[0])
             X = jobs[0].X[every]
             raw = raw_outputs(recipe.layers, params, X, recipe.dtype, working_memory())
-            compared = compare(jobs, every, raw, _loss(jobs, every, raw)[0], decide)
+            compared = against_constant(jobs, every, raw, _loss(jobs, every, raw)[0], decide)
             inputs = Inputs.of(X)
         varies = _total_sd(targets)
         return Diagnosis(
@@ -153,7 +160,7 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         )
 
 
-def _is_suspicious(compared: Comparison, jobs: list[Job]) -> bool:
+def _is_suspicious(compared: AgainstConstant, jobs: list[Job]) -> bool:
     """Whether some of the rows are worse off than with a constant, or all of them were in the last
     epoch, or those looked at happen to have all the same target."""
     last = np.array([job.history[-1].loss if job.history else np.inf for job in jobs])

@@ -1,4 +1,4 @@
-"""What figures of a fit mean, in plain words, each with a remedy; the worst as warnings."""
+"""Findings: the figures of a fit in plain words, each with a remedy; the worst as warnings."""
 
 import warnings
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.estimators.comparison import has_larger_loss, has_less_accuracy
+from sklearn_relu.estimators.constant import has_larger_loss, has_less_accuracy
 from sklearn_relu.estimators.course import ROSE, STEEP
 from sklearn_relu.estimators.diagnosis import Diagnosis
 from sklearn_relu.estimators.setting import Setting, either, sentence
@@ -89,7 +89,7 @@ class Finding:
 def serious_findings(
     diagnosis: Diagnosis, setting: Setting, limits: Limits = TO_WARN
 ) -> Iterator[Finding]:
-    """What makes a network useless, or may do so.
+    """Yield the findings that make a network useless, or may do so.
 
     Parameters
     ----------
@@ -110,7 +110,8 @@ def serious_findings(
 
 
 def further_findings(diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding]:
-    """What a verdict tells beside the serious ones: no network need be useless for it."""
+    """Yield the findings of a verdict beside the serious ones: no network need be useless for
+    them."""
     if vanishes(diagnosis):
         flow = float(np.nanmin(diagnosis.flow))
         yield Finding(

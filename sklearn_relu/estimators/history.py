@@ -1,4 +1,4 @@
-"""What of the last call still counts: best losses and scores, patience, and networks at their end.
+"""The history that still counts: best losses and scores, patience, and networks at their end.
 
 States of 0.1.0 do not say what they have of these; what they leave open goes on.
 """
@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.engine.jobs import TrainingState
-from sklearn_relu.engine.recipe import Recipe
 from sklearn_relu.estimators.data import Data
-from sklearn_relu.estimators.digests import UnknowableError, digest
-from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.files.digests import UnknowableError, digest
+from sklearn_relu.training.jobs import TrainingState
+from sklearn_relu.training.recipe import Recipe
 
 UNKNOWN = "unknown"
-"""What a score is of where that cannot be known; equal to nothing."""
+"""The name of data that cannot be known; equal to nothing."""
 
 _NOT_FOR_A_CONVERGED_NETWORK = {
     "max_iter",
@@ -38,7 +37,7 @@ class History:
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     recipe : Recipe
     data : Data
     held_out : Data or None
@@ -110,7 +109,7 @@ class History:
         return state
 
     def _standing_still(self, states: list[TrainingState]) -> list[TrainingState]:
-        is_full_batch = isinstance(self._recipe.optimizer, FullBatchOptimizer)
+        is_full_batch = not self._recipe.optimizer.takes_batches
         if is_full_batch or all(state.ended for state in states):
             return [replace(state, ended="") for state in states]
         return states
@@ -153,11 +152,15 @@ class History:
     def _of_a_loss(self, rows: np.ndarray | None) -> list[Any]:
         recipe, estimator = self._recipe, self._estimator
         strengths = float(estimator.alpha), float(estimator.activity_alpha)
-        penalties = list(recipe.penalties), list(recipe.activity_penalties)
+        stages = recipe.stages
+        penalties = (
+            [stage.penalty for stage in stages],
+            [stage.activity_penalty for stage in stages[:-1]],
+        )
         noise = recipe.dropout_rates, float(recipe.input_noise)
         network = recipe.loss, [layer.activation for layer in recipe.layers]
         # A full-batch optimizer's is of fixed weights, others' of weights that change meanwhile.
-        is_full_batch = isinstance(recipe.optimizer, FullBatchOptimizer)
+        is_full_batch = not recipe.optimizer.takes_batches
         return [network, strengths, penalties, noise, is_full_batch, self._trained_on, rows]
 
 
@@ -179,7 +182,7 @@ def carry_over_a_stream(state: TrainingState) -> TrainingState:
 
 
 def _as_in_0_1_0(metric, validation: Data) -> str:
-    """What 0.1.0 wrote of a score, without the address of a function."""
+    """The text that 0.1.0 wrote of a score, without the address of a function."""
     checksum = zlib.crc32(np.ascontiguousarray(validation.targets).data)
     return _without_address(f"{metric!r} {checksum}")
 

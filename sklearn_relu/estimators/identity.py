@@ -1,4 +1,4 @@
-"""What makes a fit this very fit: parameters, data, and where training starts."""
+"""The identity of a fit: its parameters, its data, and where training starts."""
 
 import hashlib
 import inspect
@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklearn_relu.estimators.data import Data
-from sklearn_relu.estimators.digests import PLAIN, UnknowableError, digest
+from sklearn_relu.files.digests import PLAIN, UnknowableError, digest
 from sklearn_relu.part import Part
 
 WITHOUT_EFFECT = {"verbose", "time_limit"}
@@ -22,12 +22,12 @@ EARLIER_DEFAULTS = {"bias_initialization": {"0.0"}}
 epoch only: training that has begun goes on under a later default."""
 
 _CODE = re.compile(r" \(code (?:[0-9a-f]{16}|unknown)\)")
-"""What a description of a function or object has beside its name; not in files of 0.1.0."""
+"""The digest of code in a description of a function or object; not in files of 0.1.0."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What decides on what a fit gives, equal for equal fits.
+    """All that decides on the result of a fit, equal for equal fits.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Identity:
     defaults: set[str]
 
     def differences(self, kept: dict[str, str]) -> list[str]:
-        """What differs from the description of training that has begun, as text.
+        """Return the differences from the description of training that has begun, as text.
 
         A parameter at its default is no difference where the version that wrote the description
         did not know it, or had another default for it that does not matter any more. Nor is the
@@ -65,14 +65,14 @@ class Identity:
 
 
 def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> Identity:
-    """What decides on what a fit gives.
+    """Describe all that decides on the result of a fit.
 
     Of arrays it has a checksum, of functions their name and a digest of their code. Random
     generators must not have been drawn from yet.
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     data : Data
     held_out : Data or None
     goes_on : bool

@@ -1,4 +1,4 @@
-"""What a fit leaves behind: fitted attributes, warnings, errors."""
+"""The outcome of a fit: fitted attributes, warnings, errors."""
 
 import warnings
 from dataclasses import replace
@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.jobs import Epoch, Job, TrainingState
-from sklearn_relu.estimators import weights
-from sklearn_relu.optimizers import FullBatchOptimizer
+from sklearn_relu.estimators import fitted_arrays
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.training.jobs import Epoch, Job, TrainingState
 
 # Both sentences are scikit-learn's.
 NON_FINITE = (
@@ -39,7 +38,7 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
         if job.outcome == "diverged":
             cure = _cure(job)
             where = "an earlier call" if job.stands_still else f"epoch {job.n_epochs + 1}"
-            if not isinstance(job.recipe.optimizer, FullBatchOptimizer):
+            if job.recipe.optimizer.takes_batches:
                 where += f", learning_rate_init={job.learning_rate:g}"
             if not job.is_whole:
                 raise ValueError(f"{NON_FINITE} It happened in {where}. {cure}")
@@ -64,7 +63,7 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
             ConvergenceWarning,
             stacklevel=2,
         )
-    if isinstance(jobs[0].recipe.optimizer, FullBatchOptimizer):
+    if not jobs[0].recipe.optimizer.takes_batches:
         _warn_full_batch(jobs)
     elif not incremental and any(job.outcome == "max_iter" for job in jobs):
         warnings.warn(
@@ -76,9 +75,9 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
 
 
 def _cure(job: Job) -> str:
-    """What to do about numbers that are not finite."""
+    """The cure for numbers that are not finite."""
     cure = "Scale the inputs (StandardScaler)"
-    if not isinstance(job.recipe.optimizer, FullBatchOptimizer):
+    if job.recipe.optimizer.takes_batches:
         cure += ", lower learning_rate_init"
     extreme = "X and y" if job.sample_weight is None else "X, y and sample_weight"
     return f"{cure}, and look for extreme values in {extreme}."
@@ -110,13 +109,15 @@ def _warn_full_batch(jobs: list[Job]) -> None:
 
 
 def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
-    """What training sets, by name, but for curves and their last loss.
+    """Return the attributes that training sets, but for curves and their last loss.
 
     Of an ensemble, losses and scores are means over the networks, and `n_iter_` is the largest.
     """
     recipe, states = jobs[0].recipe, [job.state for job in jobs]
     chosen = np.array([chosen_params(job) for job in jobs])
-    attributes = weights.fitted_arrays(ParameterLayout(recipe.layers).views(chosen))
+    attributes = fitted_arrays.fitted_arrays(
+        recipe.layers, ParameterLayout(recipe.layers).views(chosen)
+    )
     attributes |= {
         "n_layers_": len(recipe.layers) + 1,
         "n_outputs_": recipe.n_targets,
@@ -124,7 +125,7 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
         "n_iter_": max(job.n_epochs for job in jobs),
         "t_": max(state.samples_seen for state in states),
     }
-    if isinstance(recipe.optimizer, FullBatchOptimizer):
+    if not recipe.optimizer.takes_batches:
         attributes["loss_"] = _mean([state.best_loss for state in states])
         return attributes
     early_stopping = jobs[0].early_stopping
@@ -148,7 +149,7 @@ def chosen_params(job: Job) -> np.ndarray:
 
 
 def continuation(jobs: list[Job]) -> list[dict[str, Any]]:
-    """What the next call needs beside the fitted attributes to go on exactly: a state as a dict
+    """All that the next call needs beside the fitted attributes to go on exactly: a state as a dict
     for each network.
 
     Parameters are kept only where they are not those of ``coefs_``, and no history: nothing is
@@ -167,7 +168,7 @@ def continuation(jobs: list[Job]) -> list[dict[str, Any]]:
 
 
 def fitted_curves(estimator, n_networks: int) -> list[TrainingState]:
-    """What can be known of the training of an estimator that was fitted without warm_start."""
+    """States with all that is known of the training of an estimator without warm_start."""
     history = estimator.history_
     if n_networks == 1:
         history = {name: [values] for name, values in history.items()}

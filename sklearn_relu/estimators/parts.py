@@ -117,7 +117,7 @@ def resolve_parts(estimator) -> Parts:
     ValueError
         Naming the parameter, what was got, what is allowed and what to do.
     """
-    sizes = _hidden_layer_sizes(estimator.hidden_layer_sizes)
+    sizes = estimator._hidden_units()
     n_hidden = len(sizes)
     rate = estimator.learning_rate
     parts = Parts(
@@ -139,18 +139,6 @@ def resolve_parts(estimator) -> Parts:
     _check_activities_are_rates(parts)
     _check_solver_can_minimize(estimator, parts)
     return parts
-
-
-def _hidden_layer_sizes(sizes) -> list[int]:
-    sizes = list(np.atleast_1d(np.asarray(sizes, dtype=object)))
-    if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
-        raise ValueError(
-            f"hidden_layer_sizes must hold one whole number of units for each hidden layer; got "
-            f"{sizes}. For one layer of 10 units pass (10,)."
-        )
-    if any(size <= 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-    return [int(size) for size in sizes]
 
 
 def _for_each_layer(estimator, parameter: str, n_layers: int) -> list:
@@ -220,7 +208,7 @@ def _check_activities_are_rates(parts: Parts) -> None:
 
 def _check_solver_can_minimize(estimator, parts: Parts) -> None:
     """A full-batch solver takes only what is the same smooth function in each evaluation."""
-    if not isinstance(parts.solver, FullBatchOptimizer):
+    if parts.solver.takes_batches:
         return
     refused = {
         "penalty": any(p is not None and not p.is_smooth for p in parts.penalties),
@@ -233,7 +221,7 @@ def _check_solver_can_minimize(estimator, parts: Parts) -> None:
     }
     for parameter, is_refused in refused.items():
         if is_refused:
-            able = sorted(name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer))
+            able = sorted(name for name, cls in OPTIMIZERS.items() if cls.takes_batches)
             value = getattr(estimator, parameter)
             why = "not smooth" if parameter == "penalty" else "of single steps, or random"
             raise ValueError(

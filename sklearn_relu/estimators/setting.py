@@ -1,11 +1,10 @@
-"""What is set already: no remedy recommends it."""
+"""Settings that no remedy recommends, for they are made already."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from sklearn_relu.estimators.parts import Parts, resolve_parts
-from sklearn_relu.optimizers import FullBatchOptimizer
 
 STRONG = 0.1
 """An alpha of 1,000 times the default may be why nothing was learned."""
@@ -13,7 +12,7 @@ STRONG = 0.1
 
 @dataclass(frozen=True)
 class Setting:
-    """What remedies need to know of a fit's parameters, as plain values.
+    """The parameters of a fit that remedies need to know, as plain values.
 
     Each method gives a remedy in words, or nothing where it is set already or there is nothing to
     set.
@@ -113,7 +112,7 @@ def setting_of(estimator, parts: Parts | None = None) -> Setting:
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     parts : Parts, default=None
         Those of its parameters, if they are known already.
 
@@ -123,7 +122,7 @@ def setting_of(estimator, parts: Parts | None = None) -> Setting:
     """
     if parts is None:
         parts = resolve_parts(estimator)
-    steps = not isinstance(parts.solver, FullBatchOptimizer)
+    steps = parts.solver.takes_batches
     standardizes = getattr(estimator, "standardize_y", None)
     penalized = [penalty for penalty in parts.penalties if penalty is not None]
     return Setting(

@@ -11,13 +11,13 @@ from sklearn import get_config
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.model_selection import train_test_split
 
-from sklearn_relu.engine.batches import with_stand_ins
-from sklearn_relu.engine.inference import raw_outputs
-from sklearn_relu.engine.layers import Arrays
-from sklearn_relu.engine.recipe import Recipe
-from sklearn_relu.estimators import weights
+from sklearn_relu.estimators import fitted_arrays
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.starts import Start, generator
+from sklearn_relu.layers import Arrays
+from sklearn_relu.network.inference import raw_outputs
+from sklearn_relu.training.batches import with_stand_ins
+from sklearn_relu.training.recipe import Recipe
 
 
 def working_memory() -> int:
@@ -34,7 +34,7 @@ def split(
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
     starts : list of (RandomState, TrainingState)
     n_samples : int
     labels : ndarray of shape (n_samples,) or None
@@ -123,7 +123,7 @@ class Validation:
 
     Parameters
     ----------
-    estimator : BaseMLP
+    estimator : BaseNetwork
         Scores predictions; it has all fitted attributes that do not come from training.
     recipe : Recipe
     activations : list of Activation
@@ -173,7 +173,7 @@ class Validation:
         if isinstance(self._metric, str):
             score = self._estimator._score_predictions(predictions, self._truth, data.sample_weight)
             return loss, float(score)
-        vars(self._estimator).update(weights.fitted_arrays(network))
+        vars(self._estimator).update(fitted_arrays.fitted_arrays(recipe.layers, network))
         scored = self._scored
         score = self._metric(self._estimator, scored.X, scored.y, **self._scorer_weight())
         if not isinstance(score, Real):

@@ -1,6 +1,8 @@
 """The contract of an initializer."""
 
+import operator
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,16 +22,35 @@ class LayerStart:
     activation : Activation
     is_output : bool
         Whether it is the output layer.
+    places : int
+        Places that share the weights: each reads `fan_in` inputs of its own.
+    sums : callable
+        Maps what the layer reads (n_samples, width) and `weights` to summed inputs without biases,
+        (n_samples, places * fan_out). Before a layer without weights, such as pooling, it reads
+        what that one does.
     """
 
     weights: np.ndarray
     bias: np.ndarray
     activation: Any
     is_output: bool = False
+    places: int = 1
+    sums: Callable[[Any, np.ndarray], np.ndarray] = operator.matmul
+
+    def activations(self, z: np.ndarray) -> np.ndarray:
+        """The output of the layer for summed inputs, before its activation has learned anything."""
+        z = z.reshape(1, len(z) * self.places, -1)
+        n_units = z.shape[2] // self.activation.input_width(1)
+        shapes = self.activation.parameter_shapes(n_units)
+        params = {name: np.empty((1, 1, *shape)) for name, shape in shapes.items()}
+        self.activation.init_parameters(params)
+        a = np.empty((1, z.shape[1], self.activation.output_width(n_units)))
+        self.activation.forward(z, a, params)
+        return a.reshape(z.shape[1] // self.places, -1)
 
 
 class Initializer(Part, ABC):
-    """What the weights of a network are before training.
+    """A rule for the weights of a network before training.
 
     A subclass gives :meth:`fill`. One that needs to see all layers, or that has biases of its own,
     overrides :meth:`initialize` instead.

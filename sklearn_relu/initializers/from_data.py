@@ -57,30 +57,19 @@ class LSUV(Initializer):
         for layer in layers:
             weights = np.empty(layer.weights.shape)
             self.fill(weights, layer.activation.gain, rng)
-            z = a @ weights
+            z = layer.sums(a, weights)
             sd = z.std()
             if sd > LEAST_SPREAD * np.sqrt(np.mean(z**2)):
                 weights /= sd
                 z /= sd
             layer.weights[...] = weights
-            a = _activations(layer.activation, z)
-
-
-def _activations(activation, z: np.ndarray) -> np.ndarray:
-    """What a layer gives to the next one before training, for summed inputs (n_samples, width)."""
-    n_units = z.shape[1] // activation.input_width(1)
-    shapes = activation.parameter_shapes(n_units)
-    params = {name: np.empty((1, 1, *shape)) for name, shape in shapes.items()}
-    activation.init_parameters(params)
-    a = np.empty((1, len(z), activation.output_width(n_units)))
-    activation.forward(z[None], a, params)
-    return a[0]
+            a = layer.activations(z)
 
 
 class FromCoefs(Initializer):
     """Given weights, such as those of a fitted model: ``FromCoefs(m.coefs_, m.intercepts_)``.
 
-    They are copied. What activations have learned beside them, such as PReLU's slopes, starts anew.
+    The weights are copied. Parameters of activations, such as PReLU's slopes, start anew.
     As `bias_initialization` it gives its intercepts.
 
     Parameters

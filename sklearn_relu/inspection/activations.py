@@ -1,4 +1,4 @@
-"""What hidden units give: exact zeros, dead and saturated units, their spread."""
+"""Activations of hidden units: exact zeros, dead and saturated units, their spread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -269,10 +269,10 @@ def _measure(network: Network, moments=True) -> tuple[list[UnitShares], list[Mom
     """Shares and moments of each hidden layer's units, over all rows."""
     hidden = network.hidden_layers
     shape = network.n_networks
-    zeros = [np.zeros((shape, layer.output_width)) for layer in hidden]
+    zeros = [np.zeros((shape, layer.gives)) for layer in hidden]
     silent = [np.zeros((shape, layer.n_units)) for layer in hidden]
     saturated = [np.zeros_like(each) for each in silent]
-    spread = [Moments(shape, layer.output_width) for layer in hidden] if moments else []
+    spread = [Moments(shape, layer.gives) for layer in hidden] if moments else []
     for _, trace in network.traces():
         for i, layer in enumerate(hidden):
             a = trace.a[i]

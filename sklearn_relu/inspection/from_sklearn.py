@@ -6,11 +6,10 @@ import numpy as np
 from sklearn import neural_network
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_relu.engine.jobs import Epoch
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
-from sklearn_relu.estimators.base import BaseMLP
-from sklearn_relu.estimators.curves import copied_curves
-from sklearn_relu.estimators.parts import resolve_parts
+from sklearn_relu.estimators.base import BaseNetwork
+from sklearn_relu.estimators.fitted import adopt
+from sklearn_relu.training.jobs import Epoch
 
 SKLEARN_MLPS = neural_network.MLPClassifier, neural_network.MLPRegressor
 
@@ -33,7 +32,7 @@ FITTED = (
 """Fitted attributes that mean the same in both packages."""
 
 
-def as_own(mlp) -> BaseMLP:
+def as_own(mlp) -> BaseNetwork:
     """scikit-learn's network as one of this package.
 
     Parameters
@@ -52,24 +51,17 @@ def as_own(mlp) -> BaseMLP:
     if not hasattr(mlp, "coefs_"):
         return network
     check_is_fitted(mlp)
-    vars(network).update({name: getattr(mlp, name) for name in FITTED if hasattr(mlp, name)})
-    vars(network).update(copied_curves(vars(network)))  # partial_fit lets them grow
-    parts = resolve_parts(network)
-    network._activations = parts.activations
-    network.activation_parameters_ = [{} for _ in parts.activations]
-    network.history_ = _history(mlp)
-    if is_classifier:
-        network._learn_classes(_example_targets(mlp))
-        network._class_weight = None
-        network._loss = parts.loss.for_target(network._label_binarizer.y_type_)
-    else:
-        network._n_targets = mlp.n_outputs_
-        network._loss = parts.loss.for_target("continuous")
+    attributes = {name: getattr(mlp, name) for name in FITTED if hasattr(mlp, name)}
+    attributes["activation_parameters_"] = [{} for _ in mlp.coefs_[1:]]  # they learn nothing
+    attributes["history_"] = _history(mlp)
+    adopt(network, attributes, _example_targets(mlp, is_classifier))
     return network
 
 
-def _example_targets(mlp) -> np.ndarray:
-    """Targets of which a label binarizer learns what the fitted one knows."""
+def _example_targets(mlp, is_classifier: bool) -> np.ndarray:
+    """Targets like those that the network was fitted to: of each class, or one row of numbers."""
+    if not is_classifier:
+        return np.zeros((1, mlp.n_outputs_))
     is_multilabel = mlp.out_activation_ == "logistic" and mlp.n_outputs_ > 1
     if is_multilabel:
         return np.repeat([[0], [1]], mlp.n_outputs_, axis=1)

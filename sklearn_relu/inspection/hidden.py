@@ -13,9 +13,9 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.documentation import Documented
-from sklearn_relu.engine.inference import forward_batches
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.inspection.model import Network, final_network, fitted_network, own_network
+from sklearn_relu.network.inference import forward_batches
 
 
 def hidden_activations(model, X, layer=-1) -> np.ndarray:
@@ -64,9 +64,9 @@ def active_units(model, X, layer=-1) -> np.ndarray:
 
 
 def _activations(network: Network, i: int) -> np.ndarray:
-    """The activations of hidden layer i, (n_networks, n_samples, output_width)."""
+    """The activations of hidden layer i, (n_networks, n_samples, gives)."""
     layers, X = network.layers[: i + 1], network.X
-    out = np.empty((network.n_networks, X.shape[0], layers[-1].output_width), X.dtype)
+    out = np.empty((network.n_networks, X.shape[0], layers[-1].gives), X.dtype)
     params = network.params[: len(layers)]
     for rows, outputs in forward_batches(layers, params, X, X.dtype, working_memory()):
         out[:, rows] = outputs[-1]
@@ -136,7 +136,7 @@ class HiddenLayer(
         return hasattr(self, "estimator_")
 
     def get_metadata_routing(self):
-        """Which method's metadata the estimator gets.
+        """The method whose metadata the estimator gets.
 
         Returns
         -------

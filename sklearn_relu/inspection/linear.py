@@ -1,4 +1,4 @@
-"""What a piecewise linear network computes around each sample: a linear map."""
+"""The linear map that a piecewise linear network is around each sample."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_relu.activations import ACTIVATIONS
-from sklearn_relu.engine.trace import Trace, back, input_gradient
 from sklearn_relu.inspection.model import Network, fitted_network
 from sklearn_relu.inspection.report import Report, without_axis_of_one
+from sklearn_relu.network.trace import Trace, back, input_gradient
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +39,7 @@ class LocalLinearMap(Report):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Attributions(Report):
-    """What each feature contributes to each raw output; see :func:`attributions`.
+    """The contribution of each feature to each raw output; see :func:`attributions`.
 
     With one network the arrays have no network axis.
 
@@ -113,7 +113,7 @@ def local_linear_map(model, X) -> LocalLinearMap:
 
 
 def attributions(model, X) -> Attributions:
-    """What each feature contributes to each raw output: the local effective weight times feature.
+    """The contribution of each feature to each raw output: local effective weight times feature.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def angle(model, X) -> np.ndarray:
 def check_piecewise_linear(network: Network, what: str) -> None:
     """Raise a ValueError if an activation is not piecewise linear; `what` needs it."""
     for i, layer in enumerate(network.hidden_layers, start=1):
-        if not layer.activation.is_piecewise_linear:
+        if not layer.is_piecewise_linear:
             able = sorted(name for name, cls in ACTIVATIONS.items() if cls.is_piecewise_linear)
             raise ValueError(
                 f"{what} needs piecewise linear activations; that of hidden layer {i} is "
@@ -183,7 +183,7 @@ def _maps(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndar
     """Slopes, intercepts, raw outputs, network axis first; and X as a dense array."""
     check_piecewise_linear(network, "local_linear_map")
     X = network.X if isinstance(network.X, np.ndarray) else network.X.toarray()
-    n_outputs = network.layers[-1].output_width
+    n_outputs = network.layers[-1].gives
     shape = network.n_networks, X.shape[0], n_outputs
     coef, raw = np.empty((*shape, X.shape[1]), X.dtype), np.empty(shape, X.dtype)
     for rows, trace in network.traces():

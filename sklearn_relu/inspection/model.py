@@ -1,28 +1,27 @@
 """From what the user has, a fitted or unfitted model, to layers with parameters and data."""
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import gen_batches
 
-from sklearn_relu.engine.buffers import ParameterLayout
-from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.threads import largest_product, suitable_blas_threads
-from sklearn_relu.engine.trace import Trace, trace
-from sklearn_relu.estimators.base import BaseMLP
-from sklearn_relu.estimators.parts import Parts, resolve_parts
+from sklearn_relu.estimators.base import BaseNetwork
+from sklearn_relu.estimators.fitted import Fitted, first_jobs
 from sklearn_relu.inspection.from_sklearn import SKLEARN_MLPS, as_own
+from sklearn_relu.kernels.threads import suitable_blas_threads
+from sklearn_relu.layers import Arrays, Layer, largest_product
 from sklearn_relu.losses import Loss
-from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
-from sklearn_relu.sklearn_private import validate_parameters
+from sklearn_relu.network.inference import n_networks_of
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.trace import Trace, trace
+from sklearn_relu.optimizers import Solver
 
 TRACED_ROWS = 1024
 """Rows of which all that the layers compute is held at once."""
@@ -34,29 +33,29 @@ class Network:
 
     Attributes
     ----------
-    layers : list of Dense
+    layers : list of Layer
     params : list of dict of ndarray
         For each layer its parameters by name, network axis first.
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
         As the network reads it: after a Pipeline's earlier steps.
     """
 
-    layers: list[Dense]
+    layers: list[Layer]
     params: list[Arrays]
     X: Any
 
     @property
     def n_networks(self) -> int:
         """1, or the size of the ensemble."""
-        return len(self.params[0]["weight"])
+        return n_networks_of(self.params)
 
     @property
-    def hidden_layers(self) -> list[Dense]:
+    def hidden_layers(self) -> list[Layer]:
         """All layers but the outputs."""
         return self.layers[:-1]
 
     def traces(self) -> Iterator[tuple[slice, Trace]]:
-        """What all layers compute, some rows at a time."""
+        """Yield all that the layers compute, some rows at a time."""
         product = largest_product(self.layers, TRACED_ROWS)
         for rows in gen_batches(self.X.shape[0], TRACED_ROWS):
             with suitable_blas_threads(product), np.errstate(over="ignore", invalid="ignore"):
@@ -65,7 +64,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Task:
+class Problem:
     """Networks with the targets they are to reach.
 
     Attributes
@@ -73,14 +72,14 @@ class Task:
     network : Network
     loss : Loss
     targets : ndarray of shape (n_samples, n_targets)
-    solver : Optimizer or FullBatchOptimizer
+    solver : Solver
     learning_rate : float
     """
 
     network: Network
     loss: Loss
     targets: np.ndarray
-    solver: Optimizer | FullBatchOptimizer
+    solver: Solver
     learning_rate: float
 
 
@@ -109,7 +108,7 @@ def final_network(model) -> BaseEstimator:
         return final_network(getattr(model, "regressor_", model.regressor))
     if isinstance(model, FrozenEstimator):
         return final_network(model.estimator)
-    if isinstance(model, (BaseMLP, *SKLEARN_MLPS)):
+    if isinstance(model, (BaseNetwork, *SKLEARN_MLPS)):
         return model
     raise TypeError(
         "model must be an MLPClassifier or MLPRegressor, of sklearn_relu or scikit-learn, or a "
@@ -117,10 +116,10 @@ def final_network(model) -> BaseEstimator:
     )
 
 
-def own_network(model) -> BaseMLP:
+def own_network(model) -> BaseNetwork:
     """The network at the end of a model; scikit-learn's as one of this package, with its arrays."""
     network = final_network(model)
-    return network if isinstance(network, BaseMLP) else as_own(network)
+    return network if isinstance(network, BaseNetwork) else as_own(network)
 
 
 def fitted_network(model, X) -> Network:
@@ -134,30 +133,21 @@ def fitted_network(model, X) -> Network:
         If it does not end in a network.
     """
     network, X, _ = _reach(model, X)
-    X = network._check_inputs(X)
-    layers, params = network._network(X.dtype)
-    return Network(layers, params, X)
+    fitted = Fitted(network)
+    X = fitted.inputs(X)
+    return Network(*fitted.network(X.dtype), X)
 
 
-def fitted_task(model, X, y) -> Task:
+def fitted_problem(model, X, y) -> Problem:
     """A fitted model with targets; errors as for :func:`fitted_network`."""
     network, X, y = _reach(model, X, y)
-    network._check_inputs(X)
-    draft = copy.copy(network)  # checking y may note what targets are
-    X, y = draft._check_data(X, y, reset=False)
-    draft._check_known_targets(y)
-    targets = draft._encode_targets(y, network._loss).astype(X.dtype)
-    layers, params = network._network(X.dtype)
-    return Task(
-        Network(layers, params, X),
-        network._loss,
-        targets,
-        resolve_parts(network).solver,
-        network.learning_rate_init,
-    )
+    fitted = Fitted(network)
+    X, targets = fitted.inputs_and_targets(X, y)
+    shown = Network(*fitted.network(X.dtype), X)
+    return Problem(shown, fitted.loss, targets, fitted.solver, fitted.learning_rate)
 
 
-def initial_task(model, X, y=None) -> Task:
+def initial_problem(model, X, y=None) -> Problem:
     """A model with the parameters that ``fit(X, y)`` would start with; it is not changed.
 
     Without y, targets are made up that the network takes.
@@ -168,17 +158,11 @@ def initial_task(model, X, y=None) -> Task:
         As ``fit`` for parameters or data that cannot be used.
     """
     network, X, y = _reach(model, X, y, initial=True)
-    if y is None:
-        n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
-        y = np.arange(n_samples) % 2 if is_classifier(network) else np.ones(n_samples)
-    draft = clone(network).set_params(early_stopping=False, batch_size="auto")
-    validate_parameters(draft)
-    parts: Parts = resolve_parts(draft)
-    jobs = draft._make_jobs(parts, X, y)
-    recipe = jobs[0].recipe
+    jobs = first_jobs(network, X, y)
+    job, recipe = jobs[0], jobs[0].recipe
     params = np.stack([job.state.params for job in jobs])
-    shown = Network(recipe.layers, ParameterLayout(recipe.layers).views(params), jobs[0].X)
-    return Task(shown, recipe.loss, jobs[0].y, parts.solver, draft.learning_rate_init)
+    shown = Network(recipe.layers, ParameterLayout(recipe.layers).views(params), job.X)
+    return Problem(shown, recipe.loss, job.y, recipe.optimizer, job.learning_rate)
 
 
 def make_editable(model) -> None:
@@ -205,8 +189,8 @@ def make_editable(model) -> None:
 def editable_params(model) -> list[Arrays]:
     """Views of a fitted model's own arrays, if it is editable, one dict a layer, network axis
     first."""
-    own = own_network(model)
-    return own._network(own.coefs_[0].dtype)[1]
+    fitted = Fitted(own_network(model))
+    return fitted.network(fitted.dtype)[1]
 
 
 def _reach(model, X, y=None, initial=False):

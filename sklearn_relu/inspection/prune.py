@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.engine.layers import Arrays, Dense
-from sklearn_relu.engine.trace import Trace
-from sklearn_relu.estimators.weights import fitted_arrays
+from sklearn_relu.estimators.fitted import exchange
+from sklearn_relu.estimators.fitted_arrays import fitted_arrays
 from sklearn_relu.inspection.model import Network, editable_params, final_network, fitted_network
-from sklearn_relu.inspection.units import check_units_are_alike, columns, dead_units
+from sklearn_relu.inspection.units import check_units_are_alike, dead_units
+from sklearn_relu.layers import Arrays, Layer
+from sklearn_relu.network.trace import Trace
 
 MARGIN = 0.01
 """How far a folded unit stays from the ends of its linear piece, as a share of what is known of it:
@@ -87,8 +88,8 @@ def _keep(network: Network, i: int, units: np.ndarray) -> None:
     if not len(units):
         units = np.array([0])
         above["weight"][:] = 0
-    incoming = columns(units, layer, layer.input_width)
-    outgoing = columns(units, layer, layer.output_width)
+    incoming = layer.columns_of(units, layer.memory()["z"])
+    outgoing = layer.columns_of(units, layer.gives)
     network.params[i] = {
         name: array[
             ..., incoming if name in ("weight", "bias") else _of_params(units, array, layer)
@@ -96,14 +97,12 @@ def _keep(network: Network, i: int, units: np.ndarray) -> None:
         for name, array in arrays.items()
     }
     network.params[i + 1] = above | {"weight": above["weight"][:, outgoing]}
-    network.layers[i] = Dense(layer.fan_in, len(units), layer.activation)
+    network.layers[i] = layer.resized(layer.reads, len(units))
     following = network.layers[i + 1]
-    network.layers[i + 1] = Dense(
-        network.layers[i].output_width, following.n_units, following.activation
-    )
+    network.layers[i + 1] = following.resized(network.layers[i].gives, following.n_units)
 
 
-def _of_params(units: np.ndarray, array: np.ndarray, layer: Dense):
+def _of_params(units: np.ndarray, array: np.ndarray, layer: Layer):
     """Where the units' learned parameters are; all, if the layer shares one."""
     return units if array.shape[-1] == layer.n_units else slice(None)
 
@@ -138,8 +137,8 @@ class _Pieces:
 def _fold_linear(network: Network, i: int) -> None:
     """Fold the units of a layer that are on one linear piece on all of X."""
     layer = network.layers[i]
-    is_one_to_one = layer.input_width == layer.output_width == layer.n_units
-    if not (layer.activation.is_piecewise_linear and is_one_to_one):
+    is_one_to_one = layer.memory()["z"] == layer.gives == layer.n_units
+    if not (layer.is_piecewise_linear and is_one_to_one):
         return
     pieces = _pieces(network, i)
     outgoing = network.params[i + 1]["weight"][0]
@@ -170,7 +169,7 @@ def _pieces(network: Network, i: int) -> _Pieces:
     first = slope = offset = np.zeros(0)
     for rows, trace in network.traces():
         z, a = trace.z[i], trace.a[i]
-        piece = layer.activation.linear_pieces(z, a, trace.params[i])[0]
+        piece = trace.linear_pieces(i)[0]
         if not rows.start:
             first, slope = piece[0], _slopes(trace, i)[0, 0]
             offset = a[0, 0] - slope * z[0, 0]
@@ -182,10 +181,7 @@ def _pieces(network: Network, i: int) -> _Pieces:
 def _slopes(trace: Trace, i: int) -> np.ndarray:
     """The derivative of a layer's activations, like its summed inputs."""
     z, a, params = trace.z[i], trace.a[i], trace.params[i]
-    slopes = np.empty_like(z)
-    unused = {name: np.empty_like(array) for name, array in params.items()}
-    trace.layers[i].activation.backward(z, a, np.ones_like(a), slopes, params, unused)
-    return slopes
+    return trace.layers[i].look_back(z, a, np.ones_like(a), params)
 
 
 def _factors(incoming: np.ndarray, outgoing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -243,12 +239,9 @@ def _with_networks(model, networks: list[Network]):
         for i, arrays in enumerate(padded[0])
     ]
     dtype = estimator.coefs_[0].dtype
-    fitted = fitted_arrays([{n: a.astype(dtype) for n, a in arrays.items()} for arrays in stacked])
-    if not hasattr(estimator, "activation_parameters_"):
-        del fitted["activation_parameters_"]
-    vars(estimator).update(fitted, hidden_layer_sizes=tuple(sizes))
-    for name in ("_states", "_fingerprint"):  # of the larger network
-        vars(estimator).pop(name, None)
+    cast = [{name: array.astype(dtype) for name, array in arrays.items()} for arrays in stacked]
+    fitted = fitted_arrays(networks[0].layers, cast)
+    exchange(estimator, fitted, sizes)
     return model
 
 
@@ -258,8 +251,8 @@ def _padded(network: Network, sizes: list[int]) -> list[Arrays]:
     for i, (layer, size) in enumerate(zip(network.hidden_layers, sizes, strict=True)):
         units = np.append(np.arange(layer.n_units), np.full(size - layer.n_units, 0))
         is_new = np.arange(size) >= layer.n_units
-        incoming = columns(units, layer, layer.input_width)
-        outgoing = columns(units, layer, layer.output_width)
+        incoming = layer.columns_of(units, layer.memory()["z"])
+        outgoing = layer.columns_of(units, layer.gives)
         for name, array in params[i].items():
             chosen = incoming if name in ("weight", "bias") else _of_params(units, array, layer)
             params[i][name] = array[..., chosen]

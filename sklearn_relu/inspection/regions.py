@@ -12,7 +12,7 @@ from sklearn_relu.inspection.report import Report
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LinearRegions(Report):
-    """Which linear region each sample is in, and how many are in each.
+    """The linear region of each sample, and the number of samples in each.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class LinearRegions(Report):
 
 
 def linear_regions(model, X) -> LinearRegions:
-    """Which samples share a linear region: all of their units are on the same linear pieces.
+    """Find the samples that share a linear region: all units are on the same linear pieces.
 
     Parameters
     ----------
@@ -84,12 +84,7 @@ def _patterns(network: Network) -> np.ndarray:
     """A digest of the pieces that all units are on, (n_networks, n_samples)."""
     patterns = np.empty((network.n_networks, network.X.shape[0]), "S16")
     for rows, trace in network.traces():
-        pieces = [
-            layer.activation.linear_pieces(z, a, params)
-            for layer, params, z, a in zip(
-                network.hidden_layers, trace.params, trace.z, trace.a, strict=False
-            )
-        ]
+        pieces = [trace.linear_pieces(i) for i in range(len(network.hidden_layers))]
         # Without hidden layers every sample has the same, empty pattern.
         nothing = np.zeros((*trace.a[-1].shape[:2], 0))
         for i, joined in enumerate(np.concatenate([nothing, *pieces], axis=2)):

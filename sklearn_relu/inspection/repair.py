@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn_relu.initializers import INITIALIZERS
 from sklearn_relu.inspection.model import Network, editable_params, fitted_network, make_editable
 from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
-from sklearn_relu.inspection.units import check_units_are_alike, columns, dead_units
+from sklearn_relu.inspection.units import check_units_are_alike, dead_units
 
 FARTHEST = 20
 """Powers of 2 up to this one are tried as what the middle summed input should be."""
@@ -16,7 +16,7 @@ FARTHEST = 20
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RepairReport(Report):
-    """Which units were repaired.
+    """The units that were repaired.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ def repair_dead_units(model, X, *, random_state=None) -> RepairReport:
     for i, layer in enumerate(network.hidden_layers):
         dead = dead_units(network)[i]
         for k, units in enumerate(dead):
-            outgoing = columns(np.flatnonzero(units), layer, layer.output_width)
+            outgoing = layer.columns_of(np.flatnonzero(units), layer.gives)
             network.params[i + 1]["weight"][k, outgoing] = 0
         _renew(network, i, dead, rng)
         repaired.append(dead & ~dead_units(network)[i])
@@ -98,8 +98,8 @@ def _renew(network: Network, i: int, dead: np.ndarray, rng: np.random.RandomStat
     layer, arrays = network.layers[i], network.params[i]
     initializer = INITIALIZERS[layer.activation.initialization]()
     for k, units in enumerate(dead):
-        incoming = columns(np.flatnonzero(units), layer, layer.input_width)
-        drawn = np.empty((layer.fan_in, layer.input_width))
+        incoming = layer.columns_of(np.flatnonzero(units), layer.memory()["z"])
+        drawn = np.empty(arrays["weight"].shape[1:])
         initializer.fill(drawn, layer.activation.gain, rng)
         arrays["weight"][k][:, incoming] = drawn[:, incoming]
         arrays["bias"][k, 0, incoming] = 0
@@ -111,7 +111,7 @@ def _renew(network: Network, i: int, dead: np.ndarray, rng: np.random.RandomStat
     powers = 2.0 ** np.arange(FARTHEST)
     for offset in (0.0, *np.column_stack([powers, -powers]).ravel()):
         for k, units in enumerate(dead):
-            incoming = columns(np.flatnonzero(units), layer, layer.input_width)
+            incoming = layer.columns_of(np.flatnonzero(units), layer.memory()["z"])
             arrays["bias"][k, 0, incoming] = offset - middle[k, incoming]
         dead = dead & dead_units(network)[i]
         if not dead.any():

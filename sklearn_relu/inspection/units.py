@@ -1,33 +1,19 @@
-"""The units of a layer: which summed inputs and activations are theirs."""
+"""Units that are dead, and units that can be changed one by one."""
 
 import numpy as np
 
-from sklearn_relu.engine.layers import Dense
 from sklearn_relu.inspection.model import Network
 
 
-def columns(units: np.ndarray, layer: Dense, width: int) -> np.ndarray:
-    """The columns of some units among `width` summed inputs or activations.
-
-    Parameters
-    ----------
-    units : ndarray of int
-    layer : Dense
-    width : int
-        ``layer.input_width`` or ``layer.output_width``.
-
-    Returns
-    -------
-    columns : ndarray of int
-        First every unit's first column, then every unit's second ...
-    """
-    starts = np.arange(0, width, layer.n_units)
-    return (starts[:, None] + units).ravel()
-
-
 def check_units_are_alike(network: Network, what: str) -> None:
-    """Raise a ValueError if units of a layer depend on each other or on their place."""
+    """Raise a ValueError if units of a layer depend on each other or on their place, or are no
+    columns of its weights."""
     for i, layer in enumerate(network.hidden_layers, start=1):
+        if not layer.units_are_columns:
+            raise ValueError(
+                f"{what} changes single units of fully connected layers; layer {i} is a "
+                f"{type(layer).__name__}. Pass a network of fully connected layers."
+            )
         if not layer.activation.units_are_alike:
             raise ValueError(
                 f"{what} changes single units, and what a unit of hidden layer {i} gives under "
@@ -37,9 +23,9 @@ def check_units_are_alike(network: Network, what: str) -> None:
 
 
 def dead_units(network: Network) -> list[np.ndarray]:
-    """Which units give exactly 0 on all rows: for each hidden layer (n_networks, n_units)."""
+    """Units that give exactly 0 on all rows: for each hidden layer (n_networks, n_units)."""
     hidden = network.hidden_layers
-    silent = [np.ones((network.n_networks, layer.output_width), bool) for layer in hidden]
+    silent = [np.ones((network.n_networks, layer.gives), bool) for layer in hidden]
     for _, trace in network.traces():
         for flags, a in zip(silent, trace.a, strict=False):
             flags &= ~a.any(axis=1)

@@ -1,12 +1,11 @@
-"""What is wrong with a fit, in plain words."""
+"""Verdicts: the faults of a fit, in plain words."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.diagnosis import Diagnosis
 from sklearn_relu.estimators.findings import (
     TO_TELL,
@@ -14,6 +13,7 @@ from sklearn_relu.estimators.findings import (
     further_findings,
     serious_findings,
 )
+from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.estimators.setting import Setting, sentence, setting_of
 from sklearn_relu.inspection.model import own_network
 from sklearn_relu.inspection.report import Report
@@ -30,7 +30,7 @@ RISES = 1.1
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Verdict(Report):
-    """What is wrong with a fit.
+    """The faults of a fit.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Verdict(Report):
 
 
 def verdict(model) -> Verdict:
-    """What is wrong with a fit, in plain words, from what the fit noted.
+    """Tell the faults of a fit, in plain words, from the figures that the fit noted.
 
     It knows these findings, each with a figure and one remedy, which is not set already:
     *diverged*, *dead layer* or *dead units*, *constant predictor*, *worse than a constant*, *inputs
@@ -80,18 +80,18 @@ def verdict(model) -> Verdict:
         If the model does not end in a network.
     """
     network = own_network(model)
-    check_is_fitted(network)
-    noted = getattr(network, "_diagnosis", None)
-    if noted is None:
+    diagnosis = Fitted(network).diagnosis
+    if diagnosis is None:
         return Verdict(tuple(_of_curves(network, setting_of(network))))
-    diagnosis = Diagnosis(**noted)
     # As it was in the fit: parameters may have been set since.
     setting = Setting(**diagnosis.setting) if diagnosis.setting else setting_of(network)
     found = _of_diagnosis(network, diagnosis, setting)
     return Verdict((*found, *_of_curves(network, setting)))
 
 
-def _of_diagnosis(network: BaseMLP, diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding]:
+def _of_diagnosis(
+    network: BaseNetwork, diagnosis: Diagnosis, setting: Setting
+) -> Iterator[Finding]:
     if "diverged" in diagnosis.outcomes:
         cure = setting.lower_rate() or "scale the inputs (StandardScaler)"
         yield Finding(
@@ -105,7 +105,7 @@ def _of_diagnosis(network: BaseMLP, diagnosis: Diagnosis, setting: Setting) -> I
     yield from further_findings(diagnosis, setting)
 
 
-def _of_curves(network: BaseMLP, setting: Setting) -> Iterator[Finding]:
+def _of_curves(network: BaseNetwork, setting: Setting) -> Iterator[Finding]:
     losses = _curves(network, "loss")
     falls = min(map(_fall, losses), default=0.0)
     if network.n_iter_ == network.max_iter and falls > FALLS:
@@ -128,11 +128,10 @@ def _of_curves(network: BaseMLP, setting: Setting) -> Iterator[Finding]:
         )
 
 
-def _curves(network: BaseMLP, name: str) -> list[np.ndarray]:
+def _curves(network: BaseNetwork, name: str) -> list[np.ndarray]:
     """A column of the history, a curve a network, as far as it was noted."""
-    curves = network.history_[name]
-    curves = curves if curves and isinstance(curves[0], list) else [curves]
-    return [np.array(curve) for curve in curves if np.isfinite(curve).all() and len(curve)]
+    curves = Fitted(network).curves(name)
+    return [curve for curve in curves if np.isfinite(curve).all() and len(curve)]
 
 
 def _n_last(n_epochs: int) -> int:

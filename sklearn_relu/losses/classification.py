@@ -11,7 +11,8 @@ from scipy.special import (
     logsumexp,
 )
 
-from sklearn_relu.engine import fused, kernels
+from sklearn_relu import kernels
+from sklearn_relu.kernels import fused
 from sklearn_relu.losses.base import (
     ElementwiseLoss,
     Loss,

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from scipy.special import boxcox, exprel
 
-from sklearn_relu.engine import kernels
+from sklearn_relu import kernels
 from sklearn_relu.losses.base import ElementwiseLoss, Loss, weighted_mean
 from sklearn_relu.sklearn_private import Interval
 

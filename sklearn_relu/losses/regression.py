@@ -6,7 +6,7 @@ from numbers import Real
 import numpy as np
 from scipy.special import expit
 
-from sklearn_relu.engine import kernels
+from sklearn_relu import kernels
 from sklearn_relu.losses.base import (
     ElementwiseLoss,
     Loss,

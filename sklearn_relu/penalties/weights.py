@@ -6,7 +6,8 @@ from numbers import Real
 
 import numpy as np
 
-from sklearn_relu.engine import fused, kernels
+from sklearn_relu import kernels
+from sklearn_relu.kernels import fused
 from sklearn_relu.penalties.base import Penalty
 from sklearn_relu.sklearn_private import Interval, StrOptions
 

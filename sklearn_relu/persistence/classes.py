@@ -7,27 +7,28 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 
-from sklearn_relu import (
-    activations,
-    initializers,
-    losses,
-    optimizers,
-    penalties,
-    schedules,
-)
-from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+import sklearn_relu.activations as activations
+import sklearn_relu.initializers as initializers
+import sklearn_relu.losses as losses
+import sklearn_relu.optimizers as optimizers
+import sklearn_relu.penalties as penalties
+import sklearn_relu.schedules as schedules
+from sklearn_relu.estimators import ESTIMATORS
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.part import Part
 from sklearn_relu.sklearn_private import CALLBACKS
 
-ESTIMATORS: dict[str, Any] = {
-    cls.__name__: cls for cls in (MLPClassifier, MLPRegressor, HiddenLayer, FrozenEstimator)
-}
-"""Estimators by the name that stands for them in a file."""
+_OTHERS = HiddenLayer, FrozenEstimator
+"""Estimators that hold a network."""
+
+
+def storable() -> dict[str, Any]:
+    """Estimators by the name that stands for them in a file."""
+    return {**ESTIMATORS, **{cls.__name__: cls for cls in _OTHERS}}
 
 
 def _parts(*families) -> dict[str, type[Part]]:
-    """What the families' packages name as public, but for their contracts."""
+    """The public parts of the families' packages, but for their contracts."""
     found = {}
     for family in families:
         for name in family.__all__:
@@ -46,13 +47,13 @@ PART_NAMES = {cls: name for name, cls in PARTS.items()}
 
 
 def attributes(part: BaseEstimator) -> dict[str, Any]:
-    """What an estimator or a part has beside its parameters, but for callbacks."""
+    """Attributes of an estimator or a part beside its parameters, but for callbacks."""
     others = CALLBACKS.union(part.get_params(deep=False))
     return {name: value for name, value in vars(part).items() if name not in others}
 
 
-_OWN: list[type] = [MLPClassifier, MLPRegressor, HiddenLayer, *PARTS.values()]
+_OWN: list[type] = [*ESTIMATORS.values(), HiddenLayer, *PARTS.values()]
 
 SKOPS_TRUSTED_TYPES = sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in _OWN)
-"""What ``skops.io.load(path, trusted=SKOPS_TRUSTED_TYPES)`` needs to know for any model of this
+"""Names for ``skops.io.load(path, trusted=SKOPS_TRUSTED_TYPES)``, enough for any model of this
 package: its estimators and parts. None of them runs anything when it is loaded."""

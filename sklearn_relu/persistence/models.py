@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sklearn_relu import container, values
 from sklearn_relu.exceptions import LoadError
+from sklearn_relu.files import container, values
 from sklearn_relu.part import Part
-from sklearn_relu.persistence.classes import ESTIMATORS
+from sklearn_relu.persistence.classes import storable
 from sklearn_relu.persistence.structures import (
     OTHER_WAYS,
     MissingPartError,
@@ -64,8 +64,8 @@ def save(model, path) -> None:
     >>> (load(path).predict(X) == model.predict(X)).all()
     np.True_
     """
-    if type(model) not in ESTIMATORS.values():
-        raise TypeError(f"save takes {names(ESTIMATORS)}; got {shown(model)}. {OTHER_WAYS}.")
+    if type(model) not in storable().values():
+        raise TypeError(f"save takes {names(storable())}; got {shown(model)}. {OTHER_WAYS}.")
     try:
         structure, arrays = values.to_structure(model, encode_other)
     except values.UnstorableError as error:
@@ -113,7 +113,7 @@ def load(path, parts: Parts | None = None) -> Any:
     found = container.read(path, content=CONTENT, version=VERSION)
     try:
         model = values.from_structure(found.structure, found.arrays, decoders(parts))
-        if type(model) not in ESTIMATORS.values():
+        if type(model) not in storable().values():
             raise ValueError(f"it holds {type(model).__name__}")
         return model
     except MissingPartError as missing:

@@ -1,8 +1,11 @@
-"""What skl2onnx calls for this package's estimators: types of outputs, and their nodes."""
+"""Functions that skl2onnx calls for this package's estimators: types of outputs, and nodes."""
+
+from typing import Any
 
 import numpy as np
 
-from sklearn_relu.estimators.base import BaseMLP
+from sklearn_relu.estimators.fitted import Fitted
+from sklearn_relu.network.inference import n_networks_of
 from sklearn_relu.persistence.onnx_values import Graph, Value
 
 CLASSIFIER_OPTIONS = {
@@ -18,11 +21,12 @@ def classifier_outputs(operator) -> None:
     from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 
     model = operator.raw_operator
+    fitted = Fitted(model)
     n_samples = operator.inputs[0].get_first_dimension()
     text = _exported_classes(operator.scope_inst, model).dtype.kind in "OU"
-    shape = [n_samples, model.n_outputs_] if model._is_multilabel() else [n_samples]
+    shape = [n_samples, model.n_outputs_] if fitted.is_multilabel else [n_samples]
     operator.outputs[0].set_type((StringTensorType if text else Int64TensorType)(shape))
-    of_classes = model._loss.gives_probabilities and not model._is_multilabel()
+    of_classes = fitted.loss.gives_probabilities and not fitted.is_multilabel
     width = len(model.classes_) if of_classes else model.n_outputs_
     operator.outputs[1].set_type(_tensor_type(operator)([n_samples, width]))
 
@@ -34,25 +38,26 @@ def regressor_outputs(operator) -> None:
 
 
 def convert_classifier(scope, operator, container) -> None:
-    """The nodes of an MLPClassifier."""
+    """The nodes of a classifier."""
     model = operator.raw_operator
+    fitted = Fitted(model)
     labels, scores = (output.full_name for output in operator.outputs)
     graph = Graph(scope, container, _dtype(operator))
-    mean = _mean_prediction(graph, model, operator)
-    if len(model.classes_) == 1 and model._loss.gives_probabilities:
+    mean = _mean_prediction(graph, operator)
+    if len(model.classes_) == 1 and fitted.loss.gives_probabilities:
         nothing = graph.node("Sub", [mean, mean])
         graph.node("Add", [nothing, graph.value(1.0).name], scores)
-    elif model.n_outputs_ == 1 and model._loss.gives_probabilities:
+    elif model.n_outputs_ == 1 and fitted.loss.gives_probabilities:
         other = graph.node("Sub", [graph.value(1.0).name, mean])
         graph.node("Concat", [other, mean], scores, axis=1)
     else:
         graph.node("Identity", [mean], scores)
-    if model.n_outputs_ > 1 and not model._is_multilabel():
+    if model.n_outputs_ > 1 and not fitted.is_multilabel:
         numbers = graph.node("ArgMax", [mean], axis=1, keepdims=0)
     else:
-        above = graph.node("Greater", [mean, graph.value(model._loss.threshold).name])
-        numbers = graph.cast(above, np.int64, labels if model._is_multilabel() else None)
-    if model._is_multilabel():
+        above = graph.node("Greater", [mean, graph.value(fitted.loss.threshold).name])
+        numbers = graph.cast(above, np.int64, labels if fitted.is_multilabel else None)
+    if fitted.is_multilabel:
         return
     if model.n_outputs_ == 1:
         numbers = graph.node("Reshape", [numbers, graph.constant(np.array([-1]))])
@@ -63,27 +68,32 @@ def convert_classifier(scope, operator, container) -> None:
 
 
 def convert_regressor(scope, operator, container) -> None:
-    """The nodes of an MLPRegressor."""
+    """The nodes of a regressor."""
     model = operator.raw_operator
     graph = Graph(scope, container, _dtype(operator))
-    mean = _mean_prediction(graph, model, operator)
+    mean = _mean_prediction(graph, operator)
     if hasattr(model, "target_scale_"):
         mean = graph.node("Mul", [mean, graph.value(model.target_scale_).name])
         mean = graph.node("Add", [mean, graph.value(model.target_mean_).name])
     graph.node("Identity", [mean], operator.outputs[0].full_name)
 
 
-def _mean_prediction(graph: Graph, model: BaseMLP, operator) -> str:
+OF_CLASSES = classifier_outputs, convert_classifier, CLASSIFIER_OPTIONS
+OF_NUMBERS = regressor_outputs, convert_regressor, None
+"""For each kind of targets, functions for the types of outputs and for nodes, and options."""
+
+
+def _mean_prediction(graph: Graph, operator) -> str:
     """The inverse link's values (n_samples, n_outputs), averaged over the networks."""
+    model = operator.raw_operator
+    fitted = Fitted(model)
     x = Value(graph, graph.cast(operator.inputs[0].full_name, graph.dtype), model.n_features_in_)
-    layers, params = model._network(graph.dtype)
+    layers, params = fitted.network(graph.dtype)
     for layer, arrays in zip(layers, params, strict=True):
-        known = {name: graph.value(array) for name, array in arrays.items()}
-        product = graph.node("MatMul", [x.name, known.pop("weight").name])
-        z = Value(graph, product, layer.input_width) + known.pop("bias")
-        x = layer.activation.expression(z, known)
-    predictions = model._loss.predict(x)
-    if len(params[0]["weight"]) > 1:
+        x = layer.onnx(graph, x, {name: graph.value(array) for name, array in arrays.items()})
+    loss: Any = fitted.loss  # it takes values that note what is done to them
+    predictions = loss.predict(x)
+    if n_networks_of(params) > 1:
         return graph.reduce("ReduceMean", predictions.name, 0, False)
     flat = graph.constant(np.array([-1, model.n_outputs_]))
     return graph.node("Reshape", [predictions.name, flat])

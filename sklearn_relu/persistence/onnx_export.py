@@ -2,7 +2,8 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+from sklearn_relu.estimators import ESTIMATORS
+from sklearn_relu.estimators.classes import Classes
 from sklearn_relu.persistence import onnx_converters, onnx_inputs
 
 
@@ -53,7 +54,7 @@ def to_onnx(model, X):
         model,
         name=f"ONNX({type(model).__name__})",
         initial_types=onnx_inputs.skl2onnx_types(inputs),
-        options={MLPClassifier: {"zipmap": False}},
+        options={cls: {"zipmap": False} for cls in ESTIMATORS.values() if issubclass(cls, Classes)},
     )
     onnx_inputs.use_own_names_and_types(converted.graph, inputs)
     return converted
@@ -75,18 +76,11 @@ def register_onnx_converters() -> None:
         from skl2onnx import update_registered_converter
     except ImportError as error:
         raise ImportError("ONNX export needs skl2onnx: pip install skl2onnx onnx") from error
-    update_registered_converter(
-        MLPClassifier,
-        "SklearnReluMLPClassifier",
-        onnx_converters.classifier_outputs,
-        onnx_converters.convert_classifier,
-        overwrite=True,
-        options=onnx_converters.CLASSIFIER_OPTIONS,
-    )
-    update_registered_converter(
-        MLPRegressor,
-        "SklearnReluMLPRegressor",
-        onnx_converters.regressor_outputs,
-        onnx_converters.convert_regressor,
-        overwrite=True,
-    )
+    for name, cls in ESTIMATORS.items():
+        of_classes = issubclass(cls, Classes)
+        outputs, convert, options = (
+            onnx_converters.OF_CLASSES if of_classes else onnx_converters.OF_NUMBERS
+        )
+        update_registered_converter(
+            cls, f"SklearnRelu{name}", outputs, convert, overwrite=True, options=options
+        )

@@ -115,16 +115,81 @@ class Graph:
         if array.dtype.kind != "b":
             array = array.astype(self.dtype)
         width = array.shape[-1] if array.ndim else 1
-        return Value(self, self.constant(array), width)
+        return Value(self, self.constant(array), width, len(array) if array.ndim == 3 else 1)
+
+    def product(self, x: "Value", weight: "Value") -> "Value":
+        """``x @ weight`` for each network."""
+        name = self.node("MatMul", [x.name, weight.name])
+        return Value(self, name, weight.width, max(x.n_networks, weight.n_networks))
+
+    def reshape(self, x: "Value", width: int) -> "Value":
+        """The numbers in rows of another width."""
+        return Value(self, self._shaped(x.name, x.n_networks, -1, width), width, x.n_networks)
+
+    def convolution(
+        self,
+        x: "Value",
+        weight: "Value",
+        image_shape: tuple[int, int, int],
+        kernel_size: tuple[int, int],
+    ) -> "Value":
+        """A convolution with zeros beyond the edges, place by place.
+
+        Parameters
+        ----------
+        x : Value of shape (n_networks, n_samples, rows * columns * channels)
+        weight : Value of shape (n_networks, kernel rows * kernel columns * channels, n_filters)
+        image_shape : tuple of (rows, columns, channels)
+        kernel_size : tuple of (int, int)
+
+        Returns
+        -------
+        z : Value of shape (n_networks, n_samples * rows * columns, n_filters)
+        """
+        rows, columns, channels = image_shape
+        n, k, n_filters = x.n_networks, weight.n_networks, weight.width
+        filters = self._shaped(weight.name, k, *kernel_size, channels, n_filters)
+        filters = self.node("Transpose", [filters], perm=[0, 4, 3, 1, 2])
+        filters = self._shaped(filters, k * n_filters, channels, *kernel_size)
+        images = self._shaped(x.name, n, -1, *image_shape)
+        images = self.node("Transpose", [images], perm=[1, 0, 4, 2, 3])
+        images = self._shaped(images, -1, n * channels, rows, columns)
+        before = [(size - 1) // 2 for size in kernel_size]
+        after = [size - 1 - start for size, start in zip(kernel_size, before, strict=True)]
+        # Networks are groups of channels, unless all read the same.
+        z = self.node("Conv", [images, filters], group=n, pads=[*before, *after])
+        z = self._shaped(z, -1, k, n_filters, rows, columns)
+        z = self.node("Transpose", [z], perm=[1, 0, 3, 4, 2])
+        return Value(self, self._shaped(z, k, -1, n_filters), n_filters, k)
+
+    def pooling(
+        self,
+        op: str,
+        x: "Value",
+        image_shape: tuple[int, int, int],
+        pool_size: tuple[int, int],
+        width: int,
+    ) -> "Value":
+        """MaxPool or AveragePool over windows that do not overlap, channels last."""
+        images = self.node("Transpose", [self._shaped(x.name, -1, *image_shape)], perm=[0, 3, 1, 2])
+        beyond = [-length % size for length, size in zip(image_shape[:2], pool_size, strict=True)]
+        pads = [0, 0, *beyond]
+        pooled = self.node(op, [images], kernel_shape=pool_size, strides=pool_size, pads=pads)
+        pooled = self.node("Transpose", [pooled], perm=[0, 2, 3, 1])
+        return Value(self, self._shaped(pooled, x.n_networks, -1, width), width, x.n_networks)
+
+    def _shaped(self, name: str, *shape: int) -> str:
+        return self.node("Reshape", [name, self.constant(np.array(shape))])
 
 
 class Value(NDArrayOperatorsMixin):
     """Stands for an array of shape (n_networks, n_samples, width)."""
 
-    def __init__(self, graph: Graph, name: str, width: int):
+    def __init__(self, graph: Graph, name: str, width: int, n_networks: int = 1):
         self.graph = graph
         self.name = name
         self.width = width
+        self.n_networks = n_networks
 
     @property
     def shape(self) -> tuple[None, None, int]:
@@ -138,7 +203,8 @@ class Value(NDArrayOperatorsMixin):
         if step != 1:
             raise _unknown("a slice with a step")
         bounds = [self.graph.constant(np.array([n])) for n in (start, stop, 2)]
-        return Value(self.graph, self.graph.node("Slice", [self.name, *bounds]), stop - start)
+        name = self.graph.node("Slice", [self.name, *bounds])
+        return Value(self.graph, name, stop - start, self.n_networks)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         if method != "__call__" or kwargs:
@@ -150,13 +216,14 @@ class Value(NDArrayOperatorsMixin):
             if kwargs != {"axis": -1, "keepdims": True}:
                 raise _unknown(f"np.{function.__name__} but with axis=-1, keepdims=True")
             name = self.graph.reduce(REDUCTIONS[function], args[0].name, 2, True)
-            return Value(self.graph, name, 1)
+            return Value(self.graph, name, 1, args[0].n_networks)
         if function is np.concatenate:
             if kwargs != {"axis": -1}:
                 raise _unknown("np.concatenate but with axis=-1")
             values = [self._as_value(value) for value in args[0]]
             name = self.graph.node("Concat", [value.name for value in values], axis=2)
-            return Value(self.graph, name, sum(value.width for value in values))
+            width, n_networks = sum(each.width for each in values), values[0].n_networks
+            return Value(self.graph, name, width, n_networks)
         if kwargs:
             raise _unknown(f"np.{function.__name__} with {kwargs}")
         return self._apply(function, args)
@@ -170,12 +237,13 @@ class Value(NDArrayOperatorsMixin):
         values = [self._as_value(value) for value in inputs]
         names = [value.name for value in values]
         width = max(value.width for value in values)
+        n_networks = max(value.n_networks for value in values)
         if function is erf:
-            return Value(self.graph, self._erf(names[0]), width)
+            return Value(self.graph, self._erf(names[0]), width, n_networks)
         op = NODES.get(function) or CONDITIONS.get(function)
         if op is None:
             raise _unknown(f"np.{function.__name__}")
-        return Value(self.graph, self.graph.node(op, names), width)
+        return Value(self.graph, self.graph.node(op, names), width, n_networks)
 
     def _erf(self, name: str) -> str:
         """onnxruntime has it in float32 only, which is off by 1e-7 at most."""

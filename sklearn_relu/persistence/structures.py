@@ -8,13 +8,11 @@ from sklearn.base import BaseEstimator
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from sklearn_relu import values
-from sklearn_relu.activations import Activation
-from sklearn_relu.engine.jobs import TrainingState
-from sklearn_relu.estimators.base import BaseMLP
-from sklearn_relu.losses import Loss
+from sklearn_relu.estimators.base import BaseNetwork
+from sklearn_relu.estimators.fitted import Fitted, is_fitted
+from sklearn_relu.files import values
 from sklearn_relu.part import Part
-from sklearn_relu.persistence.classes import ESTIMATORS, PART_NAMES, PARTS, attributes
+from sklearn_relu.persistence.classes import PART_NAMES, PARTS, attributes, storable
 from sklearn_relu.sklearn_private import (
     REQUEST,
     metadata_request,
@@ -41,13 +39,13 @@ def names(classes) -> str:
 
 
 def shown(model) -> str:
-    """What was given in place of a model, for an error."""
+    """The object that was given in place of a model, for an error."""
     return f"a {type(model).__name__}" if isinstance(model, BaseEstimator) else repr(model)
 
 
 def encode_other(value, where: str, encode: values.Encode):
     """Structures of what only this package knows; None for what it does not know either."""
-    if type(value) in ESTIMATORS.values():
+    if type(value) in storable().values():
         return {"estimator": [type(value).__name__, *_inside(value, where, encode)]}
     if isinstance(value, Part):
         return _encode_part(value, where, encode)
@@ -58,7 +56,7 @@ def encode_other(value, where: str, encode: values.Encode):
         return encode(metadata_requests(value), where)
     if isinstance(value, BaseEstimator):
         raise TypeError(
-            f"save takes {names(ESTIMATORS)}; {where.lstrip('.')} is {shown(value)}. {OTHER_WAYS}."
+            f"save takes {names(storable())}; {where.lstrip('.')} is {shown(value)}. {OTHER_WAYS}."
         )
     return None
 
@@ -108,15 +106,15 @@ def decoders(parts: Parts) -> dict[str, Callable[[Any, values.Decode], Any]]:
 
     def estimator(inside, decode):
         name, params, more = inside
-        made = decode_params(ESTIMATORS[name], params, decode)
+        made = decode_params(storable()[name], params, decode)
         attributes = {attribute: decode(value) for attribute, value in more.items()}
         for attribute in attributes:
             _check_attribute(made, attribute)
         if REQUEST in attributes:
             attributes[REQUEST] = metadata_request(made, attributes[REQUEST])
         vars(made).update(attributes)
-        if isinstance(made, BaseMLP):
-            _check_fitted(made)
+        if isinstance(made, BaseNetwork) and is_fitted(made):
+            Fitted(made).check()
         return made
 
     return {
@@ -132,24 +130,6 @@ def _check_attribute(estimator, name: str) -> None:
     fitted = name.endswith("_") or name.startswith("_")
     if not fitted or "__" in name or hasattr(type(estimator), name):
         raise ValueError(f"{type(estimator).__name__} has no attribute {name!r}")
-
-
-def _check_fitted(network: BaseMLP) -> None:
-    """Arrays fit together: compiled loops do not look at their bounds. And states are states."""
-    if not hasattr(network, "coefs_"):
-        return
-    if not isinstance(network._loss, Loss) or not all(
-        isinstance(activation, Activation) for activation in network._activations
-    ):
-        raise ValueError("its loss and activations are none")
-    if network.coefs_[0].dtype.kind != "f":
-        raise ValueError(f"its weights are {network.coefs_[0].dtype}")
-    network._network(network.coefs_[0].dtype)
-    for state in getattr(network, "_states", []):
-        checked = TrainingState.from_dict(state)
-        for rng_state in (checked.rng_state, checked.split_rng_state, checked.noise_state):
-            if rng_state is not None:
-                values.bit_generator(rng_state)
 
 
 def _label_binarizer(inside, decode: values.Decode) -> LabelBinarizer:

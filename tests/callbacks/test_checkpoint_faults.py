@@ -13,8 +13,9 @@ from sklearn.base import clone
 from sklearn.datasets import make_classification
 from test_checkpoint import Copies, Stops, assert_same
 
-from sklearn_relu import CheckpointWarning, LoadError, MLPClassifier, container
+from sklearn_relu import CheckpointWarning, LoadError, MLPClassifier
 from sklearn_relu.callbacks import Checkpoint, fit_file
+from sklearn_relu.files import container
 
 X, y = make_classification(60, 5, random_state=0)
 MODEL = MLPClassifier(

@@ -15,8 +15,8 @@ import pytest
 import versions
 
 from sklearn_relu.__main__ import main
-from sklearn_relu.compare import command
-from sklearn_relu.compare.terminal import figure_in_words
+from sklearn_relu.comparison import command
+from sklearn_relu.comparison.terminal import figure_in_words
 
 RNG = np.random.RandomState(0)
 N = 60

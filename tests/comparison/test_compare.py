@@ -3,7 +3,6 @@
 import io
 import pickle
 import re
-import sys
 import warnings
 from datetime import date
 
@@ -22,10 +21,10 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_sco
 
 import sklearn_relu
 from sklearn_relu.activations import LeakyReLU
-from sklearn_relu.compare import comparison_figure, comparison_rows
-from sklearn_relu.compare.data import category_texts, check_target, columns_of, infer_task
-from sklearn_relu.compare.table import best_row, csv_text, fits_at_max_iter, network_label
-from sklearn_relu.compare.terminal import FIGURES, IMPORTANCE, rich_table, row_label
+from sklearn_relu.comparison import comparison_figure, comparison_rows
+from sklearn_relu.comparison.datasets import category_texts, check_target, columns_of, infer_task
+from sklearn_relu.comparison.table import best_row, csv_text, fits_at_max_iter, network_label
+from sklearn_relu.comparison.terminal import FIGURES, IMPORTANCE, rich_table, row_label
 from sklearn_relu.inspection import activation_report, final_network, gradient_report
 from sklearn_relu.scorers import n_parameters_scorer
 
@@ -604,8 +603,3 @@ class TestFigure:
     def test_it_needs_no_display(self, search, tmp_path):
         comparison_figure(search, X, Y).savefig(tmp_path / "f.png")
         assert (tmp_path / "f.png").stat().st_size > 10_000
-
-
-def test_the_name_at_top_level_is_the_function():
-    assert callable(sklearn_relu.compare)
-    assert sys.modules["sklearn_relu.compare"].compare is sklearn_relu.compare

@@ -11,7 +11,7 @@ from sklearn.datasets import make_blobs, make_moons
 import sklearn_relu
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import ACTIVATIONS, LeakyReLU
-from sklearn_relu.compare import comparison_figure
+from sklearn_relu.comparison import comparison_figure
 from sklearn_relu.displays import (
     ActivationDisplay,
     ComparisonDisplay,

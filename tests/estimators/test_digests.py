@@ -16,8 +16,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import fbeta_score, make_scorer, r2_score
 
 from sklearn_relu.activations import LeakyReLU
-from sklearn_relu.estimators.digests import UnknowableError, digest
 from sklearn_relu.estimators.identity import described
+from sklearn_relu.files.digests import UnknowableError, digest
 
 SAME = """
 import functools
@@ -100,7 +100,7 @@ def digests_in_a_process(folder, name, code, seed):
     """Of the things of a script, run with its own hashes, from its own file."""
     path = folder / f"{name}.py"
     more = """
-    from sklearn_relu.estimators.digests import digest
+    from sklearn_relu.files.digests import digest
     padding = [bytearray(1000) for _ in range(int(sys.argv[1]))]
     print({name: digest(value) for name, value in THINGS.items()})
     """

@@ -217,7 +217,7 @@ def test_a_fit_interrupted_in_its_first_epoch_leaves_the_estimator_as_it_was():
 
 
 def test_an_interrupted_lbfgs_keeps_its_last_iteration(monkeypatch):
-    from sklearn_relu.engine.network import NetworkStack
+    from sklearn_relu.network.stack import NetworkStack
 
     objective, calls = NetworkStack.objective, []
 

@@ -9,8 +9,8 @@ from sklearn.base import clone
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import LeakyReLU
-from sklearn_relu.engine import fused
 from sklearn_relu.estimators.parts import FAMILIES
+from sklearn_relu.kernels import fused
 from sklearn_relu.penalties import ElasticNet
 from sklearn_relu.schedules import Cosine, WarmUp
 

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from sklearn.datasets import make_classification
 
 from sklearn_relu import MLPClassifier
-from sklearn_relu.engine.threads import LARGE_PRODUCT
+from sklearn_relu.kernels.threads import LARGE_PRODUCT
 
 X, y = make_classification(80, 6, random_state=0)
 SMALL = {"hidden_layer_sizes": (8,), "max_iter": 5}

@@ -7,8 +7,8 @@ from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
-from sklearn_relu.engine import batches
 from sklearn_relu.losses import LOSSES
+from sklearn_relu.training import batches
 
 # Fits of a few epochs are worse than a constant, and say so.
 pytestmark = [

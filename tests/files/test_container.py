@@ -16,7 +16,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from sklearn_relu import LoadError, container
+from sklearn_relu import LoadError
+from sklearn_relu.files import container
 
 STRUCTURE = {"text": "Grüße\x00", "list": [1, -(2**100), 0.1, True, None, [], {}], "": {"a": [[]]}}
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sklearn_relu import container, values
-from sklearn_relu.engine.jobs import Epoch, TrainingState
+from sklearn_relu.files import container, values
+from sklearn_relu.training.jobs import Epoch, TrainingState
 
 VALUES = {
     "none": None,

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+import sklearn_relu
 from sklearn_relu import MLPClassifier, MLPRegressor, compare, lockstep
 from sklearn_relu.activations import Activation, LeakyReLU
 from sklearn_relu.schedules import Progress
@@ -38,3 +39,7 @@ regressor = MLPRegressor("huber", hidden_layer_sizes=(5,), ensemble_size=3, rand
 names: list[str] = list(regressor.get_params())
 mean, std = regressor.predict([[1.0]], return_std=True)
 sure: NDArray = mean + std + regressor.predict([[1.0]])
+
+rows: list[dict] = sklearn_relu.comparison.comparison_rows(compare([[1.0], [2.0]], [0, 1], folds=2))
+display: sklearn_relu.displays.LossCurveDisplay
+again: sklearn_relu.MLPRegressor = sklearn_relu.estimators.MLPRegressor()

@@ -1,5 +1,6 @@
 """Code of a user with mistakes; each comment is the kind of error a type checker finds there."""
 
+import sklearn_relu
 from sklearn_relu import MLPClassifier, lockstep
 from sklearn_relu.activations import LeakyReLU
 from sklearn_relu.part import Part, resolve_part
@@ -16,3 +17,6 @@ resolve_part("relu", {}, Part, 1)  # arg-type
 
 model.fit([[1.0]], [1], weights=[1.0])  # call-arg
 answer: str = model.predict([[1.0]])  # assignment
+
+sklearn_relu.MLPClasifier((10,))  # attr-defined
+sklearn_relu.compare.comparison_rows(None)  # attr-defined

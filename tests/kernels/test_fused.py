@@ -6,9 +6,9 @@ from helpers import layer_arrays, name_of, step
 from scipy.special import expit, log_softmax, softmax
 from sklearn.datasets import load_digits
 
-from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu import MLPClassifier, MLPRegressor, kernels
 from sklearn_relu.activations import ACTIVATIONS
-from sklearn_relu.engine import fused, kernels
+from sklearn_relu.kernels import fused
 from sklearn_relu.losses import LOSSES, SoftmaxLogLoss
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
 from sklearn_relu.penalties import L2

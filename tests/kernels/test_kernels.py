@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from sklearn_relu.engine.kernels import PIECE, limit_column_norms, limit_norms
+from sklearn_relu.kernels import PIECE, limit_column_norms, limit_norms
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 SHAPE = (2, PIECE // 100 + 50, 100)

@@ -15,8 +15,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from sklearn_relu import MLPClassifier, lockstep
 from sklearn_relu.activations import ReLU
-from sklearn_relu.engine import threads
-from sklearn_relu.engine.threads import LARGE_PRODUCT, suitable_blas_threads
+from sklearn_relu.kernels import threads
+from sklearn_relu.kernels.threads import LARGE_PRODUCT, suitable_blas_threads
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -199,7 +199,7 @@ def use_a_context():
 
 
 def interrupt(function, at_step):
-    """Whether there are so many steps in engine/threads.py; Python looks for signals as a function
+    """Whether there are so many steps in kernels/threads.py; Python looks for signals as a function
     begins, and after one of C."""
     count = 0
 

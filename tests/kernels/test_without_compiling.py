@@ -19,7 +19,7 @@ if {without_numba}:
 import numpy as np
 import sklearn_relu
 from sklearn_relu import MLPRegressor
-from sklearn_relu.engine import fused
+from sklearn_relu.kernels import fused
 warnings.simplefilter("ignore")
 assert sklearn_relu.__file__.startswith({folder!r}), sklearn_relu.__file__
 X = np.random.RandomState(0).normal(size=(40, 3))

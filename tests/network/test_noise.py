@@ -8,8 +8,8 @@ from sklearn.datasets import make_classification
 
 from sklearn_relu import MLPClassifier
 from sklearn_relu.activations import SELU, PReLU, ReLU, RReLU, Tanh
-from sklearn_relu.engine.noise import Dropout, add_noise, drop_sparse, noise_generator
 from sklearn_relu.losses import LogLoss
+from sklearn_relu.network.noise import Dropout, add_noise, drop_sparse, noise_generator
 from sklearn_relu.penalties import L2, ActivityL2
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -15,8 +15,9 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 import sklearn_relu
-from sklearn_relu import SKOPS_TRUSTED_TYPES, container, load
+from sklearn_relu import SKOPS_TRUSTED_TYPES, load
 from sklearn_relu.callbacks import Checkpoint
+from sklearn_relu.files import container
 from sklearn_relu.persistence.models import CONTENT, VERSION
 
 pytestmark = [

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from sklearn_relu import LoadError, MLPClassifier, container, load, save
+from sklearn_relu import LoadError, MLPClassifier, load, save
+from sklearn_relu.files import container
 from sklearn_relu.persistence.models import CONTENT, VERSION
 
 X, y = load_iris(return_X_y=True)

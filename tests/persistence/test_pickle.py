@@ -111,7 +111,7 @@ PREDICT = """
 sys.modules["numba"] = None
 from sklearn.datasets import load_digits
 import sklearn_relu
-from sklearn_relu.engine import fused
+from sklearn_relu.kernels import fused
 X, y = load_digits(return_X_y=True)
 assert fused.loops() is None
 expected = np.load(sys.argv[1] + "/expected.npy")

@@ -26,7 +26,7 @@ from sklearn_relu.estimators.parts import FAMILIES
 from sklearn_relu.inspection import HiddenLayer, verdict
 from sklearn_relu.losses import LOSSES
 from sklearn_relu.part import Part
-from sklearn_relu.persistence.classes import ESTIMATORS, PARTS
+from sklearn_relu.persistence.classes import PARTS, storable
 from sklearn_relu.schedules import FunctionRate, Schedule
 
 pytestmark = [
@@ -81,7 +81,7 @@ def test_there_is_a_name_for_every_public_estimator():
             value = getattr(module, name)
             if inspect.isclass(value) and issubclass(value, BaseEstimator):
                 public.add(value)
-    assert public == set(ESTIMATORS.values()) - {FrozenEstimator}
+    assert public == set(storable().values()) - {FrozenEstimator}
     assert not any(issubclass(cls, Part) for cls in public)
 
 

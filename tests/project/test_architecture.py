@@ -1,6 +1,7 @@
 """The direction of imports, what an import costs, and one registry for each family."""
 
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -11,43 +12,38 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, Transfo
 from sklearn.preprocessing import LabelBinarizer
 
 import sklearn_relu
+from sklearn_relu.estimators import ESTIMATORS
 from sklearn_relu.estimators.parts import FAMILIES
+from sklearn_relu.layers import LAYERS
 from sklearn_relu.sklearn_private import CALLBACKS, REQUEST
 
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["sklearn_private", "parameters", "documentation", "exceptions", "container"],
-    ["engine.compiling"],
-    ["engine.fused"],
-    ["part", "engine.kernels"],
-    ["values"],
+    ["sklearn_private", "parameters", "documentation", "exceptions"],
+    ["kernels"],
+    ["files"],
+    ["part"],
     FAMILY_MODULES,
-    ["engine.layers"],
-    ["engine.threads"],
-    ["engine.buffers", "engine.noise", "engine.recipe"],
-    ["engine.network", "engine.inference", "engine.trace"],
-    ["engine.jobs", "engine.descent"],
-    ["engine.batches", "engine.stopping"],
-    ["engine.full_batch"],
-    ["engine.training"],
-    ["engine.stacks"],
-    ["engine.lockstep"],
+    ["layers"],
+    ["network"],
+    ["training"],
     ["parallel"],
     ["estimators"],
     ["inspection"],
-    ["scorers", "displays", "persistence", "callbacks"],
-    ["compare"],
-    ["utils", "__main__"],
+    ["scorers", "displays", "persistence"],
+    ["callbacks"],
+    ["comparison"],
+    ["compare", "utils", "testing", "__main__"],
 ]
-"""A module may import those of the lines above its own; a package stands for all in it,
-compare also for its pieces compare_*."""
+"""From the bottom of the house up. A module may import those of the lines above its own, and those
+of its own place; the files at the bottom import each other too."""
 LINE = {place: line for line, places in enumerate(ORDER) for place in places}
 OPTIONAL = {"pandas", "matplotlib", "rich", "numba", "onnx", "skl2onnx", "skops"}
 
 
 def module_name(path):
-    """engine/kernels.py to engine.kernels; a package's __init__ is the package."""
+    """kernels/sums.py to kernels.sums; a package's __init__ is the package."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -56,8 +52,8 @@ TREES = {
     module_name(path): ast.parse(path.read_text(encoding="utf-8"))
     for path in sorted(ROOT.rglob("*.py"))
 }
-MODULES = [name for name in TREES if name not in ("", "engine")]
-"""All but the two that hold nothing: the package, which only re-exports, and engine's docstring."""
+MODULES = [name for name in TREES if name]
+"""All but the package itself, which only re-exports."""
 
 
 def imported(tree, everywhere=True):
@@ -95,10 +91,18 @@ def test_imports_go_one_way(name):
     for other in set(own_imports(name)):
         if name == "__main__" and other == "":
             continue  # for the version
-        assert other not in ("", "engine"), f"{name} imports a package that only re-exports"
+        assert other != "", f"{name} imports the package, which only re-exports"
         place = place_of(other)
-        sibling = LINE[place] == LINE[own] and own not in FAMILY_MODULES
-        assert place == own or LINE[place] < LINE[own] or sibling, f"{name} imports {other}"
+        at_bottom = LINE[place] == LINE[own] == 0
+        assert place == own or LINE[place] < LINE[own] or at_bottom, f"{name} imports {other}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_ask_the_package_for_no_public_name(name):
+    """While a module is imported its thread would wait for one that may need this very module."""
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.ImportFrom) and node.module == "sklearn_relu":
+            assert not {alias.name for alias in node.names} & set(dir(sklearn_relu))
 
 
 def is_private(dotted):
@@ -142,13 +146,34 @@ def test_callbacks_are_imported_where_scikit_learn_may_have_none():
             assert not [full for full in at_import if full.startswith("sklearn.callback")]
 
 
+KINDS_OF_LAYERS = {cls.__name__ for cls in LAYERS.values()} | {"dense_layers"}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.split(".")[0] != "layers"])
+def test_only_architectures_name_a_kind_of_layer(name):
+    """An architecture's file defines a class with `_stages`, and is no contract."""
+    tree = TREES[name]
+    methods = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    if (
+        name.startswith("estimators.")
+        and "_stages" in methods
+        and name != "estimators.architecture"
+    ):
+        return
+    named = {full.rpartition(".")[2] for full in imported(tree) if ".layers" in full}
+    assert not named & KINDS_OF_LAYERS
+
+
 @pytest.mark.parametrize("name", [name for name in MODULES if name.split(".")[0] in FAMILY_MODULES])
 def test_families_of_parts_never_import_each_other(name):
     others = set(FAMILY_MODULES) - {place_of(name)}
     assert not {place_of(other) for other in own_imports(name)} & others
 
 
-@pytest.mark.parametrize("name", [name for name in TREES if name.split(".")[0] == "engine"])
+ENGINE = {"kernels", "layers", "network", "training"}
+
+
+@pytest.mark.parametrize("name", [name for name in TREES if name.split(".")[0] in ENGINE])
 def test_the_engine_knows_no_estimators_labels_or_data_frames(name):
     assert "estimators" not in {other.split(".")[0] for other in own_imports(name)}
     from_sklearn = {full for full in imported(TREES[name]) if full.split(".")[0] == "sklearn"}
@@ -167,7 +192,7 @@ def test_no_modules_import_each_other_in_a_circle():
 def test_places_in_the_order_are_of_modules_that_exist_or_are_planned():
     planned = {"inspection", "scorers", "displays", "persistence"}
     existing = {place_of(name) for name in MODULES}
-    assert set(LINE) - existing <= planned | {"compare", "__main__"}
+    assert set(LINE) - existing <= planned | {"__main__"}
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -193,21 +218,82 @@ assert not [name for name in {sorted(OPTIONAL)!r} if sys.modules[name] is not No
     assert result.returncode == 0, result.stderr
 
 
-def test_importing_the_package_imports_its_dependencies_only():
-    code = """
+def imported_by(code, after=""):
+    """Modules that a new interpreter imports for some code, beyond those of other code."""
+    code = f"""
 import sys
-import sklearn.compose, sklearn.ensemble, sklearn.metrics
 from contextlib import suppress
-with suppress(ImportError):
-    import sklearn.callback  # of scikit-learn >= 1.9
+{after}
 before = set(sys.modules)
-import sklearn_relu
-print(*{name.split(".")[0] for name in set(sys.modules) - before})
+{code}
+print(*sorted(set(sys.modules) - before))
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    added = set(result.stdout.split()) - set(sys.stdlib_module_names)
-    assert added <= {"sklearn_relu", "sklearn", "scipy", "numpy", "joblib"}
+    return set(result.stdout.split())
+
+
+def test_all_public_names_import_the_dependencies_only():
+    after = """
+import sklearn.compose, sklearn.ensemble, sklearn.metrics
+with suppress(ImportError):
+    import sklearn.callback  # of scikit-learn >= 1.9
+"""
+    code = "import sklearn_relu\nfor name in dir(sklearn_relu): getattr(sklearn_relu, name)"
+    added = {name.split(".")[0] for name in imported_by(code, after)}
+    assert added - set(sys.stdlib_module_names) <= {
+        "sklearn_relu",
+        "sklearn",
+        "scipy",
+        "numpy",
+        "joblib",
+    }
+
+
+def test_importing_the_package_imports_nothing_but_it():
+    added = imported_by("import sklearn_relu")
+    assert {name for name in added if name.split(".")[0] not in sys.stdlib_module_names} == {
+        "sklearn_relu"
+    }
+
+
+WHEN_USED = {
+    "sklearn_relu.callbacks",
+    "sklearn_relu.comparison",
+    "sklearn_relu.files.container",
+    "sklearn_relu.displays",
+    "sklearn_relu.inspection",
+    "sklearn_relu.parallel",
+    "sklearn_relu.persistence",
+    "sklearn_relu.scorers",
+    "sklearn_relu.utils",
+    "sklearn_relu.files.values",
+    "sklearn.compose",
+    "sklearn.decomposition",
+    "sklearn.ensemble",
+    "sklearn.frozen",
+    "sklearn.impute",
+    "sklearn.linear_model",
+    "sklearn.neighbors",
+    "sklearn.pipeline",
+    "sklearn.svm",
+    "scipy.stats",
+    "http",
+    "urllib.request",
+    "zipfile",
+    *OPTIONAL,
+}
+"""Modules that an estimator does not need, and that its import does not bring."""
+
+
+@pytest.mark.parametrize("code", ["import sklearn_relu", "from sklearn_relu import MLPClassifier"])
+def test_an_import_brings_little_beyond_that_of_scikit_learns_networks(code):
+    assert not imported_by(code, "import sklearn.neural_network") & WHEN_USED
+
+
+def test_modules_that_an_estimator_does_not_need_exist():
+    for name in WHEN_USED - OPTIONAL:
+        assert importlib.util.find_spec(name) is not None, name
 
 
 def registries():
@@ -226,7 +312,8 @@ def test_each_family_has_one_registry_a_dict_defined_once():
         name: vars(sys.modules[f"sklearn_relu.{module}"])[name] for module, name in registries()
     }
     assert len(found) == len(list(registries()))
-    used = {id(family): family for family, _ in FAMILIES.values()}
+    families = [*(each for each, _ in FAMILIES.values()), LAYERS, ESTIMATORS]
+    used = {id(family): family for family in families}
     assert used.keys() == {id(family) for family in found.values()}
     assert all(type(family) is dict for family in used.values())
 
@@ -239,3 +326,62 @@ def test_registries_are_never_added_to():
                 assert ast.unparse(node.value) not in names, module
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) in names:
                 assert node.attr in {"get", "items", "keys", "values"}, module
+
+
+def attributes_of_estimators():
+    """Methods and attributes of the classes of estimators/."""
+    for name, tree in TREES.items():
+        if name.split(".")[0] == "estimators":
+            for cls in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+                yield from (node.name for node in cls.body if isinstance(node, ast.FunctionDef))
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                    yield node.attr
+
+
+PRIVATE_TO_ESTIMATORS = set(filter(is_private, attributes_of_estimators()))
+PRIVATE_TO_ESTIMATORS -= PRIVATE_ATTRIBUTES | {"_parameter_constraints"}
+"""Names by which only estimators/ reaches into an estimator."""
+OUTSIDE = [name for name in TREES if name and name.split(".")[0] != "estimators"]
+
+
+def reaches(tree):
+    """Private attributes that a module asks another object for, by name or as text, and private
+    names that it imports from estimators/, with their lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in ("self", "cls"):
+            if node.attr in PRIVATE_TO_ESTIMATORS:
+                yield node.attr, node.lineno
+        elif isinstance(node, ast.Constant) and node.value in PRIVATE_TO_ESTIMATORS:
+            yield node.value, node.lineno
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "sklearn_relu.estimators"
+        ):
+            names = [alias.name for alias in node.names]
+            yield from ((name, node.lineno) for name in names if is_private(name))
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_no_module_reaches_into_an_estimator(name):
+    """They ask :class:`sklearn_relu.estimators.fitted.Fitted`."""
+    assert list(reaches(TREES[name])) == []
+
+
+def test_private_names_of_estimators_are_known():
+    known = {"_states", "_diagnosis", "_loss", "_activations", "_check_data", "_label_binarizer"}
+    assert known <= PRIVATE_TO_ESTIMATORS
+    for code in ("network._loss", "getattr(network, '_loss')"):
+        assert list(reaches(ast.parse(code))) == [("_loss", 1)]
+    imported = "from sklearn_relu.estimators.parts import _loss"
+    assert list(reaches(ast.parse(imported))) == [("_loss", 1)]
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_docstrings_begin_with_a_verb_or_with_the_thing(name):
+    texts = [
+        node.value.value
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    first_words = {text.split()[0] for text in texts if isinstance(text, str) and text.strip()}
+    assert not first_words & {"What", "This", "Which", "That"}

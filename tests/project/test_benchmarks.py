@@ -53,3 +53,17 @@ def test_machine_must_come_before_numpy():
         [sys.executable, "-c", code], cwd=FOLDER, env=environment, capture_output=True, text=True
     )
     assert "import it before NumPy" in found.stderr
+
+
+def test_imports_are_timed_with_bytecode_in_the_folder_of_the_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "slow.py").write_text("sum(range(3_000_000))", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    bytecode = tmp_path / "bytecode"
+    code = "import import_time, sys; print(import_time.milliseconds('import slow', sys.argv[1]))"
+    told = subprocess.check_output(
+        [sys.executable, "-c", code, str(bytecode)], cwd=FOLDER, text=True
+    )
+    assert float(told) > 0
+    assert list(bytecode.rglob("slow.*.pyc"))
+    assert not (tmp_path / "__pycache__").exists()

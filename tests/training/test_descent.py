@@ -8,9 +8,9 @@ import pytest
 from helpers import GradientCheck
 from sklearn.datasets import load_iris
 
-from sklearn_relu import MLPClassifier
+from sklearn_relu import MLPClassifier, kernels
 from sklearn_relu.activations import ReLU
-from sklearn_relu.engine import kernels
+from sklearn_relu.kernels import memory
 from sklearn_relu.losses import LogLoss
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
 from sklearn_relu.penalties import L2, PENALTIES, ActivityL2
@@ -26,7 +26,7 @@ STOCHASTIC = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimi
 def fit(monkeypatch, piece, **parameters):
     """A fit whose parameters are updated in pieces of a size."""
     with monkeypatch.context() as patch:
-        patch.setattr(kernels, "PIECE", piece)
+        patch.setattr(memory, "PIECE", piece)
         return MLPClassifier(
             (9, 7), max_iter=6, batch_size=40, alpha=0.1, random_state=0, **parameters
         ).fit(*load_iris(return_X_y=True))
@@ -67,7 +67,7 @@ def test_with_what_needs_all_of_the_gradient_or_of_a_layer(monkeypatch, paramete
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (1, 100, 1), (5, 9, 1), (3, 7, 30), (2, 40, 3)])
 def test_blocks_cover_everything_once(monkeypatch, shape):
-    monkeypatch.setattr(kernels, "PIECE", 60)
+    monkeypatch.setattr(memory, "PIECE", 60)
     count = np.zeros(shape)
     for block in kernels.blocks(*shape):
         count[block] += 1
@@ -76,7 +76,7 @@ def test_blocks_cover_everything_once(monkeypatch, shape):
 
 
 def test_the_pieces_of_a_network_do_not_depend_on_the_others(monkeypatch):
-    monkeypatch.setattr(kernels, "PIECE", 60)
+    monkeypatch.setattr(memory, "PIECE", 60)
     for n in (7, 100):
         alone = [rows for _, rows in kernels.blocks(1, n)]
         for networks, rows in kernels.blocks(20, n):

@@ -40,11 +40,11 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
 from sklearn_relu.activations import ReLU, Tanh
-from sklearn_relu.engine import lockstep as gathering
-from sklearn_relu.engine.stacks import Fit, stacks_of, train_stack
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.optimizers import Adam
 from sklearn_relu.parallel import another_backend_is_set
+from sklearn_relu.training import gathering
+from sklearn_relu.training.stacks import Fit, stacks_of, train_stack
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -257,7 +257,7 @@ def test_what_trains_alone(params):
 
 
 def test_wide_networks_share_no_stack_that_would_leave_the_cache(monkeypatch):
-    monkeypatch.setattr("sklearn_relu.engine.stacks.CACHE", 4_000_000)
+    monkeypatch.setattr("sklearn_relu.training.stacks.CACHE", 4_000_000)
     estimators = [model(random_state=seed, max_iter=1) for seed in range(4)]
     for estimator in estimators:
         estimator.set_params(hidden_layer_sizes=(200, 200))
@@ -266,7 +266,7 @@ def test_wide_networks_share_no_stack_that_would_leave_the_cache(monkeypatch):
 
 
 def test_a_stack_with_long_calls_is_divided_for_threads_that_train_at_the_same_time(monkeypatch):
-    monkeypatch.setattr("sklearn_relu.engine.stacks.CACHE", 2**40)
+    monkeypatch.setattr("sklearn_relu.training.stacks.CACHE", 2**40)
     estimators = [model(random_state=seed) for seed in range(17)]
     short = [Fit(job) for job in jobs_of(estimators)]
     assert len(stacks_of(short, 2)) == 1
@@ -274,11 +274,11 @@ def test_a_stack_with_long_calls_is_divided_for_threads_that_train_at_the_same_t
         estimator.set_params(hidden_layer_sizes=(80, 80))
     long = [Fit(job) for job in jobs_of(estimators)]
     n_multiplications = long[0].n_multiplications
-    monkeypatch.setattr("sklearn_relu.engine.stacks.LONG_CALL", 8 * n_multiplications)
+    monkeypatch.setattr("sklearn_relu.training.stacks.LONG_CALL", 8 * n_multiplications)
     assert len(stacks_of(long, 2)) == 2
     assert len(stacks_of(long[:15], 2)) == 1
     # Where the cache asks for three, a fourth keeps both threads busy.
-    monkeypatch.setattr("sklearn_relu.engine.stacks.CACHE", 7 * long[0].n_bytes_of_a_step)
+    monkeypatch.setattr("sklearn_relu.training.stacks.CACHE", 7 * long[0].n_bytes_of_a_step)
     assert [len(stack) for stack in stacks_of(long, 2)] == [4, 4, 5, 4]
 
 
@@ -287,8 +287,8 @@ def test_a_stack_with_long_calls_is_divided_for_threads_that_train_at_the_same_t
 def test_every_fit_is_in_one_stack_and_no_stack_is_empty(monkeypatch, bytes_of_a_step, n_threads):
     fits = [Fit(jobs) for jobs in jobs_of([model(random_state=seed) for seed in range(9)])]
     n_bytes = int(bytes_of_a_step * fits[0].n_bytes_of_a_step)
-    monkeypatch.setattr("sklearn_relu.engine.stacks.CACHE", n_bytes)
-    monkeypatch.setattr("sklearn_relu.engine.stacks.LONG_CALL", fits[0].n_multiplications)
+    monkeypatch.setattr("sklearn_relu.training.stacks.CACHE", n_bytes)
+    monkeypatch.setattr("sklearn_relu.training.stacks.LONG_CALL", fits[0].n_multiplications)
     for n in range(1, 10):
         stacks = stacks_of(fits[:n], n_threads)
         assert all(stacks)

@@ -5,20 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from helpers import stages_of
 from sklearn.datasets import make_classification
 
 from sklearn_relu.activations import ACTIVATIONS
-from sklearn_relu.engine.batches import Batches
-from sklearn_relu.engine.jobs import Job, TrainingState
-from sklearn_relu.engine.network import dense_layers
-from sklearn_relu.engine.recipe import Recipe
-from sklearn_relu.engine.training import train
-from sklearn_relu.estimators.weights import initial_params
+from sklearn_relu.estimators.fitted_arrays import initial_params
 from sklearn_relu.initializers import Auto, Constant
+from sklearn_relu.layers import dense_layers
 from sklearn_relu.losses import LogLoss
 from sklearn_relu.optimizers import SGD, Adam
 from sklearn_relu.penalties import ACTIVITY_PENALTIES, L1, L2
 from sklearn_relu.schedules import SCHEDULES, Adaptive, ConstantRate, FunctionRate, WarmUp
+from sklearn_relu.training.batches import Batches
+from sklearn_relu.training.epochs import train
+from sklearn_relu.training.jobs import Job, TrainingState
+from sklearn_relu.training.recipe import Recipe
 
 X, LABELS = make_classification(60, 8, random_state=0)
 Y = LABELS[:, None].astype(float)
@@ -26,15 +27,20 @@ FOLDS = [np.flatnonzero(np.arange(60) % 7 != i)[: 60 - 3 * i] for i in range(7)]
 
 
 def make_recipe(
-    activation="relu", sizes=(9, 7), optimizer=None, penalty=None, activity=None, **more
+    activation="relu",
+    sizes=(9, 7),
+    optimizer=None,
+    penalty=None,
+    activity=None,
+    dropout=(),
+    max_norm=None,
+    **more,
 ):
     layers = dense_layers(8, list(sizes), [ACTIVATIONS[activation]()] * len(sizes), 1)
     return Recipe(
-        layers=layers,
+        stages=stages_of(layers, penalty or L2(), activity, dropout, max_norm),
         loss=LogLoss(),
         optimizer=optimizer or Adam(),
-        penalties=[penalty or L2()] * len(layers),
-        activity_penalties=[activity] * len(sizes),
         batch_size=16,
         dtype=np.dtype(float),
         n_targets=1,
@@ -111,7 +117,7 @@ def test_a_stack_of_seven_jobs_equals_each_alone(activation):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("copied", [0, 2**30], ids=["each from its own", "from one"])
 def test_jobs_with_tables_of_their_own(monkeypatch, copied, weighted):
-    monkeypatch.setattr("sklearn_relu.engine.batches.COPIED", copied)
+    monkeypatch.setattr("sklearn_relu.training.batches.COPIED", copied)
     recipe = make_recipe()
     stacks = []
     for _ in range(2):
@@ -130,7 +136,7 @@ def test_jobs_with_tables_of_their_own(monkeypatch, copied, weighted):
 
 
 def test_jobs_with_one_table_do_not_copy_it(monkeypatch):
-    monkeypatch.setattr("sklearn_relu.engine.batches.COPIED", 0)
+    monkeypatch.setattr("sklearn_relu.training.batches.COPIED", 0)
     batches = Batches(make_jobs(make_recipe()))
     assert batches.table is not None
     assert batches.table[0] is X
@@ -164,7 +170,9 @@ def test_dropout_rates_may_differ_in_a_stack():
     def jobs():
         jobs = make_jobs(recipe)
         for job, rate in zip(jobs, rates, strict=True):
-            job.recipe = replace(recipe, dropout=[rate, 0.0], input_dropout=rate / 2)
+            first, *others = recipe.stages
+            stages = (replace(first, dropout=rate), *others)
+            job.recipe = replace(recipe, stages=stages, input_dropout=rate / 2)
         return jobs
 
     alone, together = jobs(), jobs()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from helpers import EVERY_ACTIVATION, EVERY_LOSS, layer_arrays, name_of
 
-from sklearn_relu import MLPRegressor
-from sklearn_relu.engine import fused, kernels
+from sklearn_relu import MLPRegressor, kernels
+from sklearn_relu.kernels import fused
 from sklearn_relu.penalties import L1, L2, ActivityL1, ActivityL2, ElasticNet, KLSparsity
 
 N = 10**6

@@ -1,1 +1,0 @@
-"""Arrays in, arrays out: knows no scikit-learn estimator, no labels, no data frames."""

@@ -1,0 +1,54 @@
+"""The contract of architectures: the layers of a network, and the X that they read."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+from sklearn_relu.estimators.parts import Parts
+from sklearn_relu.layers import Layer
+from sklearn_relu.network.stage import Stage
+
+
+class Architecture(ABC):
+    """The layers of a network. :class:`MLP` is one.
+
+    It is a part of :class:`BaseNetwork`, and knows nothing of targets.
+    """
+
+    @abstractmethod
+    def _hidden_units(self) -> list[int]:
+        """Units of each hidden layer, by the parameters.
+
+        Raises
+        ------
+        ValueError
+            If the parameters do not say it.
+        """
+
+    @abstractmethod
+    def _set_hidden_units(self, units: list[int]) -> None:
+        """Set the parameters so that they say these units of each hidden layer."""
+
+    @abstractmethod
+    def _stages(self, n_inputs: int, parts: Parts, n_raw: int) -> tuple[Stage, ...]:
+        """All layers, and what training does to each; the output layer, with `n_raw` raw outputs,
+        last."""
+
+    @abstractmethod
+    def _fitted_layers(self) -> list[Layer]:
+        """The layers of the fitted estimator, as wide as its arrays are now.
+
+        Raises
+        ------
+        ValueError
+            If the arrays do not say it.
+        """
+
+    @abstractmethod
+    def _check_data(self, X, y, reset: bool) -> tuple[Any, np.ndarray]:
+        """X and y as arrays; `reset` unless they must have the fitted features."""
+
+    @abstractmethod
+    def _check_inputs(self, X) -> Any:
+        """X of a fitted estimator as an array."""

@@ -1,0 +1,161 @@
+"""Between the flat parameters of the engine and the arrays of a fitted estimator."""
+
+import zlib
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from sklearn_relu.initializers import Initializer
+from sklearn_relu.layers import Arrays, Layer
+from sklearn_relu.network.inference import n_networks_of
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.start import layer_starts
+
+
+def initial_params(
+    layers: list[Layer], initializer: Initializer, biases: Initializer, rng, X, dtype
+) -> np.ndarray:
+    """The parameters (n_params,) of one network before training."""
+    layout = ParameterLayout(layers)
+    params = np.zeros(layout.n_params, dtype)
+    views = layout.views(params[None])
+    starts = layer_starts(layers, views)
+    initializer.initialize(starts, rng, X)
+    biases.initialize_biases(starts, rng)
+    for view, layer in zip(views, layers, strict=True):
+        layer.activation.init_parameters(view)
+    return params
+
+
+def fitted_arrays(layers: list[Layer], networks: list[Arrays]) -> dict[str, Any]:
+    """``coefs_``, ``intercepts_`` and ``activation_parameters_`` of one dict of arrays a layer.
+
+    Copies, with the network axis only if there is more than one network.
+    """
+    sole = n_networks_of(networks) == 1
+
+    def arrays_of(layer, arrays, kind):
+        shown = {
+            name: arrays[name] if kind == "weight" else arrays[name][:, 0]
+            for name, block in layer.blocks().items()
+            if block.kind == kind
+        }
+        return {name: view[0].copy() if sole else view.copy() for name, view in shown.items()}
+
+    pairs = list(zip(layers, networks, strict=True))
+    return {
+        "coefs_": [each for pair in pairs for each in arrays_of(*pair, "weight").values()],
+        "intercepts_": [each for pair in pairs for each in arrays_of(*pair, "bias").values()],
+        "activation_parameters_": [arrays_of(*pair, "activation") for pair in pairs[:-1]],
+    }
+
+
+def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
+    """The parameters of a fitted estimator as they are now, one dict a layer, network axis first.
+
+    Raises
+    ------
+    ValueError
+        If arrays do not fit together, as they may not if some were assigned: compiled loops do not
+        look at bounds.
+    """
+    coefs, intercepts = estimator.coefs_, estimator.intercepts_
+    learned = [*estimator.activation_parameters_, {}]
+    kinds = [block.kind for layer in layers for block in layer.blocks().values()]
+    check_lengths(
+        estimator,
+        coefs_=kinds.count("weight"),
+        intercepts_=kinds.count("bias"),
+        activation_parameters_=len(layers) - 1,
+    )
+    sole = np.ndim(coefs[0]) == 2
+    ensemble = () if sole else np.shape(coefs[0])[:1]
+    n_weights = n_biases = 0
+    params = []
+    for i, layer in enumerate(layers):
+        found = {}
+        for name, block in layer.blocks().items():
+            if block.kind == "weight":
+                where, array = f"coefs_[{n_weights}]", coefs[n_weights]
+                n_weights += 1
+            elif block.kind == "bias":
+                where, array = f"intercepts_[{n_biases}]", intercepts[n_biases]
+                n_biases += 1
+            else:
+                where, array = f"activation_parameters_[{i}][{name!r}]", learned[i].get(name)
+            wanted = ensemble + (block.shape if block.kind == "weight" else block.shape[1:])
+            if not isinstance(array, np.ndarray) or array.shape != wanted:
+                raise _misfit(where, array, wanted)
+            array = array.astype(dtype, copy=False)
+            if block.kind != "weight":
+                array = array[..., None, :]
+            found[name] = array[None] if sole else array
+        params.append(found)
+    return params
+
+
+def check_lengths(estimator, **lengths: int) -> None:
+    """Raise a ValueError unless each of some fitted lists has so many entries."""
+    for name, wanted in lengths.items():
+        if len(found := getattr(estimator, name)) != wanted:
+            raise ValueError(
+                f"{name} must have {wanted} entries, one for each layer of the fitted network; it "
+                f"has {len(found)}. Assign what the fit gave, or fit again."
+            )
+
+
+def _misfit(where: str, array, wanted: tuple[int, ...]) -> ValueError:
+    """An error that says what is wrong with an array."""
+    is_array = isinstance(array, np.ndarray)
+    found = f"has shape {array.shape}" if is_array else f"is {type(array).__name__}"
+    return ValueError(
+        f"{where} must be an array of shape {wanted}, to fit the network's other arrays; it "
+        f"{found}. Assign one of that shape, or fit again."
+    )
+
+
+def flat_params(layers: list[Layer], estimator, n_networks: int, dtype) -> np.ndarray:
+    """The parameters of a fitted estimator, as (n_networks, n_params).
+
+    Raises
+    ------
+    ValueError
+        If they have other shapes than the layers ask for.
+    """
+    arrays = fitted_params(estimator, estimator._fitted_layers(), dtype)
+    layout = ParameterLayout(layers)
+    params = np.empty((n_networks, layout.n_params), dtype)
+    views = layout.views(params)
+    fitted = [{name: array.shape for name, array in layer.items()} for layer in arrays]
+    wanted = [{name: view.shape for name, view in layer.items()} for layer in views]
+    if fitted != wanted:
+        raise ValueError(
+            "warm_start and partial_fit go on with the fitted network, and its shape has changed: "
+            f"{_differing(fitted, wanted)}. Set warm_start=False, or clone the estimator, to start "
+            "anew."
+        )
+    for layer, view in zip(arrays, views, strict=True):
+        for name, array in layer.items():
+            view[name][...] = array
+    return params
+
+
+def _differing(fitted: list[dict], wanted: list[dict]) -> str:
+    """The first layer whose arrays (network axis first) are not those that are asked for."""
+    if len(fitted) != len(wanted):
+        return f"fitted {len(fitted)} layers, now {len(wanted)}"
+    i = next(i for i in range(len(fitted)) if fitted[i] != wanted[i])
+    return f"layer {i + 1} fitted as {fitted[i]}, now {wanted[i]}"
+
+
+def fingerprint(estimator) -> int:
+    """A checksum of the fitted arrays, to notice that a user assigned others."""
+    checksum = 0
+    learned = [layer.values() for layer in estimator.activation_parameters_]
+    of_layers = zip_longest(estimator.coefs_, estimator.intercepts_, learned)
+    for coef, intercept, more in of_layers:
+        for array in (coef, intercept, *(more or ())):
+            if array is not None:
+                checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
+    return checksum

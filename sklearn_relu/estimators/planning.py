@@ -1,0 +1,175 @@
+"""From an estimator and its checked data to jobs for the engine."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_relu.estimators.data import Data
+from sklearn_relu.estimators.history import History, carry_over_a_stream
+from sklearn_relu.estimators.parts import Parts
+from sklearn_relu.estimators.starts import Start, restore, resume, start
+from sklearn_relu.estimators.validation import Validation, resolve_metric, split
+from sklearn_relu.losses import Loss
+from sklearn_relu.network.stage import Stage
+from sklearn_relu.parameters import with_python_numbers
+from sklearn_relu.training.jobs import Job, Snapshot, TrainingState
+from sklearn_relu.training.recipe import Recipe
+
+
+def make_jobs(
+    estimator,
+    parts: Parts,
+    loss: Loss,
+    data: Data,
+    held_out: Data | None,
+    goes_on: bool,
+    incremental: bool,
+    is_kept: bool = False,
+    snapshots: list[Snapshot] | None = None,
+) -> list[Job]:
+    """One job for each network.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork
+    parts : Parts
+    loss : Loss
+        The loss for this kind of target.
+    data : Data
+    held_out : Data or None
+        What the user held out.
+    goes_on : bool
+        Whether training goes on where the last call left it.
+    incremental : bool
+        Whether it is for one epoch only.
+    is_kept : bool, default=False
+        Whether something keeps the states in which training ends and in between.
+    snapshots : list of Snapshot, default=None
+        What was kept of this very fit: it goes on.
+
+    Returns
+    -------
+    jobs : list of Job
+    """
+    estimator = with_python_numbers(estimator)
+    X = data.X
+    stages = estimator._stages(X.shape[1], parts, loss.n_raw(data.targets.shape[1]))
+    layers = [stage.layer for stage in stages]
+    if goes_on:
+        starts = resume(estimator, layers, parts, X.dtype, is_stream=incremental)
+    else:
+        starts = start(estimator, layers, parts, data.counting_rows)
+    if snapshots is not None:
+        starts = restore(estimator, starts, snapshots)
+    early_stopping = estimator.early_stopping and parts.solver.takes_batches
+    rows: Sequence[np.ndarray | None] = [None] * len(starts)
+    validations: Sequence[Data | None] = [held_out] * len(starts)
+    if early_stopping and held_out is None:
+        starts, rows, validations = _split(estimator, starts, data)
+    n_rows = X.shape[0] if rows[0] is None else len(rows[0])
+    recipe = _recipe(estimator, parts, stages, loss, data, n_rows)
+    metric = resolve_metric(estimator, estimator.early_stopping_metric)
+    if early_stopping:
+        _check_scores_count(validations)
+    states = [state for _, state in starts]
+    if incremental:
+        states = [carry_over_a_stream(state) for state in states]
+    elif estimator.warm_start:
+        history = History(estimator, recipe, data, held_out, early_stopping)
+        given = states, rows, validations
+        states = history.carry_over(*given, is_this_fit=snapshots is not None)
+    jobs = [
+        Job(
+            recipe,
+            X,
+            data.targets,
+            data.weight,
+            train_rows,
+            rng,
+            state,
+            learning_rate=estimator.learning_rate_init,
+            schedule=parts.schedule,
+            alpha=estimator.alpha,
+            activity_alpha=estimator.activity_alpha,
+            shuffle=estimator.shuffle,
+            max_epochs=1 if incremental else estimator.max_iter,
+            tol=estimator.tol,
+            n_iter_no_change=estimator.n_iter_no_change,
+            time_limit=np.inf if estimator.time_limit is None else estimator.time_limit,
+            validate=(
+                None
+                if validation is None
+                else Validation(estimator, recipe, parts.activations, validation, metric)
+            ),
+            early_stopping=early_stopping,
+            report=print if estimator.verbose else lambda line: None,
+            resumable=estimator.warm_start or incremental or is_kept,
+            stands_still=bool(state.ended),
+            **how_far,
+        )
+        for (rng, _), state, train_rows, validation, how_far in zip(
+            starts, states, rows, validations, _how_far(snapshots, states), strict=True
+        )
+    ]
+    if not incremental:  # of whose only epoch the end is kept, or nothing
+        for job in jobs:
+            job.note_generators()
+    return jobs
+
+
+def _how_far(snapshots: list[Snapshot] | None, states: list[TrainingState]) -> list[dict[str, Any]]:
+    """The number of epochs that each network has had of this fit, and how these ended."""
+    if snapshots is None:
+        return [{"outcome": state.ended or "running"} for state in states]
+    return [{"n_epochs": each.n_epochs, "outcome": each.outcome} for each in snapshots]
+
+
+def _split(
+    estimator, starts: list[Start], data: Data
+) -> tuple[list[Start], list[np.ndarray], list[Data]]:
+    """Rows to train on, and data to validate on, for each network."""
+    labels = estimator._stratify_by(data.y)
+    starts, splits = split(estimator, starts, data.X.shape[0], labels)
+    rows = [train for train, _ in splits]
+    return starts, rows, [data.take(validation) for _, validation in splits]
+
+
+def _check_scores_count(validations: Sequence[Data | None]) -> None:
+    for validation in validations:
+        assert validation is not None
+        if validation.weight is not None and not validation.weight.any():
+            raise ValueError(
+                "early_stopping=True needs held-out rows that count; all of theirs have weight 0. "
+                "Pass X_val and y_val, or another random_state or validation_fraction."
+            )
+
+
+def _recipe(
+    estimator, parts: Parts, stages: tuple[Stage, ...], loss: Loss, data: Data, n_rows: int
+) -> Recipe:
+    return Recipe(
+        stages=stages,
+        loss=loss,
+        dtype=data.X.dtype,
+        n_targets=data.targets.shape[1],
+        input_dropout=estimator.input_dropout,
+        input_noise=estimator.input_noise,
+        optimizer=parts.solver,
+        batch_size=_batch_size(estimator, parts, n_rows),
+        gradient_clipping=estimator.gradient_clipping,
+    )
+
+
+def _batch_size(estimator, parts: Parts, n_rows: int) -> int:
+    if not parts.solver.takes_batches:
+        return n_rows
+    if estimator.batch_size == "auto":
+        return min(200, n_rows)
+    if estimator.batch_size > n_rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
+            stacklevel=2,
+        )
+    return min(estimator.batch_size, n_rows)

@@ -1,0 +1,329 @@
+"""Fused loops: one pass over the data for what NumPy does in several.
+
+They are compiled by numba where the extra ``fast`` is installed and works, and not used otherwise:
+each has its NumPy form at the place that calls it, and tests compare the two. Arrays are those of
+the engine, network axis first; each network is computed as if it were alone.
+"""
+
+from collections.abc import Callable
+from functools import cache, partial
+from types import SimpleNamespace
+
+import numpy as np
+
+from sklearn_relu.kernels import compiling
+from sklearn_relu.kernels.compiling import NotCompiled
+
+OPTIONS = {"error_model": "numpy", "nogil": True}
+"""For numba. With this error model no division is tested for 0, which would keep loops from vector
+units."""
+
+OPTIONS_OF_SUMS = OPTIONS | {"fastmath": {"reassoc"}}
+
+IN_ORDER = 256
+"""Rows whose sum float32 makes in order; the sums of such blocks are added up in float64.
+
+In order, the rounding errors of a million rows come to hundreds of units in the last place. Of
+this many they are few, and in the sum of many blocks they average out: it is as accurate as
+NumPy's pairwise sums. In float64 a sum is made in order as a whole.
+"""
+
+WEIGHTS_AT_ONCE = 4096
+"""The same for sums over neighbours in memory, which vector units make of 32 or more in turn."""
+
+
+@cache
+def loops() -> SimpleNamespace | None:
+    """The compiled loops by name, or None where numba is not installed, fails or is switched off.
+
+    The first call for an installation and a precision compiles, which is said once; the results
+    are kept on disk where a folder can be written.
+    """
+    with compiling.lock:
+        return _new_loops()
+
+
+def _new_loops() -> SimpleNamespace | None:
+    if not compiling.numba_works():
+        return None
+    try:
+        compiled = made_by(
+            partial(compiling.compiled, options=OPTIONS),
+            partial(compiling.compiled, options=OPTIONS_OF_SUMS),
+        )
+    except Exception as error:
+        compiling.say_numpy_does(f"numba cannot compile them ({compiling.in_a_line(error)})")
+        return None
+    if compiled.adam.stats.cache_path is None:
+        compiling.say(
+            "cache",
+            "numba compiles its loops in each process, which takes some seconds: no folder to keep "
+            "them can be written. NUMBA_CACHE_DIR may name one.",
+        )
+    elif not any(compiling.kept(loop) for loop in vars(compiled).values()):
+        compiling.say(
+            "cache",
+            "numba compiles its loops, once for this installation; this takes some seconds.",
+        )
+    return compiled
+
+
+def run(name: str, *args) -> bool:
+    """Run a loop; returns False, with nothing done, where its NumPy form is to run."""
+    compiled = loops()
+    if compiled is None:
+        return False
+    try:
+        getattr(compiled, name)(*args)
+    except NotCompiled:
+        return False
+    except Exception as error:
+        _mend(compiled, name, args, error)
+        return run(name, *args)
+    return True
+
+
+def bound(name: str, *args, otherwise: Callable) -> Callable:
+    """A loop with its first arguments bound, or its NumPy form, which `otherwise` makes."""
+    compiled = loops()
+    if compiled is None:
+        return otherwise()
+    return partial(_run_bound, compiled, name, args, otherwise)
+
+
+def _run_bound(compiled, name, bound_args, otherwise, *args):
+    try:
+        return getattr(compiled, name)(*bound_args, *args)
+    except NotCompiled:
+        return otherwise()(*args)
+    except Exception as error:
+        _mend(compiled, name, (*bound_args, *args), error)
+        return _run_bound(compiled, name, bound_args, otherwise, *args)
+
+
+def _mend(compiled: SimpleNamespace, name: str, args: tuple, error: Exception) -> None:
+    """Put another loop in place of one that numba could not compile, read or keep."""
+    has_sums = name in {loop.__name__ for loop in _SUMS}
+    options = OPTIONS_OF_SUMS if has_sums else OPTIONS
+    setattr(compiled, name, compiling.mended(getattr(compiled, name), options, args, error))
+
+
+def made_by(compiler: Callable, of_sums: Callable) -> SimpleNamespace:
+    """All loops by name, as one compiler makes them, and those with sums as another one does."""
+    loops = {loop.__name__: compiler(loop) for loop in _LOOPS}
+    return SimpleNamespace(**loops, **{loop.__name__: of_sums(loop) for loop in _SUMS})
+
+
+def shift(z, bias):
+    """``z += bias``."""
+    n_networks, n_samples, width = z.shape
+    for i in range(n_networks):
+        row = bias[i, 0].copy()  # contiguous, so that the inner loop is vectorized
+        for j in range(n_samples):
+            for k in range(width):
+                z[i, j, k] += row[k]
+
+
+def outer(column, row, out):
+    """``out = column @ row``."""
+    n_networks, n_samples, width = out.shape
+    for i in range(n_networks):
+        values = row[i, 0].copy()
+        for j in range(n_samples):
+            factor = column[i, j, 0]
+            for k in range(width):
+                out[i, j, k] = factor * values[k]
+
+
+def rectify(z, bias):
+    """``z = max(z + bias, 0)``."""
+    n_networks, n_samples, width = z.shape
+    zero = z.dtype.type(0)  # one of another type would turn everything into float64
+    for i in range(n_networks):
+        row = bias[i, 0].copy()
+        for j in range(n_samples):
+            for k in range(width):
+                z[i, j, k] = max(z[i, j, k] + row[k], zero)
+
+
+def rectify_back(a, grad_a, grad_z, grad_bias):
+    """``grad_z = grad_a`` where a > 0, else 0; and its sum over the samples."""
+    n_networks, n_samples, width = a.shape
+    zero = a.dtype.type(0)
+    total, sums = np.empty(width, a.dtype), np.empty(width)
+    for i in range(n_networks):
+        total[:] = 0
+        sums[:] = 0
+        for j in range(n_samples):
+            for k in range(width):
+                grad = grad_a[i, j, k]
+                grad = grad if a[i, j, k] > zero else grad * zero
+                grad_z[i, j, k] = grad
+                total[k] += grad
+            if a.itemsize == 4 and j % IN_ORDER == IN_ORDER - 1:
+                for k in range(width):
+                    sums[k] += total[k]
+                    total[k] = 0
+        for k in range(width):
+            grad_bias[i, 0, k] = sums[k] + total[k]
+
+
+def leak(z, bias, a, slope):
+    """``z += bias``; ``a = z`` where z > 0, else ``slope * z``."""
+    n_networks, n_samples, width = z.shape
+    zero = z.dtype.type(0)
+    for i in range(n_networks):
+        row, factor = bias[i, 0].copy(), slope[i, 0].copy()
+        for j in range(n_samples):
+            for k in range(width):
+                x = z[i, j, k] + row[k]
+                z[i, j, k] = x
+                a[i, j, k] = x if x > zero else x * factor[k]
+
+
+def leak_back(z, grad_a, grad_z, grad_bias, slope, grad_slope):
+    """``grad_z = grad_a`` where z > 0, else ``slope * grad_a``, and its sum over the samples; and
+    the sum of ``grad_a * min(z, 0)``."""
+    n_networks, n_samples, width = z.shape
+    zero = z.dtype.type(0)
+    total, slope_total = np.empty(width, z.dtype), np.empty(width, z.dtype)
+    sums, slope_sums = np.empty(width), np.empty(width)
+    for i in range(n_networks):
+        factor = slope[i, 0].copy()
+        total[:] = 0
+        slope_total[:] = 0
+        sums[:] = 0
+        slope_sums[:] = 0
+        for j in range(n_samples):
+            for k in range(width):
+                x, grad = z[i, j, k], grad_a[i, j, k]
+                slope_total[k] += grad * min(x, zero)
+                grad = grad if x > zero else grad * factor[k]
+                grad_z[i, j, k] = grad
+                total[k] += grad
+            if z.itemsize == 4 and j % IN_ORDER == IN_ORDER - 1:
+                for k in range(width):
+                    sums[k] += total[k]
+                    slope_sums[k] += slope_total[k]
+                    total[k] = slope_total[k] = 0
+        for k in range(width):
+            grad_bias[i, 0, k] = sums[k] + total[k]
+            grad_slope[i, 0, k] = slope_sums[k] + slope_total[k]
+
+
+def parabola_back(a, grad_a, grad_z, grad_bias, constant, linear):
+    """``grad_z = grad_a * (constant + linear * a - a**2)``, and its sum over the samples."""
+    n_networks, n_samples, width = a.shape
+    number = a.dtype.type
+    offset, factor = number(constant), number(linear)
+    total, sums = np.empty(width, a.dtype), np.empty(width)
+    for i in range(n_networks):
+        total[:] = 0
+        sums[:] = 0
+        for j in range(n_samples):
+            for k in range(width):
+                x = a[i, j, k]
+                grad = grad_a[i, j, k] * (offset + (factor - x) * x)
+                grad_z[i, j, k] = grad
+                total[k] += grad
+            if a.itemsize == 4 and j % IN_ORDER == IN_ORDER - 1:
+                for k in range(width):
+                    sums[k] += total[k]
+                    total[k] = 0
+        for k in range(width):
+            grad_bias[i, 0, k] = sums[k] + total[k]
+
+
+def logistic_loss(y, raw, grad_raw, value):
+    """``value = sum(log(1 + exp(raw)) - y * raw)`` of each sample, and its gradient."""
+    n_networks, n_samples, width = raw.shape
+    for i in range(n_networks):
+        for j in range(n_samples):
+            total = raw[i, j, 0] * 0
+            for k in range(width):
+                x, target = raw[i, j, k], y[i, j, k]
+                small = np.exp(-abs(x))
+                total += np.log1p(small) + (max(x, 0) - target * x)
+                grad_raw[i, j, k] = (1 if x >= 0 else small) / (1 + small) - target
+            value[i, j] = total
+
+
+def below_largest(y, raw, out, of_target):
+    """``out = raw - max(raw)`` of each sample, and ``of_target = y @ out``."""
+    n_networks, n_samples, width = raw.shape
+    for i in range(n_networks):
+        for j in range(n_samples):
+            largest = raw[i, j, 0]
+            for k in range(1, width):
+                largest = max(largest, raw[i, j, k])
+            total = largest * 0
+            for k in range(width):
+                x = raw[i, j, k] - largest
+                out[i, j, k] = x
+                total += y[i, j, k] * x
+            of_target[i, j] = total
+
+
+def normalize(y, exponentials, of_target):
+    """``exponentials = exponentials / sum - y`` of each sample, and ``of_target = log(sum) -
+    of_target``, in place."""
+    n_networks, n_samples, width = exponentials.shape
+    for i in range(n_networks):
+        for j in range(n_samples):
+            total = exponentials[i, j, 0] * 0
+            for k in range(width):
+                total += exponentials[i, j, k]
+            of_target[i, j] = np.log(total) - of_target[i, j]
+            factor = 1 / total
+            for k in range(width):
+                exponentials[i, j, k] = exponentials[i, j, k] * factor - y[i, j, k]
+
+
+def ridge(weights, grads, row, size, strength):
+    """``grads += strength * weights``; returns ``strength * sum(weights**2) / 2``.
+
+    Weights and gradients come as memory (n,), in which each network's `size` begin `row` after
+    those of the one before: numba does not know that parts of rows are contiguous.
+    """
+    values = np.empty(len(strength), weights.dtype)
+    number = weights.dtype.type
+    block = WEIGHTS_AT_ONCE if weights.itemsize == 4 else size
+    for i in range(len(strength)):
+        first, factor, squares = i * row, strength[i], 0.0
+        for start in range(first, first + size, block):
+            part = slice(start, min(start + block, first + size))
+            w, g, total = weights[part], grads[part], number(0)
+            for k in range(len(w)):
+                x = w[k]
+                g[k] += factor * x
+                total += x * x
+            squares += total
+        values[i] = factor * number(squares) / 2
+    return values
+
+
+def adam(params, grads, m, v, t, rate, beta_1, beta_2, epsilon):
+    """Step t of Adam, with moments that lack their factors ``1 - beta``."""
+    n_networks, n_params = params.shape
+    number = params.dtype.type
+    decay_1, decay_2 = number(beta_1), number(beta_2)
+    constant = number(epsilon / np.sqrt(1 - beta_2))
+    for i in range(n_networks):
+        second_moment = np.sqrt((1 - beta_2 ** t[i, 0]) / (1 - beta_2))
+        first_moment = (1 - beta_1) / (1 - beta_1 ** t[i, 0])
+        move = number(-rate[i, 0] * second_moment * first_moment)
+        for k in range(n_params):
+            g = grads[i, k]
+            first = decay_1 * m[i, k] + g
+            second = decay_2 * v[i, k] + g * g
+            m[i, k] = first
+            v[i, k] = second
+            params[i, k] += move * (first / (np.sqrt(second) + constant))
+
+
+_LOOPS = (
+    shift, outer, rectify, rectify_back, leak, leak_back, parabola_back, logistic_loss, adam,
+)  # fmt: skip
+
+_SUMS = (below_largest, normalize, ridge)
+"""Loops with sums over neighbours in memory, which are vectorized if their order is free."""

@@ -1,0 +1,82 @@
+"""Products of stacks of matrices, and updates by BLAS."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from scipy.linalg import blas
+
+from sklearn_relu.kernels import fused
+
+Call = Callable[[], object]
+"""A function that is made once, with its arrays bound, and called in each step."""
+
+SMALL_PRODUCT = 1_000_000
+"""Multiplications up to which OpenBLAS takes matrices as they are."""
+
+
+def product(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
+    """A call that does ``out = left @ right`` for each network.
+
+    OpenBLAS multiplies small matrices (up to 1e6 products) without packing them first, a third
+    faster. A product just above that is therefore made of two halves.
+
+    Parameters
+    ----------
+    left : ndarray of shape (n_networks, n, m) or (1, n, m)
+        The latter is one for all networks.
+    right : ndarray of shape (n_networks, m, k)
+    out : ndarray of shape (n_networks, n, k)
+    """
+    _, n, m = left.shape
+    k = right.shape[2]
+    if m == 1 and len(left) == len(right):
+        by_numpy = partial(_bound_outer, left, right, out)
+        if out.flags.c_contiguous:
+            return fused.bound("outer", left, right, out, otherwise=by_numpy)
+        return by_numpy()
+    if n % 2 == 0 and SMALL_PRODUCT < n * m * k <= 2 * SMALL_PRODUCT:
+        left = left.reshape(len(left), 2, n // 2, m)
+        out = out.reshape(len(out), 2, n // 2, k)
+        right = right[:, None]
+    return partial(np.matmul, left, right, out)
+
+
+def _bound_outer(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
+    return partial(_outer, list(zip(left, right, out, strict=True)))
+
+
+def _outer(networks: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> None:
+    """``out = column @ row`` for each network, by BLAS: numpy's matmul has a slow loop of its own
+    for these, and its broadcasting takes twice the time."""
+    for column, row, out in networks:
+        np.dot(column, row, out=out)
+
+
+def add_outer(out: np.ndarray, column: np.ndarray, row: np.ndarray) -> None:
+    """``out += column @ row`` by a BLAS update of rank 1.
+
+    Parameters
+    ----------
+    out : ndarray of shape (n_networks, n_samples, width), each network's part contiguous
+    column : ndarray of shape (n_networks, n_samples, 1)
+    row : ndarray of shape (n_networks, 1, width)
+    """
+    ger = blas.dger if out.dtype == np.float64 else blas.sger
+    for rows, left, right in zip(out, column, row, strict=True):
+        ger(1.0, right[0], left[:, 0], a=rows.T, overwrite_a=1)
+
+
+def as_memory(x: np.ndarray) -> tuple[np.ndarray, int]:
+    """All memory from the first to the last element of an array whose first axis has gaps, as a
+    view (n,); and after how many elements of it a row begins."""
+    row = x.strides[0] // x.itemsize
+    if len(x) == 1:
+        return x.reshape(-1), row
+    shape = ((len(x) - 1) * row + x[0].size,)
+    return np.lib.stride_tricks.as_strided(x, shape, (x.itemsize,)), row
+
+
+def axpy(x: np.ndarray, out: np.ndarray, scale: float) -> None:
+    """``out += scale * x`` for contiguous arrays (n,): BLAS needs one pass and no temporary."""
+    (blas.daxpy if out.dtype == np.float64 else blas.saxpy)(x, out, a=scale)

@@ -1,0 +1,29 @@
+"""Layers: the computation of one layer, forward and backward, for a whole stack of networks."""
+
+from sklearn_relu.layers.base import KINDS, Arrays, Block, Layer, SparseBatch, largest_product
+from sklearn_relu.layers.convolution import Convolution
+from sklearn_relu.layers.dense import Dense, dense_layers
+from sklearn_relu.layers.pooling import AveragePooling, MaxPooling
+
+LAYERS: dict[str, type[Layer]] = {
+    "dense": Dense,
+    "convolution": Convolution,
+    "max_pooling": MaxPooling,
+    "average_pooling": AveragePooling,
+}
+"""The kinds of layers by name."""
+
+__all__ = [
+    "KINDS",
+    "LAYERS",
+    "Arrays",
+    "AveragePooling",
+    "Block",
+    "Convolution",
+    "Dense",
+    "Layer",
+    "MaxPooling",
+    "SparseBatch",
+    "dense_layers",
+    "largest_product",
+]

@@ -1,0 +1,204 @@
+"""The contract of a layer."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+
+from sklearn_relu.activations import Activation
+from sklearn_relu.activations.base import Arrays
+from sklearn_relu.kernels import Call
+
+SparseBatch = list[sp.csr_array]
+"""A batch of sparse rows: one matrix of shape (n_samples, n_features) for each network."""
+
+KINDS = "weight", "bias", "activation"
+"""Kinds of parameters, in their order in the flat array: penalties are for the first kind alone."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One parameter array of a layer, in one network.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (n, m) for weights, (1, ...) for other kinds.
+    kind : str
+        One of `KINDS`.
+    rate : float, default=1.0
+        Factor of the learning rate.
+    decay : float, default=1.0
+        Factor of the solver's weight decay, which acts on weights alone.
+    """
+
+    shape: tuple[int, ...]
+    kind: str
+    rate: float = 1.0
+    decay: float = 1.0
+
+
+class Layer(ABC):
+    """One layer of every network in a stack. It holds shapes; parameters and memory are given.
+
+    **Shapes.** Arrays between layers are (n_networks, n_samples, width), contiguous. Inner axes
+    (places, channels, steps) are views of the last one: a layer with `places` has
+    (places, columns of one place), and in a place unit after unit.
+
+    **Calls.** :meth:`forward` and :meth:`backward` return the calls that compute a layer, with
+    their arrays bound: a step of training makes the same calls on the same arrays each time, and
+    the calls allocate nothing.
+
+    **Memory.** `memory` holds an array (n_networks, n_samples, columns) for each name of
+    :meth:`memory`. All layers have the summed inputs "z" and the activations "a", which are one
+    array where :meth:`memory` has no "a". In the backward pass "grad_z" joins them.
+
+    Attributes
+    ----------
+    reads, gives : int
+        Width of the input, and of the output.
+    n_units : int
+        Units of one place.
+    activation : Activation
+        The identity, where a layer has no other.
+    """
+
+    reads: int
+    gives: int
+    n_units: int
+    activation: Activation
+    places: int = 1
+
+    takes_sparse: ClassVar[bool] = False
+    """True: the first layer of a network may read sparse rows, see `SparseBatch`."""
+
+    units_are_columns: ClassVar[bool] = False
+    """True: a unit is some columns of the weights, and some rows of those of the next layer; so
+    units can be removed and renewed one by one, see :meth:`resized`."""
+
+    @abstractmethod
+    def blocks(self) -> dict[str, Block]:
+        """The parameters of one network's layer, by name."""
+
+    @abstractmethod
+    def memory(self) -> dict[str, int]:
+        """The columns that a row needs, by name."""
+
+    @abstractmethod
+    def multiplications(self) -> int:
+        """Multiplications in the largest product, for one row."""
+
+    @abstractmethod
+    def forward(self, x, memory: Arrays, params: Arrays, noise=None) -> list[Call]:
+        """Calls that overwrite "z" and "a"; `x` may be one network's, for all."""
+
+    @abstractmethod
+    def backward(
+        self,
+        x,
+        memory: Arrays,
+        grad_a: np.ndarray,
+        grad_x: np.ndarray | None,
+        params: Arrays,
+        grads: Arrays,
+    ) -> list[Call]:
+        """Calls that overwrite `grads` and, unless it is None, `grad_x`, given that of "a".
+
+        `grad_x` may be the memory of `grad_a`, unless the layer passes gradients through: then
+        "grad_z" is.
+        """
+
+    @property
+    def scratch(self) -> int:
+        """Columns of memory that a row needs beside "z" and "a"."""
+        return sum(n for name, n in self.memory().items() if name not in ("z", "a"))
+
+    @property
+    def passes_through(self) -> bool:
+        """Whether the gradient of "z" is that of "a", in the same memory."""
+        return self.activation.passes_through
+
+    @property
+    def is_piecewise_linear(self) -> bool:
+        """Whether the layer is linear between kinks, see :meth:`linear_pieces`."""
+        return self.activation.is_piecewise_linear
+
+    # The rest is for whoever looks at a network: arrays are made, and nothing is bound.
+
+    @abstractmethod
+    def sums(self, x, params: Arrays, biased: bool = True) -> np.ndarray:
+        """Return the summed inputs for `x`, with their biases or without."""
+
+    @abstractmethod
+    def input_gradient(self, x, z: np.ndarray, grad_z: np.ndarray, params: Arrays) -> np.ndarray:
+        """Return the gradient for `x`, given that of the summed inputs."""
+
+    @abstractmethod
+    def weight_gradients(self, x, grad_z: np.ndarray) -> Arrays:
+        """Return the gradients for the weights, given that of the summed inputs, by name."""
+
+    @abstractmethod
+    def onnx(self, graph, x: Any, params: dict[str, Any]) -> Any:
+        """Return the activations for `x`, a value of an ONNX graph."""
+
+    def activations(self, z: np.ndarray, params: Arrays) -> np.ndarray:
+        """Return the activations of summed inputs, as when predicting."""
+        a = np.empty((*z.shape[:2], self.gives), z.dtype)
+        self.activation.forward(self.by_place(z), self.by_place(a), params)
+        return a
+
+    def look(self, x, params: Arrays) -> tuple[np.ndarray, np.ndarray]:
+        """Return summed inputs and activations for `x`, each in an array of its own."""
+        z = self.sums(x, params)
+        return z, self.activations(z, params)
+
+    def look_back(
+        self, z: np.ndarray, a: np.ndarray, grad_a: np.ndarray, params: Arrays
+    ) -> np.ndarray:
+        """Return the gradient of the summed inputs, given that of the activations."""
+        grad_z = np.empty_like(z)
+        unused = {name: np.empty_like(values) for name, values in params.items()}
+        z, a, grad_a = self.by_place(z), self.by_place(a), self.by_place(grad_a)
+        self.activation.backward(z, a, grad_a, self.by_place(grad_z), params, unused)
+        return grad_z
+
+    def linear_pieces(self, x, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
+        """Return an array like `z` whose equal values mean the same linear piece."""
+        pieces = self.activation.linear_pieces(self.by_place(z), self.by_place(a), params)
+        return pieces.reshape(z.shape)
+
+    def by_place(self, columns: np.ndarray) -> np.ndarray:
+        """A view (n_networks, n_samples * places, columns of one place), for the activation."""
+        if self.places == 1:
+            return columns
+        n_networks, n_samples, width = columns.shape
+        return columns.reshape(n_networks, n_samples * self.places, width // self.places)
+
+    def by_unit(self, columns: np.ndarray) -> np.ndarray:
+        """Columns of "z" or "a" (..., width), those of a unit below each other.
+
+        A unit has one for each place, and for each of its pieces (maxout, CReLU).
+
+        Returns
+        -------
+        by_unit : ndarray of shape (..., width / n_units, n_units)
+        """
+        return columns.reshape(*columns.shape[:-1], -1, self.n_units)
+
+    def columns_of(self, units: np.ndarray, width: int) -> np.ndarray:
+        """The columns of some units among all `width` ones of "z" or "a": first the first column
+        of each unit, then the second ..."""
+        starts = np.arange(0, width, self.n_units)
+        return (starts[:, None] + units).ravel()
+
+    def resized(self, reads: int, n_units: int) -> "Layer":
+        """The same kind of layer with another width, where `units_are_columns`."""
+        raise NotImplementedError(f"{type(self).__name__} has no columns of single units.")
+
+
+def largest_product(layers: Iterable[Layer], n_rows: int) -> int:
+    """Multiplications in the largest product of a step with so many rows."""
+    return n_rows * max(layer.multiplications() for layer in layers)

@@ -1,0 +1,123 @@
+"""The convolution of images, channels last."""
+
+from functools import partial
+
+import numpy as np
+
+from sklearn_relu.activations import Activation
+from sklearn_relu.layers.dense import Dense
+
+
+class Convolution(Dense):
+    """A convolution with stride 1 whose output has as many places as its input.
+
+    Channels come last, so it is a fully connected layer over all places: each reads the window
+    around it, with zeros beyond the edges. A filter is a column of the weights (rows x columns x
+    channels, filters); so activations, penalties and initializers need to know nothing of places.
+
+    Parameters
+    ----------
+    image_shape : tuple of (int, int, int)
+        Rows, columns and channels of the input.
+    n_filters : int
+    activation : Activation
+    kernel_size : tuple of (int, int), default=(3, 3)
+        Rows and columns of a window.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio & Haffner (1998), Gradient-based learning applied to document
+    recognition, section II.
+    """
+
+    takes_sparse = False
+    units_are_columns = False
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        n_filters: int,
+        activation: Activation,
+        kernel_size: tuple[int, int] = (3, 3),
+    ):
+        rows, columns, channels = self.image_shape = image_shape
+        self.kernel_size = kernel_size
+        fan_in = kernel_size[0] * kernel_size[1] * channels
+        self._shape(rows * columns * channels, fan_in, n_filters, activation, rows * columns)
+        self._memory["windows"] = rows * columns * fan_in
+
+    @property
+    def output_shape(self) -> tuple[int, int, int]:
+        """Rows, columns and channels of the output."""
+        return *self.image_shape[:2], self.gives // self.places
+
+    def read(self, x, memory):
+        """The windows of all places, as rows."""
+        windows = memory["windows"][: len(x)]
+        images, of_places = self._images(x), self._of_places(windows)
+        return [partial(self._fill, images, of_places)], self.by_place(windows)
+
+    def spread(self, read, grad_x):
+        """Each pixel's gradient is the sum over the windows that it is in."""
+        add = partial(self._add, self._of_places(read), self._images(grad_x))
+        return read, [add]
+
+    def windows(self, x):
+        """The windows of all places, (n_networks, n_samples * places, fan_in)."""
+        windows = np.empty((*x.shape[:2], self._memory["windows"]), x.dtype)
+        self._fill(self._images(x), self._of_places(windows))
+        return self.by_place(windows)
+
+    def input_gradient(self, x, z, grad_z, params):
+        """The sum of the gradients of all windows that a pixel is in."""
+        grad_windows = super().input_gradient(x, z, grad_z, params)
+        grad_x = np.empty((*grad_z.shape[:2], self.reads), grad_z.dtype)
+        self._add(self._of_places(grad_windows), self._images(grad_x))
+        return grad_x
+
+    def onnx(self, graph, x, params):
+        """Conv, then the activation's expression place by place."""
+        known = dict(params)
+        weight, bias = known.pop("weight"), known.pop("bias")
+        z = graph.convolution(x, weight, self.image_shape, self.kernel_size)
+        a = self.activation.expression(z + bias, known)
+        return graph.reshape(a, self.gives)
+
+    def _images(self, x: np.ndarray) -> np.ndarray:
+        """A view (images, rows, columns, channels)."""
+        return x.reshape(-1, *self.image_shape)
+
+    def _of_places(self, windows: np.ndarray) -> np.ndarray:
+        """A view (images, rows, columns, kernel rows, kernel columns, channels)."""
+        rows, columns, channels = self.image_shape
+        return windows.reshape(-1, rows, columns, *self.kernel_size, channels)
+
+    def _shifts(self):
+        """For each place of the kernel: its row and column, the part of the places whose windows
+        have a pixel there, and the pixels that these are."""
+        (rows, columns, _), (height, width) = self.image_shape, self.kernel_size
+        for i in range(height):
+            for j in range(width):
+                places_of_rows, pixel_rows = _overlap(rows, i - (height - 1) // 2)
+                places_of_columns, pixel_columns = _overlap(columns, j - (width - 1) // 2)
+                places = np.s_[:, places_of_rows, places_of_columns, i, j]
+                yield i, j, places, np.s_[:, pixel_rows, pixel_columns]
+
+    def _fill(self, images: np.ndarray, windows: np.ndarray) -> None:
+        """Copy pixels to all windows that they are in; beyond the edges are zeros."""
+        for i, j, places, pixels in self._shifts():
+            if images[pixels].size < images.size:
+                windows[:, :, :, i, j] = 0
+            windows[places] = images[pixels]
+
+    def _add(self, windows: np.ndarray, images: np.ndarray) -> None:
+        """Overwrite pixels with the sums over all windows that they are in."""
+        images[...] = 0
+        for _, _, places, pixels in self._shifts():
+            images[pixels] += windows[places]
+
+
+def _overlap(n: int, shift: int) -> tuple[slice, slice]:
+    """Of n places those that have a pixel `shift` places further on, and these pixels."""
+    first, last = max(0, -shift), max(0, min(n, n - shift))
+    return slice(first, last), slice(first + shift, max(first + shift, last + shift))

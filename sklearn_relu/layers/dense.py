@@ -1,0 +1,173 @@
+"""The fully connected layer, and what all layers with one matrix of weights share."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import scipy.sparse as sp
+
+from sklearn_relu import kernels
+from sklearn_relu.activations import Activation, Identity
+from sklearn_relu.kernels import Call
+from sklearn_relu.layers.base import Block, Layer, SparseBatch
+
+
+class Dense(Layer):
+    """A fully connected layer: ``a = activation(x @ weight + bias)``.
+
+    A subclass with several places, each of which reads another part of the input, says what the
+    product reads (:meth:`read`, :meth:`windows`) and where gradients go (:meth:`spread`).
+
+    Parameters
+    ----------
+    reads : int
+        Width of the input.
+    n_units : int
+    activation : Activation
+    """
+
+    takes_sparse = True
+    units_are_columns = True
+
+    def __init__(self, reads: int, n_units: int, activation: Activation):
+        self._shape(reads, reads, n_units, activation)
+
+    def _shape(
+        self, reads: int, fan_in: int, n_units: int, activation: Activation, places: int = 1
+    ) -> None:
+        """Note all widths; `fan_in` counts the inputs of one unit in one place."""
+        self.reads, self.n_units, self.places = reads, n_units, places
+        self.activation = activation
+        sums = activation.input_width(n_units)
+        self.gives = places * activation.output_width(n_units)
+        self._blocks = {
+            "weight": Block((fan_in, sums), "weight"),
+            "bias": Block((1, sums), "bias"),
+        }
+        for name, shape in activation.parameter_shapes(n_units).items():
+            self._blocks[name] = Block((1, *shape), "activation")
+        self._memory = {"z": places * sums}
+        if activation.needs_summed_input:
+            self._memory["a"] = self.gives
+
+    def blocks(self):
+        """Weights, biases, and what the activation learns."""
+        return self._blocks
+
+    def memory(self):
+        """Summed inputs, and activations unless they may share memory."""
+        return self._memory
+
+    def multiplications(self):
+        """Of its product."""
+        fan_in, sums = self._blocks["weight"].shape
+        return self.places * fan_in * sums
+
+    def read(self, x, memory) -> tuple[list[Call], np.ndarray | SparseBatch]:
+        """Calls that prepare what the product reads, and that: (n_networks, rows, fan_in)."""
+        return [], x
+
+    def spread(self, read: np.ndarray, grad_x: np.ndarray) -> tuple[np.ndarray, list[Call]]:
+        """Memory for the gradient of what the product read, and calls from it to `grad_x`."""
+        return grad_x, []
+
+    def forward(self, x, memory, params, noise=None):
+        """``z = x @ weight + bias``, then the activation."""
+        z, a = self.by_place(memory["z"]), self.by_place(memory["a"])
+        calls, read = self.read(x, memory)
+        activate = self.activation.bias_forward
+        return [
+            *calls,
+            _product(read, params["weight"], z),
+            partial(activate, z, params["bias"], a, params, noise),
+        ]
+
+    def backward(self, x, memory, grad_a, grad_x, params, grads):
+        """The chain rule through the activation, the bias, the weights and the input."""
+        z, a, grad_z = (self.by_place(memory[name]) for name in ("z", "a", "grad_z"))
+        _, read = self.read(x, memory)
+        if self.activation.passes_through:
+            activation = partial(kernels.sum_samples, grad_z, grads["bias"])
+        else:
+            arguments = z, a, self.by_place(grad_a), grad_z, grads["bias"], params, grads
+            activation = partial(self.activation.bias_backward, *arguments)
+        calls: list[Call] = [activation, _transposed_product(read, grad_z, grads["weight"])]
+        if grad_x is not None:
+            assert isinstance(read, np.ndarray)  # sparse rows are read by the first layer only
+            assert isinstance(read, np.ndarray)  # sparse rows are read by the first layer only
+            grad_read, spread = self.spread(read, grad_x)
+            calls.append(kernels.product(grad_z, params["weight"].swapaxes(1, 2), grad_read))
+            calls += spread
+        return calls
+
+    def windows(self, x):
+        """Return the product's left side, (n_networks, rows, fan_in), in an array of its own."""
+        return x
+
+    def sums(self, x, params, biased=True):
+        """``x @ weight + bias``."""
+        read, weight = self.windows(x), params["weight"]
+        z = np.stack([read @ w for w in weight]) if sp.issparse(read) else read @ weight
+        if biased:
+            z += params["bias"]
+        return z.reshape(len(z), -1, self._memory["z"])
+
+    def input_gradient(self, x, z, grad_z, params):
+        """``grad_z @ weight.T``."""
+        return self.by_place(grad_z) @ params["weight"].swapaxes(1, 2)
+
+    def weight_gradients(self, x, grad_z):
+        """``x.T @ grad_z``."""
+        read, grad_z = self.windows(x), self.by_place(grad_z)
+        if sp.issparse(read):
+            return {"weight": np.stack([read.T @ grad for grad in grad_z])}
+        return {"weight": read.swapaxes(1, 2) @ grad_z}
+
+    def onnx(self, graph, x, params):
+        """A product, then the activation's expression."""
+        known = dict(params)
+        z = graph.product(x, known.pop("weight")) + known.pop("bias")
+        return self.activation.expression(z, known)
+
+    def resized(self, reads, n_units):
+        """With other units, which read other ones."""
+        return Dense(reads, n_units, self.activation)
+
+
+def dense_layers(
+    n_features: int,
+    hidden_layer_sizes: Sequence[int],
+    activations: Sequence[Activation],
+    n_raw: int,
+) -> list[Layer]:
+    """The layers of a multi-layer perceptron; the last one is linear, its link is the loss's."""
+    layers: list[Layer] = []
+    for n_units, activation in zip(hidden_layer_sizes, activations, strict=True):
+        layers.append(Dense(n_features, n_units, activation))
+        n_features = layers[-1].gives
+    return [*layers, Dense(n_features, n_raw, Identity())]
+
+
+def _product(x: np.ndarray | SparseBatch, weight: np.ndarray, out: np.ndarray) -> Call:
+    if isinstance(x, np.ndarray):
+        return kernels.product(x, weight, out)
+    return partial(_sparse_product, x, weight, out)
+
+
+def _transposed_product(x: np.ndarray | SparseBatch, grad_z: np.ndarray, out: np.ndarray) -> Call:
+    if isinstance(x, np.ndarray):
+        return kernels.product(x.swapaxes(1, 2), grad_z, out)
+    return partial(_sparse_transposed_product, x, grad_z, out)
+
+
+# scipy has no product into given memory.
+
+
+def _sparse_product(x: SparseBatch, weight: np.ndarray, out: np.ndarray) -> None:
+    for matrix, w, z in zip(x, weight, out, strict=True):
+        z[...] = matrix @ w
+
+
+def _sparse_transposed_product(x: SparseBatch, grad_z: np.ndarray, out: np.ndarray) -> None:
+    for matrix, grad, w in zip(x, grad_z, out, strict=True):
+        w[...] = matrix.T @ grad

@@ -1,0 +1,182 @@
+"""Pooling: what is left of each window of an image."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from sklearn_relu.activations import Identity
+from sklearn_relu.kernels import Call
+from sklearn_relu.layers.base import Layer
+
+
+class Pooling(Layer):
+    """One number for each window of an image and each channel; windows do not overlap.
+
+    Windows that reach beyond the last row or column count with what they have.
+
+    Parameters
+    ----------
+    image_shape : tuple of (int, int, int)
+        Rows, columns and channels of the input.
+    pool_size : tuple of (int, int), default=(2, 2)
+        Rows and columns of a window.
+
+    References
+    ----------
+    Boureau, Ponce & LeCun (2010), A theoretical analysis of feature pooling in visual recognition.
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int], pool_size: tuple[int, int] = (2, 2)):
+        rows, columns, channels = self.image_shape = image_shape
+        self.pool_size = pool_size
+        self.output_shape = -(-rows // pool_size[0]), -(-columns // pool_size[1]), channels
+        self.activation = Identity()
+        self.n_units = channels
+        self.places = self.output_shape[0] * self.output_shape[1]
+        self.reads = rows * columns * channels
+        self.gives = self.places * channels
+
+    def blocks(self):
+        """None."""
+        return {}
+
+    def memory(self):
+        """The outputs, and room to find out whose they are."""
+        return {"z": self.gives, "share": self.gives}
+
+    def multiplications(self):
+        """None."""
+        return 0
+
+    def forward(self, x, memory, params, noise=None):
+        """Pool each window; what all networks read is pooled once."""
+        z = memory["z"]
+        calls: list[Call] = [partial(self.pool, self._images(x), self._pooled(z[: len(x)]))]
+        if len(x) < len(z):
+            calls.append(partial(np.copyto, z[1:], z[:1]))
+        return calls
+
+    def backward(self, x, memory, grad_a, grad_x, params, grads):
+        """Share each window's gradient out to its pixels."""
+        if grad_x is None:
+            return []
+        z, grad_z, share = (self._pooled(memory[name]) for name in ("z", "grad_z", "share"))
+        return [partial(self.share_out, self._images(x), z, grad_z, share, self._images(grad_x))]
+
+    def sums(self, x, params, biased=True):
+        """Pool each window."""
+        z = np.empty((*x.shape[:2], self.gives), x.dtype)
+        self.pool(self._images(x), self._pooled(z))
+        return z
+
+    def input_gradient(self, x, z, grad_z, params):
+        """Share each window's gradient out to its pixels."""
+        n_networks = len(grad_z)
+        x, z = (np.broadcast_to(each, (n_networks, *each.shape[1:])) for each in (x, z))
+        grad_x = np.empty(x.shape, grad_z.dtype)
+        share = np.empty_like(grad_z)
+        z, left, share = (self._pooled(each) for each in (z, grad_z.copy(), share))
+        self.share_out(self._images(x), z, left, share, self._images(grad_x))
+        return grad_x
+
+    def weight_gradients(self, x, grad_z):
+        """None."""
+        return {}
+
+    def onnx(self, graph, x, params):
+        """MaxPool or AveragePool."""
+        return graph.pooling(self.onnx_operator, x, self.image_shape, self.pool_size, self.gives)
+
+    onnx_operator: str
+
+    @abstractmethod
+    def pool(self, images: np.ndarray, pooled: np.ndarray) -> None:
+        """Overwrite `pooled`; both are (images, rows, columns, channels)."""
+
+    @abstractmethod
+    def share_out(
+        self,
+        images: np.ndarray,
+        pooled: np.ndarray,
+        grad_pooled: np.ndarray,
+        share: np.ndarray,
+        grad_images: np.ndarray,
+    ) -> None:
+        """Overwrite `grad_images`, with `share` as scratch memory; `grad_pooled` may be too."""
+
+    def _images(self, x: np.ndarray) -> np.ndarray:
+        return x.reshape(-1, *self.image_shape)
+
+    def _pooled(self, columns: np.ndarray) -> np.ndarray:
+        return columns.reshape(-1, *self.output_shape)
+
+    def _pixels(self, images: np.ndarray, *pooled: np.ndarray) -> Iterator[list[np.ndarray]]:
+        """For each place in a window the pixels there, and what is pooled of their windows."""
+        height, width = self.pool_size
+        for i in range(min(height, self.image_shape[0])):
+            for j in range(min(width, self.image_shape[1])):
+                pixels = images[:, i::height, j::width]
+                rows, columns = pixels.shape[1:3]
+                yield [pixels, *(each[:, :rows, :columns] for each in pooled)]
+
+
+class MaxPooling(Pooling):
+    """The largest number of each window; of several the first has the gradient."""
+
+    onnx_operator = "MaxPool"
+    is_piecewise_linear = True
+
+    def pool(self, images, pooled):
+        """The largest of all."""
+        pooled[...] = -np.inf
+        for pixels, largest in self._pixels(images, pooled):
+            np.maximum(largest, pixels, out=largest)
+
+    def share_out(self, images, pooled, grad_pooled, share, grad_images):
+        """All to the first pixel that is the largest."""
+        of_windows = pooled, grad_pooled, share
+        of_pixels = self._pixels(images, *of_windows), self._pixels(grad_images)
+        for (pixels, largest, left, part), (grads,) in zip(*of_pixels, strict=True):
+            np.equal(pixels, largest, out=part)
+            part *= left
+            grads[...] = part
+            left -= part
+
+    def linear_pieces(self, x, z, a, params):
+        """The place of the largest number in its window."""
+        x = np.broadcast_to(x, (len(z), *x.shape[1:]))
+        places = np.full_like(z, -1)
+        for place, (pixels, largest, chosen) in enumerate(
+            self._pixels(self._images(x), self._pooled(z), self._pooled(places))
+        ):
+            chosen[(chosen < 0) & (pixels == largest)] = place
+        return places
+
+
+class AveragePooling(Pooling):
+    """The mean of each window."""
+
+    onnx_operator = "AveragePool"
+
+    def __init__(self, image_shape: tuple[int, int, int], pool_size: tuple[int, int] = (2, 2)):
+        super().__init__(image_shape, pool_size)
+        sizes = [
+            np.minimum(size, length - np.arange(0, length, size))
+            for length, size in zip(image_shape[:2], pool_size, strict=True)
+        ]
+        self._n_pixels = np.multiply.outer(*sizes)[:, :, None]
+
+    def pool(self, images, pooled):
+        """The sum over the number of pixels."""
+        pooled[...] = 0
+        for pixels, total in self._pixels(images, pooled):
+            total += pixels
+        np.divide(pooled, self._n_pixels, out=pooled, casting="same_kind")
+
+    def share_out(self, images, pooled, grad_pooled, share, grad_images):
+        """To all pixels alike."""
+        np.divide(grad_pooled, self._n_pixels, out=share, casting="same_kind")
+        for grads, part in self._pixels(grad_images, share):
+            grads[...] = part

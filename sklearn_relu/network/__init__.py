@@ -1,0 +1,1 @@
+"""Networks as arrays: the stack, its layout in flat memory, noise, inference."""

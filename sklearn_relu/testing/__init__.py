@@ -1,0 +1,5 @@
+"""Checks for parts that users write."""
+
+from sklearn_relu.testing.check import check_part
+
+__all__ = ["check_part"]

@@ -1,0 +1,1 @@
+"""Training: jobs, epochs, batches, stopping rules, and fits that train together."""

@@ -1,0 +1,171 @@
+"""From gradients to new parameters."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from sklearn_relu import kernels
+from sklearn_relu.kernels import Call
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.network.stack import NetworkStack, Penalised, Run
+from sklearn_relu.optimizers import Optimizer
+from sklearn_relu.penalties import Penalty
+from sklearn_relu.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Some parameters of some networks of a run, few enough for the cache."""
+
+    networks: slice
+    penalised: Penalised | None
+    step: Call
+
+
+class Descent:
+    """A step's way from gradients to new parameters, for a run of networks: penalties, clipping,
+    the optimizer, proximal steps, bounds on norms.
+
+    Parameters are updated piece by piece. Where the penalty allows it and nothing needs the whole
+    gradient, a piece has its turn as soon as its gradient is complete, while that is in the cache.
+
+    Parameters
+    ----------
+    stack : NetworkStack
+    run : Run
+    recipe : Recipe
+    optimizer : Optimizer
+    slots : dict of ndarray
+        The optimizer's state, for all networks of the stack.
+    rates : ndarray of shape (n_networks of the stack, 1)
+        The learning rates; the caller changes them in place.
+    step_size : ndarray of shape (n_networks of the stack, n_weights) or None
+        Memory for the sizes of the proximal steps, if there are any.
+    """
+
+    def __init__(
+        self,
+        stack: NetworkStack,
+        run: Run,
+        recipe: Recipe,
+        optimizer: Optimizer,
+        slots: dict[str, np.ndarray],
+        rates: np.ndarray,
+        step_size: np.ndarray | None,
+    ):
+        networks = run.networks
+        self.optimizer, self.penalised = optimizer, run.penalised
+        self.gradient_clipping = recipe.gradient_clipping
+        self.params, self.grads = stack.params[networks], stack.grads[networks]
+        self.slots = {name: values[networks] for name, values in slots.items()}
+        self.rates = rates[networks]
+        self.step_size = None if step_size is None else step_size[networks]
+        views = stack.layout.views(self.params)
+        self.bounded = [
+            (views[i][name], stage.max_norm)
+            for i, stage in enumerate(recipe.stages)
+            if stage.max_norm is not None
+            for name in stack.layout.weights(i)
+        ]
+        self.total = [0.0] * len(self.params)
+        self._cut(stack.layout)
+
+    def _cut(self, layout: ParameterLayout) -> None:
+        """Make the pieces; penalties on whole layers, or to be clipped, come before them."""
+        penalty, n_weights = None, layout.n_weights
+        if self.gradient_clipping is None and len(self.penalised) == 1:
+            sole = self.penalised[0]
+            if sole.penalty.elementwise and sole.columns == slice(0, n_weights):
+                penalty = sole.penalty
+        self.penalised_first = self.penalised if penalty is None else []
+        waits = self.penalised_first or self.gradient_clipping is not None
+        self.pieces_after: dict[int, list[_Piece]] = defaultdict(list)
+        self.scaled_rates: list[tuple[float, np.ndarray]] = []
+        for segment in layout.segments:
+            rates = self._scaled_rates(segment.rate)
+            optimizer = self.optimizer.with_decay(segment.decay)
+            start, stop = segment.columns.start, segment.columns.stop
+            for networks, within in kernels.blocks(len(self.params), stop - start):
+                columns = slice(start + within.start, start + within.stop)
+                layer = 0 if waits else layout.first_layer(columns)
+                size = max(0, min(columns.stop, n_weights) - columns.start)
+                piece = self._piece(networks, columns, size, penalty, rates, optimizer)
+                self.pieces_after[layer].append(piece)
+
+    def _scaled_rates(self, factor: float) -> np.ndarray:
+        """The learning rates times a factor; :meth:`begin` computes them."""
+        if factor == 1:
+            return self.rates
+        rates = np.empty_like(self.rates)
+        self.scaled_rates.append((factor, rates))
+        return rates
+
+    def _piece(
+        self,
+        networks: slice,
+        columns: slice,
+        size: int,
+        penalty: Penalty | None,
+        rates: np.ndarray,
+        optimizer: Optimizer,
+    ) -> _Piece:
+        """Some columns of some networks, of which the first `size` are weights."""
+        block = networks, columns
+        params, grads = self.params[block], self.grads[block]
+        slots = {
+            name: values[block] if values.shape == self.params.shape else values[networks]
+            for name, values in self.slots.items()
+        }
+        weights = slice(columns.start, columns.start + size)
+        step_size = None if self.step_size is None else self.step_size[networks, weights]
+        penalised = None
+        if penalty is not None and size:
+            of_weights = np.s_[:, :size, None]
+            penalised = Penalised(penalty, params[of_weights], grads[of_weights], weights)
+        step = partial(optimizer.step, params, grads, slots, rates[networks], size, step_size)
+        return _Piece(networks, penalised, step)
+
+    def begin(self, strength: np.ndarray) -> None:
+        """Begin a step.
+
+        Parameters
+        ----------
+        strength : ndarray of shape (n_networks of the run,)
+            Of the penalties.
+        """
+        self.strength, self.total = strength, [0.0] * len(self.params)
+        for factor, rates in self.scaled_rates:
+            np.multiply(self.rates, factor, out=rates)
+        self.optimizer.begin_step(self.slots, self.rates)
+
+    def after_layer(self, layer: int) -> None:
+        """Update what has its gradient, without the penalties', once a layer has gone back."""
+        if layer == 0:
+            for block in self.penalised_first:
+                _add(block.value_and_gradient(self.strength), self.total, 0)
+            if self.gradient_clipping is not None:
+                kernels.limit_norms(self.grads, self.gradient_clipping)
+        for piece in self.pieces_after[layer]:
+            if piece.penalised is not None:
+                value = piece.penalised.value_and_gradient(self.strength[piece.networks])
+                _add(value, self.total, piece.networks.start)
+            piece.step()
+
+    def end(self) -> list[float]:
+        """End the step; returns for each network the penalties before it, times their strength."""
+        if self.step_size is not None:
+            self.step_size *= self.strength[:, None]
+            for block in self.penalised:
+                block.prox(self.step_size)
+        for weights, bound in self.bounded:
+            kernels.limit_column_norms(weights, bound)
+        return self.total
+
+
+def _add(values: np.ndarray | Sequence[float], total: list[float], first: int) -> None:
+    """``total += values``, for the networks from the first on."""
+    for i, value in enumerate(values, start=first):
+        total[i] += float(value)

@@ -1,0 +1,224 @@
+"""Jobs, which are trained, and states, which can be resumed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from sklearn_relu.layers import Arrays
+from sklearn_relu.network.noise import noise_generator
+from sklearn_relu.schedules import Progress, Schedule
+from sklearn_relu.training.recipe import Recipe
+
+
+class Epoch(NamedTuple):
+    """The figures of one epoch, or of one iteration of a full-batch optimizer."""
+
+    loss: float
+    validation_loss: float
+    validation_score: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All that is needed to go on exactly as if training had not been interrupted.
+
+    It is of the last complete epoch. A new one replaces it as a whole, so it is never half-made.
+
+    Attributes
+    ----------
+    params : ndarray of shape (n_params,)
+        The last parameters, not the best. Empty where the fitted arrays of an estimator are these.
+    slots : dict of ndarray or None
+        The optimizer's state, network axis first; None before the first step.
+    factors : dict of float or None
+        Those that made averages of the slots; None where they are not known, in states of 0.1.0.
+    conditions : str
+        What the last call trained under: data and parameters. Empty where it is not known.
+    ended : str
+        "converged" or "diverged", where the last call ended so; else empty.
+    order : ndarray of shape (n_rows,) or None
+        The order of the rows in the last epoch, which the next one shuffles.
+    rng_state, split_rng_state, noise_state : dict or None
+        State of the job's generator, now and before the validation split was drawn, and of that
+        for noise.
+    epoch, step, samples_seen, n_plateaus, no_improvement : int
+    history : list of Epoch
+        One for each epoch since the fit began; one more if training was interrupted while it ended.
+    best_loss, best_score : float
+        Under a full-batch optimizer, `best_loss` is that of the last iteration.
+    best_params : ndarray of shape (n_params,) or None
+        Those of `best_score`.
+    score_of : str
+        What the best score is of, or under no early stopping the best loss: of other data, or by
+        another metric, they do not compare. Empty where it is not known.
+    """
+
+    params: np.ndarray
+    slots: Arrays | None = None
+    order: np.ndarray | None = None
+    rng_state: dict | None = None
+    split_rng_state: dict | None = None
+    noise_state: Mapping | None = None
+    epoch: int = 0
+    step: int = 0
+    samples_seen: int = 0
+    n_plateaus: int = 0
+    no_improvement: int = 0
+    history: list[Epoch] = field(default_factory=list)
+    best_loss: float = np.inf
+    best_score: float = -np.inf
+    best_params: np.ndarray | None = None
+    score_of: str = ""
+    factors: dict[str, float] | None = None
+    conditions: str = ""
+    ended: "Literal['', Outcome]" = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As dicts, lists, arrays, text and numbers: what an estimator keeps and files hold."""
+        columns = {name: [getattr(epoch, name) for epoch in self.history] for name in Epoch._fields}
+        return vars(self) | {"history": columns}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> "TrainingState":
+        """The state of such a dict, whose arrays it shares."""
+        columns = [state["history"][name] for name in Epoch._fields]
+        return cls(**state | {"history": [Epoch(*row) for row in zip(*columns, strict=True)]})
+
+
+class Snapshot(NamedTuple):
+    """A job after its last complete epoch: with its data, all that is needed to go on with it."""
+
+    state: TrainingState
+    n_epochs: int
+    outcome: "Outcome"
+
+
+Outcome = Literal["max_iter", "converged", "stopped", "time_limit", "diverged", "running"]
+
+
+@dataclass
+class Job:
+    """One network to train: its data, parameters, generator, strengths and stopping rule.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    X : {ndarray, csr matrix} of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples, n_targets)
+    sample_weight : ndarray of shape (n_samples, 1 or n_targets) or None
+    rows : ndarray of int or None
+        The rows to train on; None means all.
+    rng : RandomState
+        Shuffles the rows.
+    state : TrainingState
+        Where to start; after training, where it ended.
+    learning_rate, alpha, activity_alpha : float
+    schedule : Schedule
+    shuffle : bool
+    max_epochs : int
+    tol : float
+    n_iter_no_change : int or inf
+    time_limit : float
+        Seconds after which no other epoch begins.
+    validate : callable or None
+        Maps the network's parameters, one dict a layer, to its loss and score on held-out data.
+    early_stopping : bool
+        Whether that score decides on stopping, not the loss.
+    on_epoch_end : callable or None
+        Called after each epoch, once for all jobs that share it; True stops them.
+    report : callable
+        Takes the lines of the log.
+    resumable : bool
+        Whether `state` must hold what is needed to go on.
+    n_epochs : int
+        Epochs of this fit so far.
+    outcome : str
+        How training ended: "max_iter", "converged", "stopped" (by the hook), "time_limit",
+        "diverged" or "running".
+    message : str
+        What a full-batch optimizer said at its end.
+    noise : Generator or None
+        Draws dropout and noise, if the recipe is random.
+    first_epoch : int
+        Epochs before this fit.
+    """
+
+    recipe: Recipe
+    X: Any
+    y: np.ndarray
+    sample_weight: np.ndarray | None
+    rows: np.ndarray | None
+    rng: np.random.RandomState
+    state: TrainingState
+    learning_rate: float
+    schedule: Schedule
+    alpha: float
+    activity_alpha: float
+    shuffle: bool
+    max_epochs: int
+    tol: float
+    n_iter_no_change: float
+    time_limit: float = np.inf
+    validate: Callable[[list[Arrays]], tuple[float, float]] | None = None
+    early_stopping: bool = False
+    on_epoch_end: Callable[[], bool | None] | None = None
+    report: Callable[[str], None] = lambda line: None
+    resumable: bool = False
+    n_epochs: int = 0
+    outcome: Outcome = "running"
+    message: str = ""
+    stands_still: bool = False
+    noise: np.random.Generator | None = field(init=False, default=None)
+    first_epoch: int = field(init=False)
+
+    def __post_init__(self):
+        self.first_epoch = self.state.epoch - self.n_epochs
+        if self.recipe.is_random:
+            self.noise = noise_generator(self.rng, self.state.noise_state)
+
+    def note_generators(self) -> None:
+        """Have them in the state before the first epoch, if it must hold all to go on with."""
+        if self.resumable:
+            self.state = replace(self.state, **self.generators())
+
+    def snapshot(self) -> Snapshot:
+        """All that is needed to go on with it later, if it is resumable."""
+        return Snapshot(self.state, self.n_epochs, self.outcome)
+
+    def generators(self) -> dict[str, Any]:
+        """The generators' part of a state."""
+        noise_state = None if self.noise is None else self.noise.bit_generator.state
+        return {"rng_state": self.rng.get_state(legacy=False), "noise_state": noise_state}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has an epoch that a fit can end with."""
+        return self.n_epochs > 0 or self.stands_still
+
+    @property
+    def history(self) -> list[Epoch]:
+        """The figures of its complete epochs."""
+        return self.state.history[: self.state.epoch - self.first_epoch]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that it trains on."""
+        return self.X.shape[0] if self.rows is None else len(self.rows)
+
+    def progress(self, step: int, learning_rate: float) -> Progress:
+        """How far it is, `step` steps into its present epoch."""
+        state = self.state
+        n_batches = -(-self.n_rows // self.recipe.batch_size)
+        return Progress(
+            epoch=state.epoch,
+            step=state.step + step,
+            n_steps=state.step + (self.max_epochs - self.n_epochs) * n_batches,
+            samples_seen=state.samples_seen,
+            n_plateaus=state.n_plateaus,
+            learning_rate=learning_rate,
+            epoch_fraction=step / n_batches,
+        )

@@ -1,0 +1,103 @@
+"""The end of an epoch: what it was like, and whether another one follows."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sklearn_relu.network.layout import ParameterLayout
+from sklearn_relu.training.jobs import Epoch, Job, Outcome, TrainingState
+
+
+def record(
+    job: Job,
+    state: dict[str, Any],
+    layout: ParameterLayout,
+    loss: float,
+    learning_rate: float,
+    seconds: float,
+) -> None:
+    """Give a job its state after an epoch, with the epoch's figures; count those that improved
+    nothing.
+
+    What improves is the validation score under early stopping, else the loss.
+
+    Parameters
+    ----------
+    job : Job
+    state : dict
+        What changed in the job's state, `params` above all, but for the figures.
+    layout : ParameterLayout
+        Where each layer's parameters are.
+    loss, learning_rate, seconds : float
+    """
+    last, params = job.state, state["params"]
+    job.report(f"Iteration {job.n_epochs + 1}, loss = {loss:.8f}")
+    validation_loss = score = np.nan
+    if job.validate is not None:
+        validation_loss, score = job.validate(layout.views(params[None]))
+        job.report(f"Validation score: {score:f}")
+    # Beyond an interrupted epoch's figures, which are of no complete epoch.
+    n_complete = last.epoch - job.first_epoch
+    last.history[n_complete:] = [Epoch(loss, validation_loss, score, learning_rate, seconds)]
+    if job.early_stopping:
+        stale = not score >= last.best_score + job.tol
+        if score > last.best_score:
+            state |= {"best_score": score, "best_params": params}
+    else:
+        stale = loss > last.best_loss - job.tol
+        state["best_loss"] = min(loss, last.best_loss)
+    no_improvement = last.no_improvement + 1 if stale else 0
+    state |= {"epoch": last.epoch + 1, "no_improvement": no_improvement}
+    job.state = TrainingState(**(vars(last) | state))  # replace() takes twice the time
+    job.n_epochs += 1
+
+
+def decide(job: Job, learning_rate: float, elapsed: float) -> None:
+    """Stop at a plateau, unless the schedule can go on; at the last epoch; or out of time.
+
+    Parameters
+    ----------
+    job : Job
+    learning_rate : float
+        That of the last step.
+    elapsed : float
+        Seconds since the beginning of training.
+    """
+    state = job.state
+    outcome: Outcome | None = "max_iter" if job.n_epochs == job.max_epochs else None
+    patience = job.schedule.patience or job.n_iter_no_change
+    if state.no_improvement > patience:
+        what = "Validation score" if job.early_stopping else "Training loss"
+        message = (
+            f"{what} did not improve more than tol={job.tol:f} for {patience} consecutive epochs."
+        )
+        if job.schedule.stops(job.progress(0, learning_rate)):
+            job.report(f"{message}{job.schedule.stop_reason} Stopping.")
+            outcome = "converged"
+        else:
+            job.state = replace(state, no_improvement=0, n_plateaus=state.n_plateaus + 1)
+            if outcome is None:  # a schedule is not asked for steps beyond its horizon
+                rate = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
+                message += f" Setting learning rate to {rate:f}"
+            job.report(message)
+    if outcome is None and elapsed >= job.time_limit:
+        outcome = "time_limit"
+    if outcome is not None:
+        job.outcome = outcome
+
+
+def ask(jobs: list[Job]) -> None:
+    """Call the jobs' hooks after an epoch, each once; stop the jobs of one that says so.
+
+    Parameters
+    ----------
+    jobs : list of Job
+        Those that took part in the epoch.
+    """
+    for hook in dict.fromkeys(job.on_epoch_end for job in jobs):
+        if hook is None or not hook():
+            continue
+        for job in jobs:
+            if job.on_epoch_end == hook and job.outcome != "diverged":
+                job.outcome = "stopped"

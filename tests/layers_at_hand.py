@@ -1,0 +1,137 @@
+"""Layers of each kind, for tests that go through all of them."""
+
+from functools import partial
+
+import numpy as np
+
+from sklearn_relu import kernels
+from sklearn_relu.activations import ACTIVATIONS, Identity
+from sklearn_relu.layers import (
+    LAYERS,
+    AveragePooling,
+    Block,
+    Convolution,
+    Dense,
+    Layer,
+    MaxPooling,
+)
+
+SHAPE = 5, 3, 2
+"""Rows, columns and channels of small images; odd, so that windows reach beyond the edge."""
+
+N_INPUTS = 30
+
+
+def part(name):
+    return ACTIVATIONS[name]()
+
+
+EXAMPLES = {
+    "dense": [Dense(N_INPUTS, 4, part(name)) for name in ("relu", "tanh", "prelu", "maxout")],
+    "convolution": [
+        *(Convolution(SHAPE, 4, part(name)) for name in ("relu", "gelu", "prelu", "crelu")),
+        Convolution(SHAPE, 2, part("maxout"), (2, 5)),
+        Convolution(SHAPE, 3, part("identity"), (1, 1)),
+        Convolution((1, 15, 2), 3, part("elu"), (3, 3)),
+    ],
+    "max_pooling": [MaxPooling(SHAPE), MaxPooling(SHAPE, (3, 1)), MaxPooling((1, 15, 2))],
+    "average_pooling": [AveragePooling(SHAPE), AveragePooling(SHAPE, (7, 2))],
+}
+"""By the names of `LAYERS`: some of each, of `N_INPUTS` inputs."""
+
+ALL = [layer for name in LAYERS for layer in EXAMPLES[name]]
+
+
+def name_of(layer):
+    """The name of a test's case."""
+    size = getattr(layer, "kernel_size", getattr(layer, "pool_size", ""))
+    return f"{type(layer).__name__}{size}-{layer.activation!r}-{layer.reads}-{layer.gives}"
+
+
+def inputs(n_networks, n_samples, dtype=np.float64, seed=0):
+    """Inputs for these layers, (n_networks, n_samples, N_INPUTS)."""
+    draw = np.random.default_rng(seed)
+    return draw.normal(size=(n_networks, n_samples, N_INPUTS)).astype(dtype)
+
+
+def params_of(layer, n_networks, dtype=np.float64, seed=1):
+    """Parameters for networks that differ; those of activations begin where they always do."""
+    draw = np.random.default_rng(seed)
+    params = {
+        name: draw.normal(size=(n_networks, *block.shape)).astype(dtype)
+        for name, block in layer.blocks().items()
+    }
+    layer.activation.init_parameters(params)
+    return params
+
+
+def memory_of(layer, n_networks, n_samples, dtype=np.float64):
+    """Memory as the stack gives it, full of NaN."""
+    memory = {
+        name: np.full((n_networks, n_samples, columns), np.nan, dtype)
+        for name, columns in layer.memory().items()
+    }
+    memory.setdefault("a", memory["z"])
+    return memory
+
+
+class Factored(Layer):
+    """Two matrices of weights: ``a = activation((x @ inner) @ outer + bias)``."""
+
+    def __init__(self, reads, rank, n_units, activation=None):
+        self.reads, self.rank, self.n_units, self.gives = reads, rank, n_units, n_units
+        self.activation = activation or Identity()
+
+    def blocks(self):
+        return {
+            "inner": Block((self.reads, self.rank), "weight"),
+            "outer": Block((self.rank, self.n_units), "weight"),
+            "bias": Block((1, self.n_units), "bias"),
+        }
+
+    def memory(self):
+        widths = {"z": self.n_units, "between": self.rank, "grad_between": self.rank}
+        return widths | ({"a": self.gives} if self.activation.needs_summed_input else {})
+
+    def multiplications(self):
+        return self.rank * max(self.reads, self.n_units)
+
+    def forward(self, x, memory, params, noise=None):
+        z, a, activate = memory["z"], memory["a"], self.activation.bias_forward
+        return [
+            kernels.product(x, params["inner"], memory["between"]),
+            kernels.product(memory["between"], params["outer"], z),
+            partial(activate, z, params["bias"], a, params, noise),
+        ]
+
+    def backward(self, x, memory, grad_a, grad_x, params, grads):
+        between, grad_between, grad_z = (
+            memory[name] for name in ("between", "grad_between", "grad_z")
+        )
+        if self.passes_through:
+            activation = partial(kernels.sum_samples, grad_z, grads["bias"])
+        else:
+            arguments = memory["z"], memory["a"], grad_a, grad_z, grads["bias"], params, grads
+            activation = partial(self.activation.bias_backward, *arguments)
+        calls = [
+            activation,
+            kernels.product(between.swapaxes(1, 2), grad_z, grads["outer"]),
+            kernels.product(grad_z, params["outer"].swapaxes(1, 2), grad_between),
+            kernels.product(x.swapaxes(1, 2), grad_between, grads["inner"]),
+        ]
+        if grad_x is not None:
+            calls.append(kernels.product(grad_between, params["inner"].swapaxes(1, 2), grad_x))
+        return calls
+
+    def sums(self, x, params, biased=True):
+        z = x @ params["inner"] @ params["outer"]
+        return z + params["bias"] if biased else z
+
+    def input_gradient(self, x, z, grad_z, params):
+        return grad_z @ (params["inner"] @ params["outer"]).swapaxes(1, 2)
+
+    def weight_gradients(self, x, grad_z):
+        raise NotImplementedError
+
+    def onnx(self, graph, x, params):
+        raise NotImplementedError
