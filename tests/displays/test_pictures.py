@@ -2,6 +2,7 @@
 anything else, and no two entries of a legend that look alike."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ pictures = pytest.importorskip("pictures")
 X, y = make_moons(60, noise=0.2, random_state=0)
 RNG = np.random.RandomState(0)
 COUNTS = (1, 3, 8, 20)
+slow = partial(pytest.param, marks=pytest.mark.slow)
 NAMES = list(ACTIVATIONS)
 LONG = "10 layers: 100,90,80,70,60,50,40,30,20,10"
 
@@ -96,7 +98,7 @@ MANY = {
 }
 
 
-@pytest.mark.parametrize("n", COUNTS)
+@pytest.mark.parametrize("n", [1, slow(3), 8, 20])
 @pytest.mark.parametrize("name", MANY)
 def test_few_and_many_series(name, n, networks):
     check(MANY[name](n, networks).figure_)
@@ -141,16 +143,16 @@ def _sick(kind):
 SICK = [
     "healthy",
     "dead",
-    "partly dead",
+    slow("partly dead"),
     "saturated",
-    "constant",
+    slow("constant"),
     "diverged",
-    "after one epoch",
-    "of one unit",
+    slow("after one epoch"),
+    slow("of one unit"),
     "of no hidden layer",
     "an ensemble",
     "of large targets",
-    "of tiny targets",
+    slow("of tiny targets"),
 ]
 DRAWN = {
     "loss curves": lambda model, targets: LossCurveDisplay.from_estimator(model),
@@ -246,7 +248,9 @@ def test_without_a_layout_legends_are_inside_of_the_axes(networks):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize(("n_activations", "n_networks"), [(1, 1), (3, 2), (8, 3), (20, 1), (1, 8)])
+@pytest.mark.parametrize(
+    ("n_activations", "n_networks"), [(1, 1), (3, 2), slow(8, 3), slow(20, 1), (1, 8)]
+)
 def test_the_figure_of_a_comparison(n_activations, n_networks):
     sizes = [(2,), tuple(range(30, 20, -1)), *((i,) * 2 for i in range(3, 9))][:n_networks]
     options = {"activations": NAMES[:n_activations], "networks": sizes, "folds": 2, "max_iter": 2}

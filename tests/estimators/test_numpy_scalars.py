@@ -87,6 +87,12 @@ def either_form(request, monkeypatch):
         monkeypatch.setattr(fused, "loops", lambda: None)
 
 
+# A scalar of NumPy's may widen float32; nothing widens float64.
+every_dtype = pytest.mark.parametrize(
+    "dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)]
+)
+
+
 def fitted(precision, **parameters):
     """A small model after some epochs, for the task that its loss is for."""
     loss = parameters.get("loss")
@@ -133,7 +139,7 @@ def odd_value(cls, name):
     return value
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 @pytest.mark.parametrize(("parameter", "cls", "name"), PARTS)
 def test_hyper_parameters_of_parts(either_form, parameter, cls, name, dtype):
     value = odd_value(cls, name)
@@ -147,7 +153,7 @@ def test_hyper_parameters_of_parts(either_form, parameter, cls, name, dtype):
         check_same(model, fitted(dtype, **around | {parameter: cls(**{name: python})}), dtype)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_dtype
 @pytest.mark.parametrize("name", NUMBERS)
 def test_parameters_of_estimators(either_form, name, dtype):
     value, around = NUMBERS[name]

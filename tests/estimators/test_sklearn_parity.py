@@ -115,7 +115,9 @@ def test_hyper_parameters_mean_the_same(task, params):
 
 @every_pair
 @pytest.mark.parametrize("shuffle", [True, False])
-@pytest.mark.parametrize("sparse", [None, sp.csr_matrix, sp.csc_array])
+@pytest.mark.parametrize(
+    "sparse", [None, sp.csr_matrix, pytest.param(sp.csc_array, marks=pytest.mark.slow)]
+)
 def test_sample_weight_shuffle_and_sparse_x(task, solver, shuffle, sparse, sample_weight):
     task = make_task(task)
     X = task.X if sparse is None else sparse(np.where(np.abs(task.X) > 0.6, task.X, 0))

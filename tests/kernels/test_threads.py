@@ -135,6 +135,7 @@ def interrupt_at_random(call, n, longest):
     """Call again and again, with Ctrl-C at a random time, n times."""
     draw = random.Random(0)
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    config = sklearn.get_config()
     try:
         for _ in range(n):
             try:
@@ -145,6 +146,8 @@ def interrupt_at_random(call, n, longest):
                     call()
             except KeyboardInterrupt:
                 signal.setitimer(signal.ITIMER_REAL, 0)
+                # One as scikit-learn enters a context leaves it set: parameters are not validated.
+                sklearn.set_config(**config)
                 yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

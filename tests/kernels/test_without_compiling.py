@@ -78,10 +78,10 @@ def test_where_it_is_not_installed_nothing_is_said(by_numpy):
     "code",
     [
         "raise ImportError('Numba needs NumPy 2.4 or less. Got NumPy 9.9.')",
-        "import a_module_that_numba_needs",
-        "raise AttributeError('module numpy has no attribute')",
+        slow("import a_module_that_numba_needs"),
+        slow("raise AttributeError('module numpy has no attribute')"),
         "raise SystemError('initialization of _internal failed')",
-        "config = None",  # some other package of that name
+        slow("config = None"),  # some other package of that name
     ],
 )
 def test_where_it_cannot_be_imported_numpy_does(code, by_numpy, tmp_path):
@@ -173,7 +173,7 @@ Dispatcher.compile = fails
 @pytest.mark.parametrize(
     ("n", "error"),
     [
-        (0, "RuntimeError('LLVM: no target')"),
+        slow(0, "RuntimeError('LLVM: no target')"),
         (1, "__import__('numba').core.errors.LoweringError('not lowered')"),
         (3, "MemoryError()"),
     ],
