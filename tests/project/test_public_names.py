@@ -47,9 +47,8 @@ def _value(module, name):
 def in_the_pages():
     """Import statements of the package in README and docs."""
     statement = re.compile(r"^(?:from sklearn_relu[\w.]* import|import sklearn_relu)\b.*$", re.M)
-    return sorted(
-        {line for page in PAGES for line in statement.findall(page.read_text(encoding="utf-8"))}
-    )
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    return sorted({line for text in texts for line in statement.findall(text)})
 
 
 def python(code, *args):
