@@ -174,7 +174,7 @@ def test_a_part_that_changes_after_a_call_does_not_change_predictions():
 def looked_at(monkeypatch):
     """What scikit-learn is asked to validate."""
     seen = []
-    original = base.validate_data
+    original = tables.validate_data
 
     def validate_data(estimator, X, *args, **kwargs):
         seen.append(X)
