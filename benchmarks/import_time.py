@@ -3,8 +3,10 @@
 Contenders take turns, so that a change of the machine's speed meets them all. A figure is the time
 of the processor, as other work on the machine changes it least, from before the statement to after
 it: the interpreter's own start does not count. Bytecode is there, as it is where a package was
-installed or has been imported before; it is kept in a folder of this run. Run as
-``python benchmarks/import_time.py``.
+installed or has been imported before; it is kept in a folder of this run. "after it" is what a
+statement adds where scikit-learn's networks are imported already: as no two long times are
+subtracted, it is the figure to trust on a busy machine.
+Run as ``python benchmarks/import_time.py``.
 """
 
 import argparse
@@ -26,18 +28,24 @@ STATEMENTS = [
 ]
 TIMED = """
 import time
+{}
 start = time.process_time()
 {}
 print(time.process_time() - start)
 """
 
 
-def milliseconds(statement, bytecode):
-    """Of the statement in a new process, with bytecode in that folder."""
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode}
+def milliseconds(statement, bytecode, before=""):
+    """Of the statement in a new process, after another, with bytecode in that folder."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(bytecode)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, "-c", TIMED.format(statement)]
+    command = [sys.executable, "-c", TIMED.format(before, statement)]
     return float(subprocess.check_output(command, env=environment, text=True)) * 1e3
+
+
+def middle_and_least(times):
+    """Of a list of times, the median and the least."""
+    return statistics.median(times), min(times)
 
 
 def main():
@@ -47,22 +55,21 @@ def main():
     args = parser.parse_args()
     print(machine.kernels())
     print(f"Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores")
+    cases = [(statement, before) for before in ("", THEIRS) for statement in STATEMENTS]
     with tempfile.TemporaryDirectory() as bytecode:
-        for statement in STATEMENTS:
-            milliseconds(statement, bytecode)  # writes the bytecode
+        milliseconds("\n".join(STATEMENTS), bytecode)  # writes the bytecode
         turns = [
-            [milliseconds(statement, bytecode) for statement in STATEMENTS]
+            [milliseconds(statement, bytecode, before) for statement, before in cases]
             for _ in range(args.processes)
         ]
-    times = dict(zip(STATEMENTS, zip(*turns, strict=True), strict=True))
-    print("| statement | median, ms | least, ms | more than scikit-learn: median | least |")
-    print("| --- | --- | --- | --- | --- |")
-    for statement, each in times.items():
-        figures = statistics.median(each), min(each)
-        theirs = statistics.median(times[THEIRS]), min(times[THEIRS])
-        more = [figure - other for figure, other in zip(figures, theirs, strict=True)]
-        cells = [f"`{statement}`", *(f"{figure:.1f}" for figure in (*figures, *more))]
-        print("| " + " | ".join(cells) + " |")
+    times = dict(zip(cases, map(middle_and_least, zip(*turns, strict=True)), strict=True))
+    print("| statement | median, ms | least | minus scikit-learn's | least | after it | least |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for statement in STATEMENTS:
+        alone, theirs = times[statement, ""], times[THEIRS, ""]
+        more = [figure - other for figure, other in zip(alone, theirs, strict=True)]
+        figures = *alone, *more, *times[statement, THEIRS]
+        print(f"| `{statement}` | " + " | ".join(f"{each:.1f}" for each in figures) + " |")
 
 
 if __name__ == "__main__":

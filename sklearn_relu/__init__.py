@@ -58,6 +58,7 @@ _MODULES = (
     "persistence",
     "schedules",
     "scorers",
+    "testing",
     "utils",
 )
 """Public modules: imported when they are first used, also by ``sklearn_relu.displays`` alone."""
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from sklearn_relu import persistence as persistence
     from sklearn_relu import schedules as schedules
     from sklearn_relu import scorers as scorers
+    from sklearn_relu import testing as testing
     from sklearn_relu import utils as utils
     from sklearn_relu.comparison import compare
     from sklearn_relu.estimators import MLPClassifier, MLPRegressor

@@ -6,7 +6,7 @@ the import system then finds the function under this name, and so does whoever a
 
 import sys
 
-from sklearn_relu.comparison import compare, data
+from sklearn_relu.comparison import compare, datasets
 
-sys.modules[f"{__name__}.data"] = data
+sys.modules[f"{__name__}.data"] = datasets
 sys.modules[__name__] = compare  # type: ignore[assignment]

@@ -11,11 +11,11 @@ from typing import Any
 from joblib import cpu_count, parallel_config
 from joblib.parallel import ParallelBackendBase, get_active_backend
 
-from sklearn_relu.training.gathering import MAX_TASKS, Call, Gathering, current_task
+from sklearn_relu.training.gathering import MAX_TASKS, Gathering, ParallelCall, current_task
 
 
 class Stacks:
-    """What was trained in a context.
+    """The stacks that were trained in a context.
 
     Attributes
     ----------
@@ -108,7 +108,7 @@ class _Backend(ParallelBackendBase):
         super().__init__(nesting_level=nesting_level)
         self._new_gathering = new_gathering
         self._limit = 1
-        self._calls: list[Call] = []
+        self._calls: list[ParallelCall] = []
         self._at_end = ExitStack()
 
     def effective_n_jobs(self, n_jobs: int | None) -> int:

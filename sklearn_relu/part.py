@@ -1,4 +1,4 @@
-"""What every pluggable piece shares, and how a name becomes one."""
+"""The base of every pluggable piece, and the way from a name to a piece."""
 
 import difflib
 import re
@@ -99,7 +99,7 @@ def _hint(value: Any, family: dict, base: type[Part]) -> str:
 
 
 def name_hint(name: str, family: dict, base: type[Part]) -> str:
-    """What to say of a name that is not in the family: the one that was meant.
+    """Return a hint for a name that is not in the family: the name that was meant.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What happens inside a network, as scorers for ``GridSearchCV(scoring={...})``.
+"""Figures of the inside of a network, as scorers for ``GridSearchCV(scoring={...})``.
 
 Each is a callable ``(estimator, X, y) -> float`` that takes a fitted MLPClassifier or MLPRegressor,
 of this package or scikit-learn's own, or a Pipeline that ends in one. They measure; larger is not

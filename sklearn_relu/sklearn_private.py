@@ -136,7 +136,7 @@ def callbacks_of(estimator) -> list:
 
 
 def callback_context(estimator, task_name: str, max_subtasks: int) -> Any:
-    """What a fit that begins tells callbacks by; None where there is no such thing.
+    """The object by which a fit that begins tells callbacks; None where there is no such thing.
 
     Raises
     ------

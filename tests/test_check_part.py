@@ -1,7 +1,9 @@
 """The public check for parts: right parts pass, and each rule finds the part that breaks it."""
 
 import copy
+import doctest
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from sklearn_relu.testing import check_part
 from sklearn_relu.testing.check import FAMILIES, checks_of
 from sklearn_relu.testing.fits import CHECKS as OF_FITS
 from sklearn_relu.testing.hyper_parameters import CHECKS as OF_PARAMETERS
+from sklearn_relu.testing.hyper_parameters import pickles
 
 WRONG = [
     (family, part, rule, message)
@@ -55,26 +58,29 @@ def test_a_wrong_part_breaks_one_rule_and_is_told_what_to_do(family, part, rule,
         check_part(part)
     said = str(error.value)
     assert re.match(rf"{type(part).__name__}\b", said)
-    assert re.search(r"\. [A-Z][^.]*", said), "it ends with what to do"
+    assert re.search(r"\. \S[^.]*", said), "it ends with what to do"
 
 
-def test_for_every_rule_there_is_a_wrong_part():
-    own = [check for checks in FAMILIES.values() for check in checks]
-    rules = {(check.__module__, check.__name__) for check in (*OF_PARAMETERS, *own, *OF_FITS)}
-    names = {name for _, name in rules}
-    assert names == {rule for _, _, rule, _ in WRONG}
-    by_family = {
-        family: {rule for part, rule, _ in wrong_parts.WRONG[family]}
-        for family in wrong_parts.WRONG
-    }
-    for base, checks in FAMILIES.items():
-        covered = [
-            rules
-            for family, rules in by_family.items()
-            if isinstance(wrong_parts.WRONG[family][0][0], base)
-            and family not in ("hyper_parameters", "fits")
-        ]
-        assert {check.__name__ for check in checks} == set().union(*covered)
+def test_for_every_rule_there_is_a_part_that_breaks_it():
+    assert len(wrong_parts.WRONG) == len(FAMILIES) + 2
+    shared = {"hyper_parameters": (*OF_PARAMETERS, pickles), "fits": OF_FITS}
+    for family, wrong in wrong_parts.WRONG.items():
+        base = next(base for base in FAMILIES if isinstance(wrong[0][0], base))
+        checks = shared.get(family, FAMILIES[base])
+        assert {check.__name__ for check in checks} == {rule for _, rule, _ in wrong}
+
+
+def test_the_activation_in_the_readme_passes():
+    page = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n([^`]*?class Sine.*?)```", page, re.DOTALL)
+    names = {"__name__": __name__}
+    exec(compile(code.partition("\nmodel =")[0], "README.md", "exec"), names)
+    part = names["Sine"]()
+    globals()["Sine"] = names["Sine"]  # where a pickle looks for it
+    try:
+        check_part(part)
+    finally:
+        del globals()["Sine"]
 
 
 def test_what_is_no_part_is_refused():
@@ -124,10 +130,26 @@ class Sharp(Negativity):
 
 def test_first_mistakes_are_told_by_the_method_at_fault():
     mistakes = {
-        wrong_parts.Returns(): r"forward does not overwrite a fully.*np.tanh\(z, out=a\)",
-        wrong_parts.Converts(): r"__init__ raises TypeError.*'self.alpha = alpha'",
+        wrong_parts.activations.Returns(): r"does not overwrite a fully.*np.tanh\(z, out=a\)",
+        wrong_parts.hyper_parameters.Converts(): r"__init__ raises TypeError.*'self.alpha = alpha'",
         FromCoefs(): r"fill raised ValueError: from_coefs needs coefs=",
     }
     for part, message in mistakes.items():
         with pytest.raises(AssertionError, match=f"(?s){message}"):
             check_part(part)
+
+
+def test_the_example_of_its_documentation_runs():
+    (example,) = doctest.DocTestFinder().find(check_part)
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_the_message_in_the_documentation_is_the_one_that_is_given():
+    page = (Path(__file__).parents[1] / "docs" / "write_a_part.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    with pytest.raises(AssertionError) as error:
+        check_part(wrong_parts.activations.WrongPower(0.5))
+    said = str(error.value).replace("WrongPower", "InverseSquareRoot")
+    without_digits = [re.sub(r"\d{3}\b", "", text) for text in (said, " ".join(written.split()))]
+    assert without_digits[0] == without_digits[1]

@@ -47,7 +47,9 @@ def _value(module, name):
 def in_the_pages():
     """Import statements of the package in README and docs."""
     statement = re.compile(r"^(?:from sklearn_relu[\w.]* import|import sklearn_relu)\b.*$", re.M)
-    return sorted({line for page in PAGES for line in statement.findall(page.read_text("utf-8"))})
+    return sorted(
+        {line for page in PAGES for line in statement.findall(page.read_text(encoding="utf-8"))}
+    )
 
 
 def python(code, *args):
@@ -203,9 +205,9 @@ def test_pickled_comparisons_of_0_1_0_find_their_function(module):
 import {module}
 import pickle
 loaded = pickle.loads(b"csklearn_relu.compare.data\\ncategory_texts\\n.")
-from sklearn_relu.comparison.data import category_texts
+from sklearn_relu.comparison.datasets import category_texts
 assert loaded is category_texts
-assert b"sklearn_relu.comparison.data" in pickle.dumps(loaded)
+assert b"sklearn_relu.comparison.datasets" in pickle.dumps(loaded)
 """
     python(code)
 

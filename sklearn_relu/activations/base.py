@@ -19,7 +19,7 @@ GRID = np.linspace(-10, 10, 4001)
 
 
 class Activation(Part, ABC):
-    """What a hidden unit does with its summed input.
+    """The function of a hidden unit: from its summed input to its activation.
 
     A subclass gives :meth:`forward` and :meth:`backward`; every other hook has a default.
 
@@ -79,7 +79,7 @@ class Activation(Part, ABC):
     """Under ``initialization="sklearn"`` weights are within sqrt(factor / (fan_in + fan_out))."""
 
     dropout_value: float = 0.0
-    """What a dropped unit becomes."""
+    """The activation of a dropped unit."""
 
     needs_summed_input: ClassVar[bool] = True
     """False: :meth:`backward` reads `a` only, so `z` and `a` may share memory."""
@@ -110,7 +110,7 @@ class Activation(Part, ABC):
 
     @property
     def gain(self) -> float:
-        """What scales weights so that the size of the signal is kept from layer to layer.
+        """The factor of weights that keeps the size of the signal from layer to layer.
 
         It is ``1 / sqrt(E[a**2])``, the mean being over standard normal summed inputs and the
         outputs of one unit: then weights of variance ``gain**2 / fan_in`` give the next layer's
@@ -184,7 +184,7 @@ class Activation(Part, ABC):
         """Overwrite `grad_z`, and each array of `grad_params` summed over the samples."""
 
     def linear_pieces(self, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
-        """What tells the linear pieces apart on which the summed inputs are.
+        """Number the linear pieces on which the summed inputs are.
 
         The default is the derivative; an activation of which two pieces have the same one says
         more.

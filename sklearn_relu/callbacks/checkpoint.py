@@ -101,7 +101,7 @@ class Checkpoint(StateCallback):
         return f"Checkpoint({self.path!r}, every={self.every!r})"
 
     def keeper(self):
-        """What writes and reads the file, for a fit that begins."""
+        """The keeper that writes and reads the file of a fit that begins."""
         return FitFile(os.path.abspath(self.path), self.every)
 
     def resume(self, model):
@@ -232,7 +232,7 @@ def _n_epochs(model) -> int:
 
 
 def _parameters(model) -> Identity:
-    """What must be the same; a generator's state is that of the first call."""
+    """The parameters that must be the same; a generator's state is that of the first call."""
     identity = identity_of_parameters(model)
     if isinstance(model.random_state, np.random.RandomState):
         identity.described["random_state"] = "RandomState"

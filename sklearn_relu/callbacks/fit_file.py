@@ -46,7 +46,7 @@ class FitFile(Keeper):
         return snapshots
 
     def begin(self, jobs):
-        if any(job.outcome == "interrupted" for job in jobs):
+        if any(job.outcome == "running" for job in jobs):
             self._writer.begin(_n_epochs(jobs), lambda: self._write(jobs))
 
     def end_epoch(self, jobs):
@@ -109,6 +109,6 @@ def _snapshot(state: dict[str, Any], n_epochs: int, outcome: Any) -> Snapshot:
             values.bit_generator(state[name])  # raises for one that NumPy would read wrongly
     if isinstance(state["best_params"], str):
         state["best_params"] = state["params"]
-    # One that had no time left has time again.
-    outcome = "interrupted" if outcome == "time_limit" else outcome
+    # One that had no time left has time again; 0.1.0 called one that goes on "interrupted".
+    outcome = "running" if outcome in ("time_limit", "interrupted") else outcome
     return Snapshot(TrainingState.from_dict(state), n_epochs, outcome)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sklearn_relu.comparison.data import check_target, columns_of
+from sklearn_relu.comparison.datasets import check_target, columns_of
 from sklearn_relu.comparison.files import Table, read_table
 from sklearn_relu.comparison.output import columns, reader_may_leave
 from sklearn_relu.comparison.search import compare
@@ -32,7 +32,7 @@ MEANINGS = {
     "gradient_ratio": "Gradient ratio: norm in the first layer over norm in the last, before the "
     "first step.",
 }
-"""What figures mean that the table shows."""
+"""The meaning of the table's figures."""
 
 
 def run(args: argparse.Namespace) -> None:
@@ -203,7 +203,7 @@ def _what_was_read(table: Table, y: np.ndarray, task: str, args: argparse.Namesp
 
 
 def _notes(search, rows: list[dict], seeds: int, left_out: list[str]) -> list[str]:
-    """What the figures mean, and what was amiss."""
+    """The meaning of the figures, and what was amiss."""
     best = best_row(rows)
     n_reached, n_fits = fits_at_max_iter(search)
     notes = [

@@ -100,7 +100,7 @@ def _draw_scores(ax, search, cells, y) -> None:
 
 
 def _network_name(label: str) -> str:
-    """What a network's label means: 10 layers of 80 for ``80x10``."""
+    """The meaning of a network's label: 10 layers of 80 for ``80x10``."""
     units, _, depth = label.partition("x")
     if depth:
         return f"{depth} layers of {units}"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_relu.comparison.data import listed
+from sklearn_relu.comparison.datasets import listed
 
 
 @dataclass

@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, KFold, ParameterGrid, Stratifi
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from sklearn_relu.comparison.data import Columns, category_texts, check_target, columns_of
+from sklearn_relu.comparison.datasets import Columns, category_texts, check_target, columns_of
 from sklearn_relu.comparison.table import fits_at_max_iter
 from sklearn_relu.estimators import MLPClassifier, MLPRegressor
 from sklearn_relu.estimators.parts import resolve_parts

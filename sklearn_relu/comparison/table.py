@@ -1,4 +1,4 @@
-"""What a comparison found: one row a candidate, as plain dicts and as CSV."""
+"""The results of a comparison: one row a candidate, as plain dicts and as CSV."""
 
 import csv
 import io
@@ -71,7 +71,7 @@ def comparison_rows(search: GridSearchCV) -> list[dict[str, Any]]:
 
 
 def candidates(search: GridSearchCV) -> list[tuple[dict[str, Any], list[int]]]:
-    """What was compared: for each candidate its labels, and its indices, one a seed.
+    """The candidates that were compared: labels of each, and its indices, one a seed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a comparison found, as a table in the terminal."""
+"""The results of a comparison, as a table in the terminal."""
 
 import math
 from collections.abc import Callable
@@ -78,7 +78,7 @@ def rich_table(rows: list[dict[str, Any]], score: str, width: int = WIDTH):
 
 
 def _names(rows: list[dict[str, Any]]) -> list[TextColumn]:
-    """What tells a row from the others."""
+    """The labels that tell a row from the others."""
     names = [
         TextColumn("activation", [str(row["activation"]) for row in rows], folds_at=20),
         TextColumn("network", [row["network"] for row in rows], folds_at=14),
@@ -183,7 +183,7 @@ def _width(text: str) -> int:
 
 
 def row_label(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
-    """What tells a row from the others, in words.
+    """The labels that tell a row from the others, in words.
 
     Parameters
     ----------

@@ -106,7 +106,7 @@ class ActivationDisplay:
 
 
 def _curve(activation: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What one unit gives for z, and its derivatives, (n_points, n_outputs)."""
+    """The activations of one unit for z, and their derivatives, (n_points, n_outputs)."""
     summed = np.zeros((1, len(z), activation.input_width(1)))
     summed[0, :, 0] = z
     params = {name: np.empty((1, 1, *s)) for name, s in activation.parameter_shapes(1).items()}

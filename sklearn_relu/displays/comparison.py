@@ -156,7 +156,7 @@ class ComparisonDisplay:
 
 
 def layers_in_words(sizes: Any) -> str:
-    """What ``hidden_layer_sizes`` means.
+    """The sizes that ``hidden_layer_sizes`` means.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a network predicts in the plane, and the linear regions that it is made of."""
+"""Predictions of a network in the plane, and the linear regions that it is made of."""
 
 import numpy as np
 from sklearn.base import is_classifier

@@ -190,7 +190,7 @@ def _fit(model, X, y):
 
 
 def _in_words(params: dict, candidates: list[dict]) -> str:
-    """What tells a candidate from the others, without the path of steps."""
+    """The values that tell a candidate from the others, without the path of steps."""
     differing = [k for k in params if any(str(c.get(k)) != str(params[k]) for c in candidates)]
     return ", ".join(_setting(key.rpartition("__")[2], params[key]) for key in differing or params)
 

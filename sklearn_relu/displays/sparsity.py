@@ -1,4 +1,4 @@
-"""Which units are active on which samples."""
+"""Active units, sample by sample."""
 
 import numpy as np
 

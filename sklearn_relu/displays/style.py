@@ -1,4 +1,4 @@
-"""What all pictures share: colours, markers, lines, axes."""
+"""Colours, markers, lines and axes of all pictures."""
 
 import math
 from collections.abc import Iterator

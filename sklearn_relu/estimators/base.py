@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from sklearn_relu.documentation import Documented
-from sklearn_relu.estimators import weights
+from sklearn_relu.estimators import fitted_arrays
 from sklearn_relu.estimators.architecture import Architecture
 from sklearn_relu.estimators.callbacks import EpochTasks, Hooks, Keeper, context_of, keeper_of
 from sklearn_relu.estimators.curves import (
@@ -22,7 +22,6 @@ from sklearn_relu.estimators.data import Data, checked_weight, finite_outputs
 from sklearn_relu.estimators.diagnosis import Diagnosis, diagnose
 from sklearn_relu.estimators.findings import warn
 from sklearn_relu.estimators.identity import identity
-from sklearn_relu.estimators.jobs import make_jobs
 from sklearn_relu.estimators.outcome import (
     continuation,
     fitted_attributes,
@@ -30,6 +29,7 @@ from sklearn_relu.estimators.outcome import (
 )
 from sklearn_relu.estimators.parameters import NetworkParameters
 from sklearn_relu.estimators.parts import FAMILIES, Parts, resolve, resolve_parts
+from sklearn_relu.estimators.planning import make_jobs
 from sklearn_relu.estimators.setting import setting_of
 from sklearn_relu.estimators.settled import checked_parts, copied_parts
 from sklearn_relu.estimators.starts import keep_at_hand
@@ -42,7 +42,7 @@ from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
 from sklearn_relu.parameters import only_if
 from sklearn_relu.part import Part
 from sklearn_relu.sklearn_private import CallbackSupportMixin, callbacks_of, fit_context
-from sklearn_relu.training.gathering import train
+from sklearn_relu.training.gathering import train_fit
 from sklearn_relu.training.jobs import Job
 
 _FROM_TRAINING = (
@@ -185,7 +185,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         solver = self.solver  # whose own parameters are checked in the call, with errors of theirs
         known = isinstance(solver, str) and solver in OPTIMIZERS
         stochastic = (
-            issubclass(OPTIMIZERS[solver], Optimizer)
+            OPTIMIZERS[solver].takes_batches
             if known
             else isinstance(solver, Optimizer) or isinstance(resolve(self, "solver"), Optimizer)
         )
@@ -223,8 +223,8 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         try:
             with hooks or nullcontext():
                 # Of a resumed fit some networks may have ended, or all.
-                if going_on := [job for job in jobs if job.outcome == "interrupted"]:
-                    train(going_on)
+                if going_on := [job for job in jobs if job.outcome == "running"]:
+                    train_fit(going_on)
         except KeyboardInterrupt:
             if all(job.is_whole for job in jobs):
                 self.__dict__ = fitted()
@@ -372,7 +372,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
             fitted._diagnosis = vars(diagnosis)
         if resumable:
             fitted._states = continuation(jobs)
-            fitted._fingerprint = weights.fingerprint(fitted)
+            fitted._fingerprint = fitted_arrays.fingerprint(fitted)
         return vars(fitted)
 
     def _raw(self, X) -> np.ndarray:
@@ -386,4 +386,4 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
     def _network(self, dtype) -> tuple[list[Layer], list[Arrays]]:
         """The layers, and their parameters as they are now, network axis first."""
         layers = self._fitted_layers()
-        return layers, weights.fitted_params(self, layers, dtype)
+        return layers, fitted_arrays.fitted_params(self, layers, dtype)

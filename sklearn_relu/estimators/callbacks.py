@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn_relu.estimators.identity import Identity
-from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.optimizers.base import Solver
 from sklearn_relu.sklearn_private import callback_context, callbacks_of
 from sklearn_relu.training.jobs import Job, Snapshot
@@ -66,7 +65,7 @@ def keeper_of(estimator, solver: Solver) -> Keeper | None:
             f"One Checkpoint is enough for an estimator; got {len(callbacks)}: {callbacks}. Pass "
             "one of them to set_callbacks."
         )
-    if callbacks and isinstance(solver, FullBatchOptimizer):
+    if callbacks and not solver.takes_batches:
         raise ValueError(
             f"Checkpoint cannot go on exactly under solver={estimator.solver!r}, whose memory of "
             "past steps is out of reach. Use another solver; or fit with warm_start=True and a "
@@ -80,7 +79,7 @@ def context_of(estimator, solver: Solver, incremental: bool) -> Any:
     """The context of a fit that begins, for scikit-learn's callbacks; None if there are none."""
     if not callbacks_of(estimator):
         return None
-    one_by_one = isinstance(solver, FullBatchOptimizer)
+    one_by_one = not solver.takes_batches
     n_epochs = estimator.max_iter * (estimator.ensemble_size if one_by_one else 1)
     return callback_context(
         estimator,
@@ -168,11 +167,11 @@ class EpochTasks:
         self._epochs[index].call_on_fit_task_begin(**self._arguments)
 
     def _goes_on(self) -> bool:
-        return any(job.outcome == "interrupted" for job in self._jobs)
+        return any(job.outcome == "running" for job in self._jobs)
 
     def _n_epochs(self) -> int:
         counts = [job.n_epochs for job in self._jobs]
-        one_by_one = isinstance(self._jobs[0].recipe.optimizer, FullBatchOptimizer)
+        one_by_one = not self._jobs[0].recipe.optimizer.takes_batches
         return sum(counts) if one_by_one else max(counts)
 
 
@@ -206,7 +205,7 @@ class Hooks:
         for job in self._jobs:
             job.on_epoch_end = None  # that nothing is left to the garbage collector
             if self._error is not None and job.outcome == "stopped":
-                job.outcome = "interrupted"
+                job.outcome = "running"
         if self._keeper is not None:
             self._keeper.end(self._jobs)
         if self._error is not None:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.training.jobs import Job
 
 STEEP = 30.0
@@ -87,7 +86,7 @@ def _fell(job: Job, losses: np.ndarray, validation_losses: np.ndarray) -> float:
     if job.outcome != "converged":
         return np.nan
     waited = job.schedule.patience or job.n_iter_no_change
-    if isinstance(job.recipe.optimizer, FullBatchOptimizer):
+    if not job.recipe.optimizer.takes_batches:
         waited = 1
     before = -1 - int(min(waited, len(losses) - 1))
     # From the lowest so far on: what a noisy curve comes back from is no fall.

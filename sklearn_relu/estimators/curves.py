@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.training.jobs import Epoch, Job
 
 CURVES = "history_", "loss_curve_", "validation_scores_"
@@ -42,7 +41,7 @@ def whole_curves(jobs: list[Job], before: dict[str, Any]) -> dict[str, Any]:
         return columns[0] if sole else columns
 
     curves: dict[str, Any] = {"history_": {name: column(name) for name in Epoch._fields}}
-    if not isinstance(jobs[0].recipe.optimizer, FullBatchOptimizer):
+    if jobs[0].recipe.optimizer.takes_batches:
         curves["loss_curve_"] = column("loss")
         curves["loss_"] = _last_loss(jobs, before)
         scored = jobs[0].early_stopping
@@ -55,7 +54,7 @@ def growing_curves(jobs: list[Job], before: dict[str, Any]) -> tuple[dict[str, A
     if not before:
         return whole_curves(jobs, before), []
     curves: dict[str, Any] = {"history_": before["history_"]}
-    if not isinstance(jobs[0].recipe.optimizer, FullBatchOptimizer):
+    if jobs[0].recipe.optimizer.takes_batches:
         curves["loss_curve_"] = before.get("loss_curve_")
         curves["loss_"] = _last_loss(jobs, before)
         scored = jobs[0].early_stopping

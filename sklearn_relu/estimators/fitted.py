@@ -201,7 +201,8 @@ def first_jobs(estimator: BaseNetwork, X, y=None) -> list[Job]:
     ValueError
         As ``fit`` for parameters or data that cannot be used.
     """
-    draft: Any = clone(estimator).set_params(early_stopping=False, batch_size="auto")
+    draft: Any = clone(estimator)
+    draft.early_stopping, draft.batch_size = False, "auto"  # also where it has no such parameter
     if y is None:
         y = draft._made_up_targets(X.shape[0] if hasattr(X, "shape") else len(X))
     validate_parameters(draft)

@@ -14,7 +14,6 @@ import numpy as np
 
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.files.digests import UnknowableError, digest
-from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.training.jobs import TrainingState
 from sklearn_relu.training.recipe import Recipe
 
@@ -110,7 +109,7 @@ class History:
         return state
 
     def _standing_still(self, states: list[TrainingState]) -> list[TrainingState]:
-        is_full_batch = isinstance(self._recipe.optimizer, FullBatchOptimizer)
+        is_full_batch = not self._recipe.optimizer.takes_batches
         if is_full_batch or all(state.ended for state in states):
             return [replace(state, ended="") for state in states]
         return states
@@ -161,7 +160,7 @@ class History:
         noise = recipe.dropout_rates, float(recipe.input_noise)
         network = recipe.loss, [layer.activation for layer in recipe.layers]
         # A full-batch optimizer's is of fixed weights, others' of weights that change meanwhile.
-        is_full_batch = isinstance(recipe.optimizer, FullBatchOptimizer)
+        is_full_batch = not recipe.optimizer.takes_batches
         return [network, strengths, penalties, noise, is_full_batch, self._trained_on, rows]
 
 

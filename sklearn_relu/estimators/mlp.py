@@ -7,9 +7,9 @@ import numpy as np
 
 from sklearn_relu.activations import Identity
 from sklearn_relu.estimators.describing import Parameter
+from sklearn_relu.estimators.fitted_arrays import check_lengths
 from sklearn_relu.estimators.parts import Parts
 from sklearn_relu.estimators.tables import Tables
-from sklearn_relu.estimators.weights import check_lengths
 from sklearn_relu.layers import Dense, Layer, dense_layers
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.sklearn_private import Interval

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_relu.estimators import weights
+from sklearn_relu.estimators import fitted_arrays
 from sklearn_relu.network.layout import ParameterLayout
-from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.training.jobs import Epoch, Job, TrainingState
 
 # Both sentences are scikit-learn's.
@@ -39,7 +38,7 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
         if job.outcome == "diverged":
             cure = _cure(job)
             where = "an earlier call" if job.stands_still else f"epoch {job.n_epochs + 1}"
-            if not isinstance(job.recipe.optimizer, FullBatchOptimizer):
+            if job.recipe.optimizer.takes_batches:
                 where += f", learning_rate_init={job.learning_rate:g}"
             if not job.is_whole:
                 raise ValueError(f"{NON_FINITE} It happened in {where}. {cure}")
@@ -64,7 +63,7 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
             ConvergenceWarning,
             stacklevel=2,
         )
-    if isinstance(jobs[0].recipe.optimizer, FullBatchOptimizer):
+    if not jobs[0].recipe.optimizer.takes_batches:
         _warn_full_batch(jobs)
     elif not incremental and any(job.outcome == "max_iter" for job in jobs):
         warnings.warn(
@@ -78,7 +77,7 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
 def _cure(job: Job) -> str:
     """The cure for numbers that are not finite."""
     cure = "Scale the inputs (StandardScaler)"
-    if not isinstance(job.recipe.optimizer, FullBatchOptimizer):
+    if job.recipe.optimizer.takes_batches:
         cure += ", lower learning_rate_init"
     extreme = "X and y" if job.sample_weight is None else "X, y and sample_weight"
     return f"{cure}, and look for extreme values in {extreme}."
@@ -116,7 +115,9 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
     """
     recipe, states = jobs[0].recipe, [job.state for job in jobs]
     chosen = np.array([chosen_params(job) for job in jobs])
-    attributes = weights.fitted_arrays(recipe.layers, ParameterLayout(recipe.layers).views(chosen))
+    attributes = fitted_arrays.fitted_arrays(
+        recipe.layers, ParameterLayout(recipe.layers).views(chosen)
+    )
     attributes |= {
         "n_layers_": len(recipe.layers) + 1,
         "n_outputs_": recipe.n_targets,
@@ -124,7 +125,7 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
         "n_iter_": max(job.n_epochs for job in jobs),
         "t_": max(state.samples_seen for state in states),
     }
-    if isinstance(recipe.optimizer, FullBatchOptimizer):
+    if not recipe.optimizer.takes_batches:
         attributes["loss_"] = _mean([state.best_loss for state in states])
         return attributes
     early_stopping = jobs[0].early_stopping

@@ -208,7 +208,7 @@ def _check_activities_are_rates(parts: Parts) -> None:
 
 def _check_solver_can_minimize(estimator, parts: Parts) -> None:
     """A full-batch solver takes only what is the same smooth function in each evaluation."""
-    if not isinstance(parts.solver, FullBatchOptimizer):
+    if parts.solver.takes_batches:
         return
     refused = {
         "penalty": any(p is not None and not p.is_smooth for p in parts.penalties),
@@ -221,7 +221,7 @@ def _check_solver_can_minimize(estimator, parts: Parts) -> None:
     }
     for parameter, is_refused in refused.items():
         if is_refused:
-            able = sorted(name for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer))
+            able = sorted(name for name, cls in OPTIMIZERS.items() if cls.takes_batches)
             value = getattr(estimator, parameter)
             why = "not smooth" if parameter == "penalty" else "of single steps, or random"
             raise ValueError(

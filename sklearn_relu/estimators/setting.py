@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_relu.estimators.parts import Parts, resolve_parts
-from sklearn_relu.optimizers import FullBatchOptimizer
 
 STRONG = 0.1
 """An alpha of 1,000 times the default may be why nothing was learned."""
@@ -123,7 +122,7 @@ def setting_of(estimator, parts: Parts | None = None) -> Setting:
     """
     if parts is None:
         parts = resolve_parts(estimator)
-    steps = not isinstance(parts.solver, FullBatchOptimizer)
+    steps = parts.solver.takes_batches
     standardizes = getattr(estimator, "standardize_y", None)
     penalized = [penalty for penalty in parts.penalties if penalty is not None]
     return Setting(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from sklearn_relu.estimators import weights
+from sklearn_relu.estimators import fitted_arrays
 from sklearn_relu.estimators.history import without_best
 from sklearn_relu.estimators.outcome import fitted_curves
 from sklearn_relu.estimators.parts import Parts
@@ -35,7 +35,9 @@ def start(estimator, layers: list[Layer], parts: Parts, X) -> list[Start]:
     initializers = parts.initializer, parts.bias_initializer
     splits = [_split_state(estimator, parts, rng) for rng in rngs]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        params = [weights.initial_params(layers, *initializers, rng, X, X.dtype) for rng in rngs]
+        params = [
+            fitted_arrays.initial_params(layers, *initializers, rng, X, X.dtype) for rng in rngs
+        ]
     if not all(np.isfinite(each).all() for each in params):
         raise ValueError(
             f"Parameters before training must be finite in {X.dtype}; those of initialization="
@@ -66,14 +68,14 @@ def resume(estimator, layers: list[Layer], parts: Parts, dtype, *, is_stream: bo
     Where a user has assigned other weights, best losses and scores are none of theirs. In a stream
     they are of all calls, whatever happened in between, as scikit-learn's are.
     """
-    reported = weights.flat_params(layers, estimator, estimator.ensemble_size, dtype)
+    reported = fitted_arrays.flat_params(layers, estimator, estimator.ensemble_size, dtype)
     if kept := getattr(estimator, "_states", None):
         states = [TrainingState.from_dict(state) for state in kept]
     else:  # fitted without warm_start: only what can be seen is left
         states = fitted_curves(estimator, len(reported))
     own = any(state.params.size for state in states)  # beside those that can be seen
     matters = own or (kept and not is_stream)
-    untouched = not matters or weights.fingerprint(estimator) == estimator._fingerprint
+    untouched = not matters or fitted_arrays.fingerprint(estimator) == estimator._fingerprint
     resumed = []
     for i, (params, state) in enumerate(zip(reported, states, strict=True)):
         if not untouched:

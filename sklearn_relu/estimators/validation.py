@@ -11,7 +11,7 @@ from sklearn import get_config
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.model_selection import train_test_split
 
-from sklearn_relu.estimators import weights
+from sklearn_relu.estimators import fitted_arrays
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.starts import Start, generator
 from sklearn_relu.layers import Arrays
@@ -173,7 +173,7 @@ class Validation:
         if isinstance(self._metric, str):
             score = self._estimator._score_predictions(predictions, self._truth, data.sample_weight)
             return loss, float(score)
-        vars(self._estimator).update(weights.fitted_arrays(recipe.layers, network))
+        vars(self._estimator).update(fitted_arrays.fitted_arrays(recipe.layers, network))
         scored = self._scored
         score = self._metric(self._estimator, scored.X, scored.y, **self._scorer_weight())
         if not isinstance(score, Real):

@@ -59,7 +59,7 @@ class _Digests:
         return self._done[id(value)][1]
 
     def _inside(self, value: Any) -> Iterable[str | bytes]:
-        """What tells a value from others of its class."""
+        """The attributes that tell a value from others of its class."""
         if type(value) is np.ndarray:
             return self._array(value)
         if issparse(value):

@@ -1,4 +1,4 @@
-"""What a container's file looks like, and its limits."""
+"""The format of a container's file, and its limits."""
 
 import hashlib
 import os

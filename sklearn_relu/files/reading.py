@@ -33,7 +33,7 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 
 
 class Content(NamedTuple):
-    """What a file holds.
+    """The content of a file.
 
     Attributes
     ----------

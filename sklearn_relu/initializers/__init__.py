@@ -32,12 +32,12 @@ from sklearn_relu.sklearn_private import Interval
 class Auto(Initializer):
     """scikit-learn's draws up to eight hidden layers, what activations name in deeper networks.
 
-    What an activation names keeps the size of the signal from layer to layer, such as He's variance
-    for rectifiers. Under SGD ten layers train better from it, and twenty train from nothing else.
-    Up to eight layers the error on tables is smaller from scikit-learn's draws. Activations that
-    need a variance of their own (SELU, softplus, hard swish, the thresholded ReLU) get it at any
-    depth. As `bias_initialization` "auto" leaves the biases that `initialization` has set:
-    scikit-learn's in its draws, else 0.
+    The initialization that an activation names keeps the size of the signal from layer to layer,
+    such as He's variance for rectifiers. Under SGD ten layers train better from it, and twenty
+    train from nothing else. Up to eight layers the error on tables is smaller from scikit-learn's
+    draws. Activations that need a variance of their own (SELU, softplus, hard swish, the
+    thresholded ReLU) get it at any depth. As `bias_initialization` "auto" leaves the biases that
+    `initialization` has set: scikit-learn's in its draws, else 0.
 
     Parameters
     ----------

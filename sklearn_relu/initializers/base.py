@@ -50,7 +50,7 @@ class LayerStart:
 
 
 class Initializer(Part, ABC):
-    """What the weights of a network are before training.
+    """A rule for the weights of a network before training.
 
     A subclass gives :meth:`fill`. One that needs to see all layers, or that has biases of its own,
     overrides :meth:`initialize` instead.

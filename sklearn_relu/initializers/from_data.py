@@ -69,7 +69,7 @@ class LSUV(Initializer):
 class FromCoefs(Initializer):
     """Given weights, such as those of a fitted model: ``FromCoefs(m.coefs_, m.intercepts_)``.
 
-    They are copied. What activations have learned beside them, such as PReLU's slopes, starts anew.
+    The weights are copied. Parameters of activations, such as PReLU's slopes, start anew.
     As `bias_initialization` it gives its intercepts.
 
     Parameters

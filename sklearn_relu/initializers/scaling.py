@@ -55,7 +55,7 @@ class VarianceScaling(_Scaling):
         None means the square of the activation's gain: the scale that keeps the variance of the
         signal from layer to layer.
     mode : {"fan_in", "fan_out", "fan_avg"}, default="fan_in"
-        What `fan` is: inputs of the layer, its summed inputs, or their mean.
+        The meaning of `fan`: inputs of the layer, its summed inputs, or their mean.
     distribution : {"normal", "uniform", "truncated_normal"}, default="normal"
         The uniform distribution has bounds ``+-sqrt(3 * scale / fan)``. The truncated one is a
         normal one cut at 2 of its standard deviations, which is wider by 1 / 0.8796 so that the

@@ -52,7 +52,7 @@ class Identity(Initializer):
     Parameters
     ----------
     gain : float, default=1.0
-        What is on the diagonals.
+        The value on the diagonals.
 
     References
     ----------

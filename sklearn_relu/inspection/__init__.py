@@ -1,4 +1,4 @@
-"""What a network does: its hidden units, how gradients flow, the linear maps that it is made of."""
+"""A look inside: hidden units, the flow of gradients, the linear maps of a network."""
 
 from sklearn_relu.estimators.findings import Finding
 from sklearn_relu.inspection.activations import ActivationReport, activation_report

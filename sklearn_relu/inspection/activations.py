@@ -1,4 +1,4 @@
-"""What hidden units give: exact zeros, dead and saturated units, their spread."""
+"""Activations of hidden units: exact zeros, dead and saturated units, their spread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.inspection.model import Network, Task, fitted_task, initial_task
+from sklearn_relu.inspection.model import Network, Problem, fitted_problem, initial_problem
 from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
 from sklearn_relu.layers import Arrays
 from sklearn_relu.network.trace import back, weight_gradients
-from sklearn_relu.optimizers import FullBatchOptimizer
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,8 +89,8 @@ def gradient_report(model, X, y, *, initial=False) -> GradientReport:
     >>> gradient_report(deep, X, y, initial=True).ratio < 1e-3
     True
     """
-    task = (initial_task if initial else fitted_task)(model, X, y)
-    gradients, squares = _mean_loss_gradients(task)
+    problem = (initial_problem if initial else fitted_problem)(model, X, y)
+    gradients, squares = _mean_loss_gradients(problem)
     weight_norms = np.stack([_norm(gradient) for gradient in gradients], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         first, last = weight_norms[:, 0], weight_norms[:, -1]
@@ -100,24 +99,24 @@ def gradient_report(model, X, y, *, initial=False) -> GradientReport:
     return GradientReport(
         without_axis_of_one(weight_norms),
         without_axis_of_one(np.sqrt(squares)),
-        without_axis_of_one(_update_ratios(task, gradients)),
+        without_axis_of_one(_update_ratios(problem, gradients)),
         ratio,
     )
 
 
-def _mean_loss_gradients(task: Task) -> tuple[list[np.ndarray], np.ndarray]:
+def _mean_loss_gradients(problem: Problem) -> tuple[list[np.ndarray], np.ndarray]:
     """The mean loss's gradient for the weights of each layer that has some, (n_networks, n), and
     the mean square over the samples of the norm of its gradient for the layer's activations,
     (n_networks, n_layers)."""
-    network = task.network
+    network = problem.network
     n_rows = network.X.shape[0]
     gradients = [np.zeros(weights.shape) for _, weights in _weights(network)]
     squares = np.zeros((network.n_networks, len(gradients)))
     for rows, trace in network.traces():
         raw = trace.a[-1]
-        y = np.repeat(task.targets[None, rows], network.n_networks, axis=0)
+        y = np.repeat(problem.targets[None, rows], network.n_networks, axis=0)
         grad_raw = np.empty_like(raw)
-        task.loss.value_and_gradient(y, raw, None, grad_raw)
+        problem.loss.value_and_gradient(y, raw, None, grad_raw)
         flow = back(trace, grad_raw)
         for k, (i, _) in enumerate(_weights(network)):
             gradients[k] += _flat(weight_gradients(trace, i, flow.z[i])) / n_rows
@@ -140,20 +139,20 @@ def _flat(arrays: Arrays) -> np.ndarray:
     return np.concatenate([each.reshape(len(each), -1) for each in arrays.values()], axis=1)
 
 
-def _update_ratios(task: Task, gradients: list[np.ndarray]) -> np.ndarray:
+def _update_ratios(problem: Problem, gradients: list[np.ndarray]) -> np.ndarray:
     """The solver's first step over the weights, norm by norm: (n_networks, n_layers)."""
-    shape = task.network.n_networks, len(gradients)
-    if isinstance(task.solver, FullBatchOptimizer):
+    shape = problem.network.n_networks, len(gradients)
+    if not problem.solver.takes_batches:
         return np.full(shape, np.nan)
     n = shape[0]
-    before = [weights.astype(np.float64) for _, weights in _weights(task.network)]
+    before = [weights.astype(np.float64) for _, weights in _weights(problem.network)]
     flat = np.concatenate(before, axis=1)
     after = flat.copy()
     grads = np.concatenate(gradients, axis=1)
-    rates = np.full((n, 1), float(task.learning_rate))
-    state = task.solver.init_state(after)
-    task.solver.begin_step(state, rates)
-    task.solver.step(after, grads, state, rates, flat.shape[1])
+    rates = np.full((n, 1), float(problem.learning_rate))
+    state = problem.solver.init_state(after)
+    problem.solver.begin_step(state, rates)
+    problem.solver.step(after, grads, state, rates, flat.shape[1])
     ends = np.cumsum([weight[0].size for weight in before])[:-1]
     steps = np.split(after - flat, ends, axis=1)
     sizes = np.stack([_norm(weight) for weight in before], axis=1)

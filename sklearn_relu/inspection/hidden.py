@@ -136,7 +136,7 @@ class HiddenLayer(
         return hasattr(self, "estimator_")
 
     def get_metadata_routing(self):
-        """Which method's metadata the estimator gets.
+        """The method whose metadata the estimator gets.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What a piecewise linear network computes around each sample: a linear map."""
+"""The linear map that a piecewise linear network is around each sample."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class LocalLinearMap(Report):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Attributions(Report):
-    """What each feature contributes to each raw output; see :func:`attributions`.
+    """The contribution of each feature to each raw output; see :func:`attributions`.
 
     With one network the arrays have no network axis.
 
@@ -113,7 +113,7 @@ def local_linear_map(model, X) -> LocalLinearMap:
 
 
 def attributions(model, X) -> Attributions:
-    """What each feature contributes to each raw output: the local effective weight times feature.
+    """The contribution of each feature to each raw output: local effective weight times feature.
 
     Parameters
     ----------

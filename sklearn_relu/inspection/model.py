@@ -64,7 +64,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Task:
+class Problem:
     """Networks with the targets they are to reach.
 
     Attributes
@@ -138,16 +138,16 @@ def fitted_network(model, X) -> Network:
     return Network(*fitted.network(X.dtype), X)
 
 
-def fitted_task(model, X, y) -> Task:
+def fitted_problem(model, X, y) -> Problem:
     """A fitted model with targets; errors as for :func:`fitted_network`."""
     network, X, y = _reach(model, X, y)
     fitted = Fitted(network)
     X, targets = fitted.inputs_and_targets(X, y)
     shown = Network(*fitted.network(X.dtype), X)
-    return Task(shown, fitted.loss, targets, fitted.solver, fitted.learning_rate)
+    return Problem(shown, fitted.loss, targets, fitted.solver, fitted.learning_rate)
 
 
-def initial_task(model, X, y=None) -> Task:
+def initial_problem(model, X, y=None) -> Problem:
     """A model with the parameters that ``fit(X, y)`` would start with; it is not changed.
 
     Without y, targets are made up that the network takes.
@@ -162,7 +162,7 @@ def initial_task(model, X, y=None) -> Task:
     job, recipe = jobs[0], jobs[0].recipe
     params = np.stack([job.state.params for job in jobs])
     shown = Network(recipe.layers, ParameterLayout(recipe.layers).views(params), job.X)
-    return Task(shown, recipe.loss, job.y, recipe.optimizer, job.learning_rate)
+    return Problem(shown, recipe.loss, job.y, recipe.optimizer, job.learning_rate)
 
 
 def make_editable(model) -> None:

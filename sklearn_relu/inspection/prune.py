@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_relu.estimators.fitted import exchange
-from sklearn_relu.estimators.weights import fitted_arrays
+from sklearn_relu.estimators.fitted_arrays import fitted_arrays
 from sklearn_relu.inspection.model import Network, editable_params, final_network, fitted_network
 from sklearn_relu.inspection.units import check_units_are_alike, dead_units
 from sklearn_relu.layers import Arrays, Layer

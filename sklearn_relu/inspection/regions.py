@@ -12,7 +12,7 @@ from sklearn_relu.inspection.report import Report
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LinearRegions(Report):
-    """Which linear region each sample is in, and how many are in each.
+    """The linear region of each sample, and the number of samples in each.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class LinearRegions(Report):
 
 
 def linear_regions(model, X) -> LinearRegions:
-    """Which samples share a linear region: all of their units are on the same linear pieces.
+    """Find the samples that share a linear region: all units are on the same linear pieces.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ FARTHEST = 20
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RepairReport(Report):
-    """Which units were repaired.
+    """The units that were repaired.
 
     Attributes
     ----------

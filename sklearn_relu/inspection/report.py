@@ -1,4 +1,4 @@
-"""What all reports share: how they are shown, as text and as a data frame."""
+"""Reports as text and as data frames: all kinds of them share this."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import numpy as np
 
 SHOWN_ROWS = 12
 SHOWN_COLUMNS = 10
-"""What a repr shows of a table; of a longer or wider one the first and the last."""
+"""Rows and columns of a table in a repr; of a longer or wider one the first and the last."""
 
 
 class Report(ABC):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.inspection.model import initial_task
+from sklearn_relu.inspection.model import initial_problem
 from sklearn_relu.inspection.moments import Moments
 from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
 from sklearn_relu.network.trace import back
@@ -82,8 +82,8 @@ def signal_report(model, X, y=None) -> SignalReport:
     ValueError
         As ``fit`` for parameters or data that cannot be used.
     """
-    task = initial_task(model, X, y)
-    network = task.network
+    problem = initial_problem(model, X, y)
+    network = problem.network
     n, hidden = network.n_networks, network.hidden_layers
     noise = np.random.default_rng(0)
     moments = [Moments(n, 1) for _ in hidden]

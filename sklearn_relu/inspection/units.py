@@ -6,8 +6,14 @@ from sklearn_relu.inspection.model import Network
 
 
 def check_units_are_alike(network: Network, what: str) -> None:
-    """Raise a ValueError if units of a layer depend on each other or on their place."""
+    """Raise a ValueError if units of a layer depend on each other or on their place, or are no
+    columns of its weights."""
     for i, layer in enumerate(network.hidden_layers, start=1):
+        if not layer.units_are_columns:
+            raise ValueError(
+                f"{what} changes single units of fully connected layers; layer {i} is a "
+                f"{type(layer).__name__}. Pass a network of fully connected layers."
+            )
         if not layer.activation.units_are_alike:
             raise ValueError(
                 f"{what} changes single units, and what a unit of hidden layer {i} gives under "
@@ -17,7 +23,7 @@ def check_units_are_alike(network: Network, what: str) -> None:
 
 
 def dead_units(network: Network) -> list[np.ndarray]:
-    """Which units give exactly 0 on all rows: for each hidden layer (n_networks, n_units)."""
+    """Units that give exactly 0 on all rows: for each hidden layer (n_networks, n_units)."""
     hidden = network.hidden_layers
     silent = [np.ones((network.n_networks, layer.gives), bool) for layer in hidden]
     for _, trace in network.traces():

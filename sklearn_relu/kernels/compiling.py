@@ -54,7 +54,7 @@ def compiled(function: Callable, options: dict, is_kept: bool = True) -> Any:
 
 
 def mended(loop: Any, options: dict, args: tuple, error: Exception) -> Callable:
-    """What is to be called in place of a loop that raised an error.
+    """The function to be called in place of a loop that raised an error.
 
     Whether a loop is compiled for a kind of arguments is decided when they first come, for the
     life of the process: so results do not change in the middle.

@@ -9,7 +9,7 @@ from scipy.linalg import blas
 from sklearn_relu.kernels import fused
 
 Call = Callable[[], object]
-"""What is made once, with its arrays bound, and called in each step."""
+"""A function that is made once, with its arrays bound, and called in each step."""
 
 SMALL_PRODUCT = 1_000_000
 """Multiplications up to which OpenBLAS takes matrices as they are."""

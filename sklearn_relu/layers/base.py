@@ -75,6 +75,10 @@ class Layer(ABC):
     takes_sparse: ClassVar[bool] = False
     """True: the first layer of a network may read sparse rows, see `SparseBatch`."""
 
+    units_are_columns: ClassVar[bool] = False
+    """True: a unit is some columns of the weights, and some rows of those of the next layer; so
+    units can be removed and renewed one by one, see :meth:`resized`."""
+
     @abstractmethod
     def blocks(self) -> dict[str, Block]:
         """The parameters of one network's layer, by name."""
@@ -191,17 +195,8 @@ class Layer(ABC):
         return (starts[:, None] + units).ravel()
 
     def resized(self, reads: int, n_units: int) -> "Layer":
-        """The same kind of layer with another width.
-
-        Raises
-        ------
-        NotImplementedError
-            Unless a subclass gives it: its units are no columns of a matrix.
-        """
-        raise NotImplementedError(
-            f"Units of a {type(self).__name__} layer cannot be removed or added. Pass a network "
-            "of fully connected layers."
-        )
+        """The same kind of layer with another width, where `units_are_columns`."""
+        raise NotImplementedError(f"{type(self).__name__} has no columns of single units.")
 
 
 def largest_product(layers: Iterable[Layer], n_rows: int) -> int:

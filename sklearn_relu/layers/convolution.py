@@ -31,6 +31,7 @@ class Convolution(Dense):
     """
 
     takes_sparse = False
+    units_are_columns = False
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class Convolution(Dense):
         return self.by_place(windows)
 
     def input_gradient(self, x, z, grad_z, params):
-        """What the windows' gradients add up to."""
+        """The sum of the gradients of all windows that a pixel is in."""
         grad_windows = super().input_gradient(x, z, grad_z, params)
         grad_x = np.empty((*grad_z.shape[:2], self.reads), grad_z.dtype)
         self._add(self._of_places(grad_windows), self._images(grad_x))
@@ -81,10 +82,6 @@ class Convolution(Dense):
         z = graph.convolution(x, weight, self.image_shape, self.kernel_size)
         a = self.activation.expression(z + bias, known)
         return graph.reshape(a, self.gives)
-
-    def resized(self, reads, n_units):
-        """Refuse: the next layer reads a filter's output in many columns."""
-        return super(Dense, self).resized(reads, n_units)
 
     def _images(self, x: np.ndarray) -> np.ndarray:
         """A view (images, rows, columns, channels)."""

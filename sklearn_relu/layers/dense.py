@@ -27,6 +27,7 @@ class Dense(Layer):
     """
 
     takes_sparse = True
+    units_are_columns = True
 
     def __init__(self, reads: int, n_units: int, activation: Activation):
         self._shape(reads, reads, n_units, activation)
@@ -100,7 +101,7 @@ class Dense(Layer):
         return calls
 
     def windows(self, x):
-        """What the product reads, (n_networks, rows, fan_in), in an array of its own."""
+        """Return the product's left side, (n_networks, rows, fan_in), in an array of its own."""
         return x
 
     def sums(self, x, params, biased=True):

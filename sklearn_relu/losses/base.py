@@ -139,7 +139,7 @@ class Loss(Part, ABC):
         """
 
     def reported(self, value: np.ndarray, n_targets: int) -> np.ndarray:
-        """What ``loss_curve_`` shows for a value: the value itself, but for the squared error."""
+        """Return what ``loss_curve_`` shows: the value itself, but for the squared error."""
         return value
 
     @abstractmethod
@@ -179,8 +179,9 @@ class Loss(Part, ABC):
         return minimize(value_and_gradient, start, jac=True, options={"maxiter": SEARCHES}).x
 
     def decision(self, raw: np.ndarray) -> np.ndarray:
-        """What ``decision_function`` gives for several networks: the mean of their raw outputs, or
-        the log-odds of their mean probabilities.
+        """Return the ``decision_function`` of several networks.
+
+        It is the mean of their raw outputs, or the log-odds of their mean probabilities.
 
         Parameters
         ----------
@@ -307,6 +308,6 @@ def _weights_of_targets(y: np.ndarray, weight: np.ndarray | None) -> np.ndarray 
 
 
 def log_odds(share: np.ndarray) -> np.ndarray:
-    """What a logistic output must be to give a share, finite also for 0 and 1."""
+    """Return the raw output whose logistic link gives a share; finite also for 0 and 1."""
     least = np.finfo(share.dtype).eps
     return logit(np.clip(share, least, 1 - least))

@@ -1,4 +1,4 @@
-"""What layers give for many rows, in bounded memory."""
+"""Outputs of layers for many rows, in bounded memory."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ CHUNK_BYTES = 4 * 2**20
 
 
 def raw_outputs(layers: list[Layer], params: list[Arrays], X, dtype, max_bytes: int) -> np.ndarray:
-    """What the last layer gives for X, in bounded memory.
+    """The outputs of the last layer for X, in bounded memory.
 
     Parameters
     ----------

@@ -85,7 +85,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Scales:
-    """What each part of the objective is multiplied by: (n_networks,), in the stack's dtype."""
+    """The factor of each part of the objective: (n_networks,), in the stack's dtype."""
 
     loss: np.ndarray
     penalty: np.ndarray
@@ -253,7 +253,7 @@ class NetworkStack:
     def _disturbed_x(
         self, run: Run, noise: Generators, rates: Sequence[float]
     ) -> np.ndarray | SparseBatch:
-        """What the first layer reads: x, or x with noise."""
+        """The input of the first layer: x, or x with noise."""
         x = run.x
         if isinstance(x, list):
             if any(rates):

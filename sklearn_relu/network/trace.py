@@ -33,7 +33,7 @@ class Trace:
     a: list[np.ndarray]
 
     def linear_pieces(self, i: int) -> np.ndarray:
-        """Which linear piece each summed input of a layer is on, see :class:`Layer`."""
+        """The linear piece that each summed input of a layer is on, see :class:`Layer`."""
         return self.layers[i].linear_pieces(self.inputs[i], self.z[i], self.a[i], self.params[i])
 
 

@@ -1,6 +1,8 @@
 """Adam and its relatives: steps scaled by two moments of the gradient."""
 
 import math
+import re
+import textwrap
 from numbers import Real
 
 import numpy as np
@@ -10,7 +12,25 @@ from sklearn_relu.kernels import fused
 from sklearn_relu.optimizers.base import Optimizer, decay_weights, put_step_size
 from sklearn_relu.sklearn_private import Interval
 
+MOMENTS = """\
+beta_1 : float, default=0.9
+    Decay of the first moment, in [0, 1).
+beta_2 : float, default=0.999
+    Decay of the second moment, in [0, 1).
+epsilon : float, default=1e-8
+    Added to the root of the second moment."""
 
+
+def _documented(cls: type[Optimizer]) -> type[Optimizer]:
+    """Put the parameters that Adam and its relatives share into a class's documentation."""
+    if cls.__doc__ is not None:  # as it is under python -OO
+        # Newer Pythons take the margin from documentation, older ones leave it.
+        (margin,) = re.findall(r"^( *)\{moments\}$", cls.__doc__, re.MULTILINE)
+        cls.__doc__ = cls.__doc__.replace(margin + "{moments}", textwrap.indent(MOMENTS, margin))
+    return cls
+
+
+@_documented
 class Adam(Optimizer):
     """Adam, in the order of operations of section 2 of the paper, as in scikit-learn.
 
@@ -19,12 +39,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    beta_1 : float, default=0.9
-        Decay of the first moment, in [0, 1).
-    beta_2 : float, default=0.999
-        Decay of the second moment, in [0, 1).
-    epsilon : float, default=1e-8
-        Added to the root of the second moment.
+    {moments}
 
     References
     ----------
@@ -112,11 +127,12 @@ class Adam(Optimizer):
         return math.sqrt((1 - self.beta_2**t) / (1 - self.beta_2))
 
     def _spread(self, v, state, out):
-        """What the step is divided by, from the second moment ``v``."""
+        """Put into `out` the divisor of the step, from the second moment `v`."""
         np.sqrt(v, out=out)
         out += self.epsilon / math.sqrt(1 - self.beta_2)
 
 
+@_documented
 class AdamW(Adam):
     """Adam with decoupled weight decay.
 
@@ -126,12 +142,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    beta_1 : float, default=0.9
-        Decay of the first moment, in [0, 1).
-    beta_2 : float, default=0.999
-        Decay of the second moment, in [0, 1).
-    epsilon : float, default=1e-8
-        Added to the root of the second moment.
+    {moments}
     weight_decay : float, default=0.01
         As in PyTorch.
 
@@ -155,20 +166,16 @@ class AdamW(Adam):
         super().step(params, grads, state, learning_rate, n_weights, step_size)
 
 
+@_documented
 class AMSGrad(Adam):
     """Adam divided by the largest second moment so far, so that no step size ever grows.
 
     As in PyTorch and Keras, the largest is of moments before their correction, which then applies
-    to it; the paper has no correction.
+    to it; the paper has no correction. `epsilon` is added to the root of the largest moment.
 
     Parameters
     ----------
-    beta_1 : float, default=0.9
-        Decay of the first moment, in [0, 1).
-    beta_2 : float, default=0.999
-        Decay of the second moment, in [0, 1).
-    epsilon : float, default=1e-8
-        Added to the root of the largest second moment.
+    {moments}
 
     References
     ----------
@@ -189,6 +196,7 @@ class AMSGrad(Adam):
         super()._spread(v_max, state, out)
 
 
+@_documented
 class Nadam(Adam):
     """Adam with Nesterov's momentum.
 
@@ -198,12 +206,7 @@ class Nadam(Adam):
 
     Parameters
     ----------
-    beta_1 : float, default=0.9
-        Decay of the first moment, in [0, 1).
-    beta_2 : float, default=0.999
-        Decay of the second moment, in [0, 1).
-    epsilon : float, default=1e-8
-        Added to the root of the second moment.
+    {moments}
     momentum_decay : float, default=0.004
         How fast the momentum rises from half of `beta_1` to `beta_1`.
 
@@ -246,22 +249,19 @@ class Nadam(Adam):
         return self.beta_1 * (1 - 0.5 * 0.96 ** (self.momentum_decay * t))
 
 
+@_documented
 class RAdam(Adam):
     """Rectified Adam: small steps while the second moment rests on few gradients.
 
     With ``n = 2 / (1 - beta_2) - 1`` and ``n_t = n - 2 * t * beta_2**t / (1 - beta_2**t)``, Adam's
     step is multiplied by ``sqrt((n_t - 4) * (n_t - 2) * n / ((n - 4) * (n - 2) * n_t))``; while
     ``n_t <= 5`` it is ``-rate * m / (1 - beta_1**t)``, without the second moment. The 5 is that of
-    the authors' code and of PyTorch; the paper has 4.
+    the authors' code and of PyTorch; the paper has 4. With `beta_2` up to 2/3 the second moment is
+    never used.
 
     Parameters
     ----------
-    beta_1 : float, default=0.9
-        Decay of the first moment, in [0, 1).
-    beta_2 : float, default=0.999
-        Decay of the second moment, in [0, 1). Up to 2/3 that moment is never used.
-    epsilon : float, default=1e-8
-        Added to the root of the second moment.
+    {moments}
 
     References
     ----------

@@ -6,8 +6,20 @@ from numbers import Real
 import numpy as np
 
 from sklearn_relu import kernels
-from sklearn_relu.optimizers.base import Optimizer, put_step_size
+from sklearn_relu.optimizers.base import Optimizer, descend, put_step_size
 from sklearn_relu.sklearn_private import Interval
+
+
+def _divide_by_root(grads, squares, epsilon):
+    """Add the squares of gradients to `squares`, and divide the gradients by ``sqrt(squares) +
+    epsilon``, both in place; returns the divisors, in scratch memory."""
+    spread = kernels.scratch(grads.shape, grads.dtype)
+    np.multiply(grads, grads, out=spread)
+    squares += spread
+    np.sqrt(squares, out=spread)
+    spread += epsilon
+    grads /= spread
+    return spread
 
 
 class RMSprop(Optimizer):
@@ -70,13 +82,8 @@ class RMSprop(Optimizer):
         # The average is kept without its factor 1 - rho, which rate and epsilon take over.
         root = math.sqrt(1 - self.rho)
         g, squares = grads, state["squares"]
-        spread = kernels.scratch(g.shape, g.dtype)
         squares *= self.rho
-        np.multiply(g, g, out=spread)
-        squares += spread
-        np.sqrt(squares, out=spread)
-        spread += self.epsilon / root
-        g /= spread
+        spread = _divide_by_root(g, squares, self.epsilon / root)
         if self.heavy_ball:
             velocity = state["velocity"]
             velocity *= self.heavy_ball
@@ -119,13 +126,8 @@ class Adagrad(Optimizer):
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the sums, then the parameters."""
         g, squares = grads, state["sum_squares"]
-        spread = kernels.scratch(g.shape, g.dtype)
-        np.multiply(g, g, out=spread)
-        squares += spread
-        np.sqrt(squares, out=spread)
-        spread += self.epsilon
-        g /= spread
-        kernels.add_scaled(params, g, [-rate for rate in learning_rate.ravel().tolist()])
+        spread = _divide_by_root(g, squares, self.epsilon)
+        descend(params, g, learning_rate)
         if step_size is not None:
             put_step_size(step_size, learning_rate, spread)
 
@@ -181,7 +183,7 @@ class Adadelta(Optimizer):
         spread /= product
         np.sqrt(spread, out=spread)
         g /= spread
-        kernels.add_scaled(params, g, [-rate for rate in learning_rate.ravel().tolist()])
+        descend(params, g, learning_rate)
         moves *= self.rho
         np.multiply(g, g, out=product)
         moves += product

@@ -2,15 +2,16 @@
 
 import copy
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from sklearn_relu import kernels
 from sklearn_relu.part import Part
 
 
 class Solver(Part, ABC):
-    """What the parameter `solver` takes: an :class:`Optimizer` or a :class:`FullBatchOptimizer`.
+    """A part for the parameter `solver`: an :class:`Optimizer` or a :class:`FullBatchOptimizer`.
 
     A solver given by its name takes over those of the estimator's flat parameters (`momentum`,
     `nesterovs_momentum`, `beta_1`, `beta_2`, `epsilon`, `max_fun`) that its constructor knows. So
@@ -32,12 +33,17 @@ class Solver(Part, ABC):
         "newtoncg": "lbfgs",
     }
 
+    takes_batches: ClassVar[bool] = True
+    """True: one step a batch, at the learning rate. False: all rows in each step, and a stopping
+    rule of its own, so that the objective must be one smooth function."""
+
 
 class Optimizer(Solver):
     """A stochastic optimizer: one step for each batch, each parameter for itself.
 
-    Its state is a separate value, a dict of arrays with the network axis first. What has one
-    number a parameter is shaped like `params`; what has one a network is (n_networks, 1).
+    The state of an optimizer is a separate value: a dict of arrays with the network axis first. An
+    array with one number a parameter is shaped like `params`; one with a number a network is
+    (n_networks, 1).
     """
 
     optional_slots: frozenset[str] = frozenset()
@@ -49,7 +55,7 @@ class Optimizer(Solver):
         """The state before the first step, for params of shape (n_networks, n_params)."""
 
     def factors(self) -> dict[str, float]:
-        """What makes averages of the sums that the state keeps, by name: ``1 - decay``.
+        """Return the factors that make averages of sums in the state, by name: ``1 - decay``.
 
         Where a decay is set anew between two calls, the average stays, and so the sum does not.
         """
@@ -65,7 +71,7 @@ class Optimizer(Solver):
         return other
 
     def begin_step(self, state: dict[str, np.ndarray], learning_rate: np.ndarray) -> None:
-        """Update in place what the state has one number of for each network, such as counters.
+        """Update the arrays of the state with one number a network, such as counters, in place.
 
         Called once for each batch, before the parameters are updated in pieces.
         """
@@ -118,6 +124,17 @@ def decay_weights(
     """
     if weight_decay:
         params[:, :n_weights] *= 1 - learning_rate * weight_decay
+
+
+def descend(params: np.ndarray, move: np.ndarray, learning_rate: np.ndarray) -> None:
+    """``params -= learning_rate * move``, in place.
+
+    Parameters
+    ----------
+    params, move : ndarray of shape (n_networks, n_params)
+    learning_rate : ndarray of shape (n_networks, 1)
+    """
+    kernels.add_scaled(params, move, [-rate for rate in learning_rate.ravel().tolist()])
 
 
 def put_step_size(step_size: np.ndarray, scale: np.ndarray, spread: np.ndarray) -> None:

@@ -14,6 +14,8 @@ from sklearn_relu.sklearn_private import Interval
 class FullBatchOptimizer(Solver):
     """An optimizer that looks at all samples in each step."""
 
+    takes_batches = False
+
     @abstractmethod
     def minimize(
         self,

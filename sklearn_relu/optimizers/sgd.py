@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 
 from sklearn_relu import kernels
-from sklearn_relu.optimizers.base import Optimizer, decay_weights, put_step_size
+from sklearn_relu.optimizers.base import Optimizer, decay_weights, descend, put_step_size
 from sklearn_relu.sklearn_private import Interval
 
 
@@ -138,7 +138,7 @@ class Lion(Optimizer):
         m *= self.b2
         m += g
         np.sign(c, out=g)
-        kernels.add_scaled(params, g, [-rate for rate in learning_rate.ravel().tolist()])
+        descend(params, g, learning_rate)
         if step_size is not None:
             self._spread(m, c, state["t"], out=c)
             put_step_size(step_size, learning_rate, c)

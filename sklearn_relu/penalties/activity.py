@@ -11,7 +11,7 @@ from sklearn_relu.sklearn_private import Interval
 
 
 def _row_factors(a, weight, strength):
-    """What each row's penalty counts, (n_networks, n_samples, 1)."""
+    """Return the factor of each row's penalty, (n_networks, n_samples, 1)."""
     if weight is None:
         return np.broadcast_to(strength[:, None, None], (*a.shape[:2], 1))
     return strength[:, None, None] * weight

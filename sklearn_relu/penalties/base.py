@@ -59,9 +59,9 @@ class Penalty(Part, ABC):
     def bound(
         self, weights: np.ndarray, grad: np.ndarray
     ) -> Callable[[np.ndarray], np.ndarray | Sequence[float]]:
-        """What maps strengths to :meth:`value_and_gradient` of arrays that stay where they are.
+        """Return a function from strengths to :meth:`value_and_gradient` of these very arrays.
 
-        Made once, called in each step.
+        The function is made once and called in each step.
         """
         return partial(self.value_and_gradient, weights, grad)
 
@@ -80,7 +80,7 @@ class ActivityPenalty(Part, ABC):
     """A penalty on hidden activations, for sparse representations.
 
     The objective adds ``activity_alpha`` times its weighted mean over the batch, summed over the
-    hidden units. What depends on a unit's mean activation counts as much for each sample.
+    hidden units. A penalty on a unit's mean activation counts as much for each sample.
     """
 
     elsewhere = {

@@ -82,7 +82,7 @@ class Schedule(Part, ABC):
     """Epochs without improvement that make a plateau; None: the estimator's `n_iter_no_change`."""
 
     stop_reason: str = ""
-    """What the log says beside the plateau when :meth:`stops` ends training."""
+    """The log's words beside the plateau at which :meth:`stops` ends training."""
 
     @abstractmethod
     def rate(self, initial: float, progress: Progress) -> float:

@@ -43,7 +43,7 @@ class Adaptive(Schedule):
         Epochs without improvement that make a plateau; None is the estimator's
         `n_iter_no_change`.
     factor : float, default=5.0
-        What the rate is divided by at a plateau, above 1.
+        The divisor of the rate at a plateau, above 1.
     min_rate : float, default=1e-6
         Training stops at a plateau if the rate is not above it.
     """
@@ -78,7 +78,7 @@ class StepDecay(Schedule):
     n_epochs : int, default=30
         Epochs with the same rate.
     factor : float, default=10.0
-        What the rate is divided by after them, at least 1.
+        The divisor of the rate after them, at least 1.
 
     References
     ----------
@@ -106,7 +106,7 @@ class ExponentialDecay(Schedule):
     Parameters
     ----------
     decay : float, default=0.97
-        What the rate is multiplied by after each epoch, in (0, 1].
+        The factor of the rate after each epoch, in (0, 1].
     """
 
     _parameter_constraints = {"decay": [Interval(Real, 0, 1, closed="right")]}

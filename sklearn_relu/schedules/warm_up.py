@@ -26,7 +26,7 @@ class WarmUp(Schedule):
     n_epochs : float, default=5
         Epochs, or a share of one, above 0.
     schedule : str, Schedule or callable, default="constant"
-        What is warmed up. A name has its default parameters.
+        The schedule to warm up. A name has its default parameters.
     start_fraction : float, default=0.1
 
     References

@@ -103,6 +103,15 @@ def linear_pieces_are_linear(part: Activation) -> None:
         f"gives shape {pieces[0].shape} for z of shape {z[0].shape}",
         "Give one value for each summed input: equal values of a unit mean the same piece.",
     )
+    near = z[0] * (1 + 1e-6)
+    pieces_near = call(part, "linear_pieces", near, _forward(part, near, params, n_units), params)
+    require(
+        (pieces_near == pieces[0]).mean() > 0.5,
+        part,
+        "is_piecewise_linear",
+        "is True, and summed inputs next to each other are on different linear pieces",
+        "Set it to False if the activation is curved.",
+    )
     same = (pieces[0] == pieces[1]).all(axis=-1)[0]
     for output in range(a[0].shape[-1]):
         grad_a = np.zeros_like(a[0])

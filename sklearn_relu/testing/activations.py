@@ -1,5 +1,7 @@
 """Rules of activations: what they compute, and where they write it."""
 
+from functools import partial
+
 import numpy as np
 
 from sklearn_relu.activations import Activation
@@ -44,7 +46,7 @@ def outputs_are_overwritten(part: Activation) -> None:
     for dtype in DTYPES:
         results = []
         for filler in (np.nan, 3.0):
-            arrays = layer(part, dtype)
+            arrays = layer(part, dtype, n_rows=6000)
             arrays.z[:, ::7] = 0
             for array in _outputs(arrays).values():
                 array.fill(filler)
@@ -70,13 +72,14 @@ def _outputs(arrays: LayerArrays) -> dict[str, np.ndarray]:
 
 def inputs_are_not_written(part: Activation) -> None:
     """``forward`` only reads `z` and `params`; ``backward`` only `z`, `a`, `grad_a`, `params`."""
-    arrays = layer(part, np.float64)
-    learned = {f"params[{name!r}]": values for name, values in arrays.params.items()}
-    inputs = {"z": arrays.z, **learned}
-    forwards = (arrays.z, arrays.a, arrays.params)
-    require_unwritten(part, "forward", inputs, lambda: call(part, "forward", *forwards))
-    inputs |= {"a": arrays.a, "grad_a": arrays.grad_a}
-    require_unwritten(part, "backward", inputs, lambda: arrays.back(part))
+    for dtype in DTYPES:
+        arrays = layer(part, dtype, n_rows=6000)
+        learned = {f"params[{name!r}]": values for name, values in arrays.params.items()}
+        inputs = {"z": arrays.z, **learned}
+        given = arrays.z, arrays.a, arrays.params
+        require_unwritten(part, "forward", inputs, partial(call, part, "forward", *given))
+        inputs |= {"a": arrays.a, "grad_a": arrays.grad_a}
+        require_unwritten(part, "backward", inputs, partial(arrays.back, part))
 
 
 def nothing_is_allocated(part: Activation) -> None:
@@ -249,7 +252,9 @@ def extreme_inputs_give_finite_results(part: Activation) -> None:
     """Summed inputs from the smallest numbers to +-1e4 give finite results without a warning."""
     for dtype in DTYPES:
         tiny = np.finfo(dtype).smallest_subnormal
-        positive = np.array([0.0, tiny, 1e-30, 1e-4, 0.5, 1, 3, 6, 20, 88.8, 1e4], dtype)
+        positive: np.ndarray = np.array(
+            [0.0, tiny, 1e-30, 1e-4, 0.5, 1, 3, 6, 20, 88.8, 1e4], dtype
+        )
         values = np.concatenate([-positive, positive])
         arrays = layer(part, dtype, n_rows=len(values), n_networks=1, initial=True)
         arrays.z[...] = values[None, :, None]
@@ -279,11 +284,11 @@ def calls_with_a_bias_are_calls_of_the_sum(part: Activation) -> None:
         a = arrays.z if shared else arrays.a
         call(part, "bias_forward", arrays.z, bias, a, arrays.params)
         advice = "Leave the method to the base class, or do what that does in one pass."
-        close = {"advice": advice, "rtol": 1e-12, "atol": 1e-12}
-        require_close(part, "bias_forward", "gives a wrong a", a, expected, **close)
+        near = partial(require_close, advice=advice, rtol=1e-12, atol=1e-12)
+        near(part, "bias_forward", "gives a wrong a", a, expected)
         if not shared:
             problem = "does not leave z + bias in z"
-            require_close(part, "bias_forward", problem, arrays.z, summed, **close)
+            near(part, "bias_forward", problem, arrays.z, summed)
         grads = {name: np.zeros_like(values) for name, values in arrays.params.items()}
         grad_a = arrays.grad_a.copy()
         call(part, "backward", arrays.z, a, grad_a, arrays.grad_z, arrays.params, grads)
@@ -295,8 +300,8 @@ def calls_with_a_bias_are_calls_of_the_sum(part: Activation) -> None:
         wanted = {"grad_z": arrays.grad_z, "grad_bias": arrays.grad_z.sum(axis=1, keepdims=True)}
         got = dict(zip(wanted, with_bias, strict=True)) | arrays.grads
         for name, array in (wanted | grads).items():
-            close["atol"] = 1e-9 * (1 + abs(array).max())
-            require_close(part, "bias_backward", f"gives a wrong {name}", got[name], array, **close)
+            size = 1e-9 * (1 + float(abs(array).max()))
+            near(part, "bias_backward", f"gives a wrong {name}", got[name], array, atol=size)
 
 
 def shared_memory_gives_the_same(part: Activation) -> None:
@@ -319,7 +324,11 @@ def shared_memory_gives_the_same(part: Activation) -> None:
 
 def only_noise_of_its_own_is_drawn(part: Activation) -> None:
     """With `is_random`, each network draws from its own generator alone; without, none is used."""
-    arrays = layer(part, np.float64)
+    for dtype in DTYPES:
+        _require_own_noise(part, layer(part, dtype))
+
+
+def _require_own_noise(part, arrays):
     plain = [forward(part, arrays.z, arrays.params) for _ in range(2)]
     require(
         same_bits(*plain),

@@ -57,8 +57,10 @@ def inputs_are_not_written(part: ActivityPenalty) -> None:
 
 def gradient_is_added(part: ActivityPenalty) -> None:
     """The gradient is added to what `grad_a` holds, which is the gradient of all behind it."""
-    arrays = _arrays(part)
-    (_, grad), (_, on_top) = (_evaluate(part, *arrays, start=start) for start in (0.0, 5.0))
+    a, weight, strength = _arrays(part)
+    (_, grad), (_, on_top) = (
+        _evaluate(part, a, weight, strength, start=start) for start in (0.0, 5.0)
+    )
     require_close(
         part,
         METHOD,
@@ -70,7 +72,7 @@ def gradient_is_added(part: ActivityPenalty) -> None:
 
 
 def gradient_is_that_of_the_value(part: ActivityPenalty) -> None:
-    """What is added to `grad_a` is the derivative of the value, with weights and without."""
+    """The array added to `grad_a` is the derivative of the value, with weights and without."""
     a, weights, strength = _arrays(part)
     step = 1e-5
     for weight in (weights, None):
@@ -89,7 +91,7 @@ def gradient_is_that_of_the_value(part: ActivityPenalty) -> None:
                 (up - down) / (2 * step),
                 "Expected are differences of the value. Both have the factor strength, and weight.",
                 rtol=1e-5,
-                atol=1e-6 * np.linalg.norm(grad),
+                atol=1e-6 * float(np.linalg.norm(grad)),
             )
 
 
@@ -125,18 +127,20 @@ def networks_do_not_influence_each_other(part: ActivityPenalty) -> None:
     """A network of a stack gives the bits that it gives alone, for few and many rows."""
     for dtype in DTYPES:
         for n_rows in (1, 30, 10_000):
-            a, weight, strength = _arrays(part, dtype, n_rows)
-            together = _evaluate(part, a, weight, strength)
-            for i in range(3):
-                one = slice(i, i + 1)
-                alone = _evaluate(part, a[one], weight[one], strength[one])
-                require(
-                    all(map(same_bits, alone, (each[one] for each in together))),
-                    part,
-                    METHOD,
-                    f"gives network {i} of a stack other bits than alone ({n_rows} rows)",
-                    "The first axis counts networks: take no sum or mean over it.",
-                )
+            a, weights, strength = _arrays(part, dtype, n_rows)
+            for weight in (weights, None):
+                together = _evaluate(part, a, weight, strength)
+                for i in range(3):
+                    one = slice(i, i + 1)
+                    own = None if weight is None else weight[one]
+                    alone = _evaluate(part, a[one], own, strength[one])
+                    require(
+                        all(map(same_bits, alone, (each[one] for each in together))),
+                        part,
+                        METHOD,
+                        f"gives network {i} of a stack other bits than alone ({n_rows} rows)",
+                        "The first axis counts networks: take no sum or mean over it.",
+                    )
 
 
 def float32_is_float64_rounded(part: ActivityPenalty) -> None:

@@ -93,9 +93,12 @@ def check_part(part: Part | type[Part]) -> None:
 
 
 def checks_of(part: Part) -> list[Check]:
-    """List the rules for a part, those of all parts first and those of whole fits last."""
+    """List the rules for a part, in the order in which mistakes are best mended.
+
+    Pickles come last: a class that is still tried out may be defined in a function.
+    """
     own = next(checks for base, checks in FAMILIES.items() if isinstance(part, base))
-    return [*hyper_parameters.CHECKS, *own, *fits.CHECKS]
+    return [*hyper_parameters.CHECKS, *own, *fits.CHECKS, hyper_parameters.pickles]
 
 
 def _instance(part):

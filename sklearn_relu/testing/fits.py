@@ -1,5 +1,6 @@
 """Rules that show when networks are trained with a part."""
 
+import pickle
 import random
 import warnings
 
@@ -27,7 +28,7 @@ PARAMETERS: dict[type[Part], str] = {
     Solver: "solver",
     Schedule: "learning_rate",
 }
-"""Which parameter of an estimator takes a part."""
+"""The parameter of an estimator that takes a part."""
 
 N_ROWS, N_EPOCHS = 80, 60
 
@@ -108,16 +109,19 @@ def a_fit_leaves_the_part_as_it_was(part: Part) -> None:
 
 def a_fit_draws_from_its_own_generators(part: Part) -> None:
     """A fit does not touch the global generators of NumPy and Python."""
-    before = np.random.get_state(legacy=False), random.getstate()
+    before = _global_states()
     _fit(part, max_iter=2)
-    after = np.random.get_state(legacy=False), random.getstate()
     require(
-        repr(before) == repr(after),
+        _global_states() == before,
         part,
         "",
         "uses the global generator of np.random or random",
         "Draw from the generator that a method is given: then random_state says what comes out.",
     )
+
+
+def _global_states() -> bytes:
+    return pickle.dumps((np.random.get_state(), random.getstate()))  # noqa: NPY002
 
 
 def a_fit_lowers_the_loss(part: Part) -> None:

@@ -15,7 +15,7 @@ def _objective(x):
     return rosen(x), rosen_der(x)
 
 
-def _minimize(part, max_iter=5000, on_iteration=lambda x: None, start=None, objective=_objective):
+def _minimize(part, max_iter=600, on_iteration=lambda x: None, start=None, objective=_objective):
     start = np.zeros(5) if start is None else start
     return call(part, METHOD, objective, start, max_iter, 1e-6, on_iteration)
 

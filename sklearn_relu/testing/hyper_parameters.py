@@ -154,6 +154,5 @@ CHECKS = (
     copies_are_equal_and_independent,
     parameters_can_be_set,
     repr_names_the_parameters,
-    pickles,
     hyper_parameters_are_valid,
 )

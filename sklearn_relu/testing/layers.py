@@ -14,7 +14,7 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass
 class LayerArrays:
-    """What the methods of an activation read and fill; outputs are 0.
+    """The arrays that methods of an activation read and fill; outputs are 0.
 
     Attributes
     ----------
@@ -66,7 +66,8 @@ def layer(
     call(part, "init_parameters", params)
     if not initial:
         for values in params.values():
-            values *= rng.uniform(0.8, 1.2, values.shape).astype(dtype)
+            factors = np.asarray(rng.uniform(0.8, 1.2, values.shape))
+            values *= factors.astype(dtype)
     return LayerArrays(z.astype(dtype), grad_a.astype(dtype), params)
 
 

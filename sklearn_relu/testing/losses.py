@@ -1,5 +1,7 @@
 """Rules of losses: values and gradients."""
 
+from functools import partial
+
 import numpy as np
 
 from sklearn_relu.losses import Loss
@@ -12,7 +14,7 @@ from sklearn_relu.testing.reporting import (
     require_unwritten,
     same_bits,
 )
-from sklearn_relu.testing.targets import batch, evaluate, excludes_others
+from sklearn_relu.testing.targets import batch, evaluate, excludes_others, kinds_of_weight
 
 METHOD = "value_and_gradient"
 
@@ -21,7 +23,7 @@ def value_is_one_number_a_network(part: Loss) -> None:
     """The value has shape (n_networks,), the dtype of the raw outputs, and is finite."""
     for dtype in DTYPES:
         y, raw, weight = batch(part, dtype)
-        for given in (weight, None):
+        for given in kinds_of_weight(part, weight):
             value, _ = evaluate(part, y, raw, given)
             for method, got in ((METHOD, value), ("reported", call(part, "reported", value, 3))):
                 require(
@@ -43,31 +45,34 @@ def value_is_one_number_a_network(part: Loss) -> None:
 def gradient_is_overwritten(part: Loss) -> None:
     """`grad_raw` is filled, whatever is there."""
     for dtype in DTYPES:
-        arrays = batch(part, dtype)
-        arrays[1][:, ::7] = 0
-        one, other = (evaluate(part, *arrays, filler=filler)[1] for filler in (np.nan, 3.0))
-        require(
-            not np.isnan(one).any() and same_bits(one, other),
-            part,
-            METHOD,
-            "does not overwrite grad_raw fully: what was in the memory shows in the result",
-            "Fill it in place, such as by np.subtract(raw, y, out=grad_raw).",
-        )
+        y, raw, weights = batch(part, dtype)
+        raw[:, ::7] = 0
+        for weight in kinds_of_weight(part, weights):
+            one, other = (evaluate(part, y, raw, weight, filler)[1] for filler in (np.nan, 3.0))
+            require(
+                not np.isnan(one).any() and same_bits(one, other),
+                part,
+                METHOD,
+                "does not overwrite grad_raw fully: what was in the memory shows in the result",
+                "Fill it in place, such as by np.subtract(raw, y, out=grad_raw).",
+            )
 
 
 def inputs_are_not_written(part: Loss) -> None:
     """`y`, `raw` and `weight` are only read."""
-    y, raw, weight = batch(part)
-    inputs = {"y": y, "raw": raw, "weight": weight}
-    given = y, raw, weight, np.zeros_like(raw)
-    require_unwritten(part, METHOD, inputs, lambda: call(part, METHOD, *given))
+    for dtype in DTYPES:
+        y, raw, weights = batch(part, dtype)
+        for weight in kinds_of_weight(part, weights):
+            inputs = {"y": y, "raw": raw} | ({} if weight is None else {"weight": weight})
+            given = y, raw, weight, np.zeros_like(raw)
+            require_unwritten(part, METHOD, inputs, partial(call, part, METHOD, *given))
 
 
 def gradient_is_that_of_the_value(part: Loss) -> None:
     """`grad_raw` is the derivative of the value, with weights and without."""
     y, raw, weights = batch(part)
     step = 1e-5
-    for weight in (weights, None):
+    for weight in kinds_of_weight(part, weights):
         _, grad = evaluate(part, y, raw, weight)
         for seed in range(5):
             direction = np.random.RandomState(seed).normal(size=raw.shape)
@@ -83,7 +88,7 @@ def gradient_is_that_of_the_value(part: Loss) -> None:
                 "Expected are differences of the value. The value is the weighted sum over the "
                 "batch, not its mean.",
                 rtol=1e-5,
-                atol=1e-5 * np.linalg.norm(grad),
+                atol=1e-5 * float(np.linalg.norm(grad)),
             )
 
 
@@ -133,25 +138,28 @@ def networks_do_not_influence_each_other(part: Loss) -> None:
     """A network of a stack gives the bits that it gives alone, for few and many rows."""
     for dtype in DTYPES:
         for n_rows in (1, 40, 5000):
-            y, raw, weight = batch(part, dtype, n_rows)
-            together = evaluate(part, y, raw, weight)
-            for i in range(3):
-                one = slice(i, i + 1)
-                alone = evaluate(part, y[one], raw[one], weight[one])
-                require(
-                    all(map(same_bits, alone, (each[one] for each in together))),
-                    part,
-                    METHOD,
-                    f"gives network {i} of a stack other bits than alone ({n_rows} rows)",
-                    "The first axis counts networks: take no sum, mean or maximum over it.",
-                )
+            y, raw, weights = batch(part, dtype, n_rows)
+            for weight in kinds_of_weight(part, weights):
+                together = evaluate(part, y, raw, weight)
+                for i in range(3):
+                    one = slice(i, i + 1)
+                    own = None if weight is None else weight[one]
+                    alone = evaluate(part, y[one], raw[one], own)
+                    require(
+                        all(map(same_bits, alone, (each[one] for each in together))),
+                        part,
+                        METHOD,
+                        f"gives network {i} of a stack other bits than alone ({n_rows} rows)",
+                        "The first axis counts networks: take no sum, mean or maximum over it.",
+                    )
 
 
 def float32_is_float64_rounded(part: Loss) -> None:
     """Both precisions give the same numbers, up to rounding."""
-    arrays = batch(part, np.float32)
-    value, grad = evaluate(part, *arrays)
-    exact_value, exact_grad = evaluate(part, *(array.astype(np.float64) for array in arrays))
+    y, raw, weight = batch(part, np.float32)
+    value, grad = evaluate(part, y, raw, weight)
+    y, raw, weight = (array.astype(np.float64) for array in (y, raw, weight))
+    exact_value, exact_grad = evaluate(part, y, raw, weight)
     problem = "gives in float32 something else than in float64"
     advice = "Avoid differences of large numbers, and constants that float32 cannot hold."
     size = abs(exact_value).max()

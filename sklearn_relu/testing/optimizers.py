@@ -1,5 +1,7 @@
 """Rules of stochastic optimizers."""
 
+from functools import partial
+
 import numpy as np
 
 from sklearn_relu.optimizers import Optimizer
@@ -241,15 +243,18 @@ def nothing_is_allocated(part: Optimizer) -> None:
     state = call(part, "init_state", params)
     rates = RATES.copy()
     call(part, "begin_step", state, rates)
-    new = peak_of(lambda: part.step(params, grads, state, rates, n_params // 2))
-    require(
-        new < params.nbytes / 8,
-        part,
-        "step",
-        f"allocates {new} bytes for parameters of {params.nbytes} bytes",
-        "Compute in grads, which may be overwritten, and in the state: m *= beta, "
-        "np.multiply(..., out=grads).",
-    )
+    n_weights = n_params // 2
+    for step_size in (None, np.empty((3, n_weights))):
+        given = params, grads, state, rates, n_weights, step_size
+        new = peak_of(partial(part.step, *given))
+        require(
+            new < params.nbytes / 8,
+            part,
+            "step",
+            f"allocates {new} bytes for parameters of {params.nbytes} bytes",
+            "Compute in grads, which may be overwritten, and in the state: m *= beta, "
+            "np.multiply(..., out=grads).",
+        )
 
 
 CHECKS = (

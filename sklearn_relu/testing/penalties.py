@@ -92,7 +92,7 @@ def gradient_is_that_of_the_value(part: Penalty) -> None:
             (up - down) / (2 * step),
             "Expected are differences of value. Mind factors such as the half of w**2 / 2.",
             rtol=1e-5,
-            atol=1e-6 * (1 + np.linalg.norm(grad)),
+            atol=1e-6 * (1 + float(np.linalg.norm(grad))),
         )
 
 
@@ -110,7 +110,7 @@ def strength_is_each_networks_own(part: Penalty) -> None:
 
 
 def fused_calls_are_the_single_ones(part: Penalty) -> None:
-    """``value_and_gradient`` and ``bound`` do ``add_gradient`` and give strength times ``value``."""
+    """``value_and_gradient`` and ``bound`` do ``add_gradient``, and give strength times value."""
     weights = _weights()
     expected = STRENGTH * call(part, "value", weights), _gradient(part, weights, STRENGTH)
     for method in ("value_and_gradient", "bound"):

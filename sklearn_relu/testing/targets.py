@@ -42,6 +42,12 @@ def batch(
     return y.astype(dtype), raw.astype(dtype), weight.astype(dtype)
 
 
+def kinds_of_weight(part: Loss, weight: np.ndarray) -> list[np.ndarray | None]:
+    """No weights, one for each sample, and one for each target unless targets exclude others."""
+    by_target = (weight * np.arange(1, N_TARGETS + 1)).astype(weight.dtype)
+    return [None, weight, *([] if excludes_others(part) else [by_target])]
+
+
 def evaluate(part: Loss, y, raw, weight=None, filler: float = 0.0):
     """Return value and gradient, from copies and a buffer full of something else."""
     grad_raw = np.full_like(raw, filler)

@@ -140,7 +140,7 @@ class Batches:
 
 
 def _one_table(jobs: list[Job]) -> tuple[Table | None, list[int]]:
-    """What all jobs train on as one table, if there is to be one, and where in it each one's rows
+    """The data of all jobs as one table, if there is to be one, and where in it each one's rows
     begin."""
     if not isinstance(jobs[0].X, np.ndarray):
         return None, [0] * len(jobs)

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.layers import largest_product
 from sklearn_relu.network.stack import Run, Scales
-from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
+from sklearn_relu.optimizers import Optimizer
 from sklearn_relu.training.batches import Batches, make_stack, weight_of
 from sklearn_relu.training.descent import Descent
 from sklearn_relu.training.jobs import Job, TrainingState
@@ -39,7 +39,7 @@ def train(jobs: list[Job], stop: threading.Event | None = None) -> None:
     errors = np.errstate(over="ignore", invalid="ignore", divide="ignore")
     with errors, suitable_blas_threads(product):
         optimizer = recipe.optimizer
-        if isinstance(optimizer, FullBatchOptimizer):
+        if not optimizer.takes_batches:
             start = time.perf_counter()
             for i, job in enumerate(jobs, start=1):
                 # Each has its share of the time, and what the ones before it left.
@@ -49,13 +49,13 @@ def train(jobs: list[Job], stop: threading.Event | None = None) -> None:
             _Epochs(jobs, optimizer).train(stop)
 
 
-_Batch = tuple[int, int, list[float]]
+_Group = tuple[int, int, list[float]]
 """The first network of a run, its number of rows, and for each network their sum of weights."""
 
 
 @dataclass(frozen=True)
 class _Step:
-    """What a step of neighbouring networks, with as many rows each, needs: made once."""
+    """All that a step of neighbouring networks needs, with as many rows each: made once."""
 
     networks: slice
     run: Run
@@ -126,7 +126,7 @@ class _Epochs:
         self.n_rows = [job.n_rows for job in self.jobs]
         self.within_epoch = [job.schedule.changes_within_epoch for job in self.jobs]
         self._steps: dict[tuple[int, int, int], _Step] = {}
-        self._runs_from: dict[int, list[_Batch]] = {}
+        self._runs_from: dict[int, list[_Group]] = {}
 
     def _begin_epoch(self) -> None:
         self.orders = [_next_order(job) for job in self.jobs]
@@ -147,7 +147,7 @@ class _Epochs:
     def _rate(job: Job, batch: int, last: float) -> float:
         return job.schedule.rate(job.learning_rate, job.progress(batch, last))
 
-    def _runs(self, start: int) -> list[_Batch]:
+    def _runs(self, start: int) -> list[_Group]:
         """Neighbours in the stack whose batches have the same number of rows, and weight."""
         runs = self._runs_from.get(start)
         if runs is None:
@@ -156,7 +156,7 @@ class _Epochs:
                 self._runs_from[start] = runs
         return runs
 
-    def _find_runs(self, start: int) -> Iterator[_Batch]:
+    def _find_runs(self, start: int) -> Iterator[_Group]:
         first, n_rows = 0, 0
         weight_sums: list[float] = []
         for i, job in enumerate(self.jobs):
@@ -195,7 +195,7 @@ class _Epochs:
             self.n_trained[i] += n_rows
 
     def _made(self, first: int, last: int, n_rows: int) -> _Step:
-        """What a step of these networks needs; made once, until a network leaves."""
+        """All that a step of these networks needs; made once, until a network leaves."""
         key = first, last, n_rows
         if key not in self._steps:
             networks = slice(first, last)
@@ -204,12 +204,19 @@ class _Epochs:
             rates = [job.recipe.dropout_rates for job in jobs]
             run = self.stack.run(networks, n_rows, noise, rates)
             step_size = self.step_size if self.has_prox else None
-            shared = self.recipe, self.optimizer, self.slots, self.rates, step_size
             weighted = jobs[0].sample_weight is not None
             self._steps[key] = _Step(
                 networks,
                 run,
-                Descent(self.stack, run, *shared),
+                Descent(
+                    self.stack,
+                    run,
+                    self.recipe,
+                    optimizer=self.optimizer,
+                    slots=self.slots,
+                    rates=self.rates,
+                    step_size=step_size,
+                ),
                 None if weighted else self._scales(networks, [n_rows] * len(jobs)),
             )
         return self._steps[key]
@@ -243,7 +250,7 @@ class _Epochs:
 
     def _drop_the_done(self) -> None:
         """Let the networks leave whose training has ended."""
-        keep = [i for i, job in enumerate(self.jobs) if job.outcome == "interrupted"]
+        keep = [i for i, job in enumerate(self.jobs) if job.outcome == "running"]
         if len(keep) == len(self.jobs):
             return
         self.jobs = [self.jobs[i] for i in keep]

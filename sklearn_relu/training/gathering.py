@@ -56,7 +56,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_task)
 
 
-def train(jobs: list[Job]) -> None:
+def train_fit(jobs: list[Job]) -> None:
     """Train the jobs of a fit: in a task together with those of others, else at once.
 
     Parameters
@@ -71,7 +71,7 @@ def train(jobs: list[Job]) -> None:
         task.call.gathering.train(task, jobs)
 
 
-class Call:
+class ParallelCall:
     """The tasks of one parallel call.
 
     Parameters
@@ -119,7 +119,7 @@ class Task:
 
     Parameters
     ----------
-    call : Call
+    call : ParallelCall
     function : callable
     on_end : callable
         Called with the function's value and the exception it raised, one of them None; in the
@@ -137,11 +137,13 @@ class Task:
         Those in which it waited for others, or others' fits were trained.
     stack : dict of Fit to Task
         What it has to train in its next turn.
-    calls : list of Call
+    calls : list of ParallelCall
         Those that it has made and that have not ended.
     """
 
-    def __init__(self, call: Call, function: Callable[[], Any], on_end: Callable[[Any, Any], None]):
+    def __init__(
+        self, call: ParallelCall, function: Callable[[], Any], on_end: Callable[[Any, Any], None]
+    ):
         self.call = call
         self.function = function
         self.context = call.context.copy()
@@ -152,7 +154,7 @@ class Task:
         self.n_bytes = 0
         self.seconds_waited = 0.0
         self.stack: dict[Fit, Task] = {}
-        self.calls: list[Call] = []
+        self.calls: list[ParallelCall] = []
 
 
 class Gathering:
@@ -171,7 +173,7 @@ class Gathering:
         self._max_bytes = max_bytes
         self._stack_sizes = stack_sizes
         self._lock = threading.Lock()
-        self._calls: list[Call] = []
+        self._calls: list[ParallelCall] = []
         self._ready: deque[Task] = deque()
         self._to_train: deque[Task] = deque()
         self._waiting: dict[Fit, Task] = {}
@@ -185,16 +187,16 @@ class Gathering:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def open(self, limit: int, parent: Task | None) -> Call:
+    def open(self, limit: int, parent: Task | None) -> ParallelCall:
         """A new call, made by the task `parent` unless that is None."""
         with self._lock:
-            call = Call(self, limit, parent)
+            call = ParallelCall(self, limit, parent)
             self._calls.append(call)
             if parent is not None:
                 parent.calls.append(call)
             return call
 
-    def close(self, call: Call) -> None:
+    def close(self, call: ParallelCall) -> None:
         """Forget a call that has ended, and with the outermost one its threads.
 
         Done again, it does what an interrupt cut off.
@@ -207,14 +209,14 @@ class Gathering:
             for thread in self._threads:
                 thread.join()
 
-    def add(self, call: Call, function: Callable[[], Any], on_end: Callable) -> None:
+    def add(self, call: ParallelCall, function: Callable[[], Any], on_end: Callable) -> None:
         """Add a task to a call; it begins when the gathering goes on."""
         task = Task(call, function, on_end)
         with self._lock:
             call.tasks.add(task)
             call.new.append(task)
 
-    def go_on(self, call: Call) -> None:
+    def go_on(self, call: ParallelCall) -> None:
         """Give turns to tasks, now that a call's first ones are there."""
         # In a thread, where no KeyboardInterrupt can come between two steps.
         if self._start_thread(None):
@@ -223,7 +225,7 @@ class Gathering:
         while (task := self._take_new(call)) is not None:
             self._run(task, is_gathered=False)
 
-    def run(self, call: Call) -> None:
+    def run(self, call: ParallelCall) -> None:
         """In the task that made the call: run its tasks until all have ended, or one has failed.
 
         Raises
@@ -244,7 +246,7 @@ class Gathering:
         if parent.call.is_aborted:
             raise KeyboardInterrupt
 
-    def _take_new(self, call: Call) -> Task | None:
+    def _take_new(self, call: ParallelCall) -> Task | None:
         """A task to run in this thread."""
         with self._lock:
             if call.has_failed or not call.new:
@@ -255,13 +257,13 @@ class Gathering:
             self._begin(task)
             return task
 
-    def _must_wait(self, call: Call, until_all_ended: bool) -> bool:
+    def _must_wait(self, call: ParallelCall, until_all_ended: bool) -> bool:
         """Whether the task that made the call now has to pause; then it will get a turn."""
         with self._lock:
             call.parent_waits = bool(call.tasks) and (until_all_ended or not call.has_failed)
             return call.parent_waits
 
-    def abort(self, call: Call) -> None:
+    def abort(self, call: ParallelCall) -> None:
         """Have all tasks of a call end, and wait until they have.
 
         Fits that train stop at the next batch if the call is not within another one's task, else
@@ -405,7 +407,7 @@ class Gathering:
         call.has_failed |= has_failed
         self._tell_parent(call)
 
-    def _tell_parent(self, call: Call) -> None:
+    def _tell_parent(self, call: ParallelCall) -> None:
         """Let the call's maker know that its tasks have ended, or one has failed."""
         if not call.tasks:
             call.ended.set()
@@ -481,7 +483,7 @@ class Gathering:
             self._to_train.append(first)
         self._waiting.clear()
 
-    def _abort(self, call: Call) -> None:
+    def _abort(self, call: ParallelCall) -> None:
         call.is_aborted = call.has_failed = True
         if call.parent is None:
             self._stop.set()

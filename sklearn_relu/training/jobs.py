@@ -1,4 +1,4 @@
-"""What is trained: a job, and state that can be resumed."""
+"""Jobs, which are trained, and states, which can be resumed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -97,7 +97,7 @@ class Snapshot(NamedTuple):
     outcome: "Outcome"
 
 
-Outcome = Literal["max_iter", "converged", "stopped", "time_limit", "diverged", "interrupted"]
+Outcome = Literal["max_iter", "converged", "stopped", "time_limit", "diverged", "running"]
 
 
 @dataclass
@@ -138,7 +138,7 @@ class Job:
         Epochs of this fit so far.
     outcome : str
         How training ended: "max_iter", "converged", "stopped" (by the hook), "time_limit",
-        "diverged" or "interrupted".
+        "diverged" or "running".
     message : str
         What a full-batch optimizer said at its end.
     noise : Generator or None
@@ -169,7 +169,7 @@ class Job:
     report: Callable[[str], None] = lambda line: None
     resumable: bool = False
     n_epochs: int = 0
-    outcome: Outcome = "interrupted"
+    outcome: Outcome = "running"
     message: str = ""
     stands_still: bool = False
     noise: np.random.Generator | None = field(init=False, default=None)
@@ -186,11 +186,11 @@ class Job:
             self.state = replace(self.state, **self.generators())
 
     def snapshot(self) -> Snapshot:
-        """What is needed to go on with it later, if it is resumable."""
+        """All that is needed to go on with it later, if it is resumable."""
         return Snapshot(self.state, self.n_epochs, self.outcome)
 
     def generators(self) -> dict[str, Any]:
-        """What a state holds of the generators."""
+        """The generators' part of a state."""
         noise_state = None if self.noise is None else self.noise.bit_generator.state
         return {"rng_state": self.rng.get_state(legacy=False), "noise_state": noise_state}
 

@@ -50,7 +50,7 @@ def minimize(
         if now - start >= time_limit:
             job.outcome = "time_limit"
         ask([job])
-        return job.outcome != "interrupted"
+        return job.outcome != "running"
 
     first = job.state.params.astype(np.float64)
     result = optimizer.minimize(objective, first, job.max_epochs, job.tol, on_iteration)
@@ -60,6 +60,6 @@ def minimize(
         return
     job.state = replace(job.state, params=stack.params[0].copy(), best_loss=loss)
     job.n_epochs = min(result.nit, job.max_epochs)
-    if job.outcome == "interrupted":
+    if job.outcome == "running":
         job.outcome = "converged" if result.status == 0 else "max_iter"
     job.message = f"(status={result.status}):\n{result.message}\n"

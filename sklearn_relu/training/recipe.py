@@ -8,7 +8,7 @@ from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(Objective):
-    """What is minimized, and how.
+    """The objective, and the way to its minimum.
 
     Attributes
     ----------

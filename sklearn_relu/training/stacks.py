@@ -1,4 +1,4 @@
-"""Which fits train together as one stack, and training them."""
+"""Stacks of fits that train together, and their training."""
 
 import threading
 import time
@@ -12,7 +12,6 @@ import numpy as np
 from sklearn_relu.kernels.threads import LARGE_PRODUCT
 from sklearn_relu.layers import Block, Layer, largest_product
 from sklearn_relu.network.stage import Stage
-from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.part import Part
 from sklearn_relu.training.epochs import train
 from sklearn_relu.training.jobs import Job
@@ -129,7 +128,7 @@ def _n_multiplications(stack: list[Fit]) -> int:
 
 def _kind(fit: Fit) -> Hashable:
     job, recipe = fit.jobs[0], fit.jobs[0].recipe
-    if np.isfinite(job.time_limit) or isinstance(recipe.optimizer, FullBatchOptimizer):
+    if np.isfinite(job.time_limit) or not recipe.optimizer.takes_batches:
         return id(fit)
     # One penalty for all layers sees their weights as one block; equal ones do not.
     penalties = [stage.penalty for stage in recipe.stages if stage.layer.blocks()]
@@ -170,17 +169,17 @@ def train_stack(fits: list[Fit], stop: threading.Event) -> None:
         Once it is set, training ends at the next batch.
     """
     jobs = [job for fit in fits for job in fit.jobs]
-    starts: list[_Start] = []
+    saved_jobs: list[_Saved] = []
     start = time.perf_counter()
     try:
         if len(fits) > 1:
-            starts = [_Start(job) for job in jobs]
+            saved_jobs = [_Saved(job) for job in jobs]
         train(jobs, stop)
     except Exception as error:
         if len(fits) == 1:
             fits[0].error = error
         else:
-            for job, saved in zip(jobs, starts, strict=False):  # none if the first line failed
+            for job, saved in zip(jobs, saved_jobs, strict=False):  # none if the first line failed
                 saved.restore(job)
             for fit in fits:
                 train_stack([fit], stop)
@@ -194,8 +193,8 @@ def train_stack(fits: list[Fit], stop: threading.Event) -> None:
         fit.seconds = seconds * n_steps / sum(steps)
 
 
-class _Start:
-    """What training changes in a job, as it was before."""
+class _Saved:
+    """The attributes of a job that training changes, as they were before."""
 
     def __init__(self, job: Job):
         self._attributes = vars(job).copy()

@@ -138,7 +138,7 @@ def interrupt(processes, folder, more_than):
     n_iter = pickle.loads(result)[0]
     assert result == long_fit.contents(fitted("endless", max_iter=n_iter))
     _, [snapshot] = fit_file.read(str(folder / "fit.ckpt"))
-    assert (snapshot.n_epochs, snapshot.outcome) == (n_iter, "interrupted")
+    assert (snapshot.n_epochs, snapshot.outcome) == (n_iter, "running")
     return n_iter
 
 

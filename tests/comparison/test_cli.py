@@ -400,7 +400,15 @@ class TestTerminal:
 
     @pytest.mark.parametrize(
         ("columns", "term"),
-        [(60, "xterm"), (80, "xterm"), (200, "xterm"), (40, "dumb"), (120, "dumb"), (80, None)],
+        [
+            (60, "xterm"),
+            (120, "dumb"),
+            (80, None),
+            *(
+                pytest.param(*case, marks=pytest.mark.slow)
+                for case in [(80, "xterm"), (200, "xterm"), (40, "dumb")]
+            ),
+        ],
     )
     def test_the_terminal_itself_is_measured(self, folder, columns, term):
         status, output = on_a_terminal("compare", "table.csv", *QUICK, columns=columns, term=term)

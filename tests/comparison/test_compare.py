@@ -22,7 +22,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_sco
 import sklearn_relu
 from sklearn_relu.activations import LeakyReLU
 from sklearn_relu.comparison import comparison_figure, comparison_rows
-from sklearn_relu.comparison.data import category_texts, check_target, columns_of, infer_task
+from sklearn_relu.comparison.datasets import category_texts, check_target, columns_of, infer_task
 from sklearn_relu.comparison.table import best_row, csv_text, fits_at_max_iter, network_label
 from sklearn_relu.comparison.terminal import FIGURES, IMPORTANCE, rich_table, row_label
 from sklearn_relu.inspection import activation_report, final_network, gradient_report

@@ -25,7 +25,6 @@ OTHERS = {part: name for name, part in reversed(ACTIVATIONS.items()) if name not
 FELT = {
     "check_classifiers_train",
     "check_dict_unchanged",
-    "check_estimator_sparse_array",
     "check_estimators_dtypes",
     "check_estimators_overwrite_params",
     "check_estimators_pickle",
@@ -34,10 +33,11 @@ FELT = {
     "check_fit_idempotent",
     "check_methods_sample_order_invariance",
     "check_methods_subset_invariance",
+    "check_readonly_memmap_input",
     "check_regressors_train",
     "check_sample_weight_equivalence_on_dense_data",
 }
-"""A dozen checks for a classifier or regressor that may depend on how its activation works."""
+"""A dozen checks for a classifier or regressor that may depend on how a network computes."""
 
 UNSCALED = {
     "check_f_contiguous_array_estimator",
@@ -90,31 +90,27 @@ def test_every_kind_of_activation_passes_every_check(estimator, check):
     check(estimator)
 
 
-def checks_of_others():
-    """All checks for all other activations: slow, but for a dozen."""
-    for Estimator, activation in product(BOTH, OTHERS):
-        estimator = variant(Estimator, activation, "adam")
+def checks_of(activations, solver, felt):
+    """All checks for some activations with a solver; slow, but for those that are named."""
+    for Estimator, activation in product(BOTH, activations):
+        estimator = variant(Estimator, activation, solver)
         for _, check in estimator_checks_generator(estimator):
             name = check.func.__name__
             if name not in expected_failures(estimator):
-                marks = [] if name in FELT else [pytest.mark.slow]
+                marks = [] if name in felt else [pytest.mark.slow]
                 case = f"{Estimator.__name__}-{activation}-{name}"
                 yield pytest.param(estimator, check, id=case, marks=marks)
 
 
 @ignore_incidental
-@pytest.mark.parametrize(("estimator", "check"), [*checks_of_others()])
-def test_every_activation_passes_the_checks_that_may_feel_it(estimator, check):
+@pytest.mark.parametrize(("estimator", "check"), [*checks_of(OTHERS, "adam", FELT)])
+def test_every_activation_passes_every_check(estimator, check):
     check(estimator)
 
 
 @ignore_incidental
-@parametrize_with_checks(
-    [
-        variant(Estimator, activation, "sgd")
-        for Estimator in BOTH
-        for activation in ("relu", "tanh", "maxout")
-    ]
+@pytest.mark.parametrize(
+    ("estimator", "check"), [*checks_of(["relu", "tanh", "maxout"], "sgd", FELT)]
 )
 def test_sgd_passes_every_check(estimator, check):
     if check.func.__name__ in UNSCALED:

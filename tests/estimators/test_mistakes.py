@@ -12,8 +12,8 @@ from sklearn.model_selection import train_test_split
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import ACTIVATIONS, CELU, ELU, LeakyReLU, PReLU, RReLU, ThresholdReLU
+from sklearn_relu.estimators.fitted_arrays import initial_params
 from sklearn_relu.estimators.parts import FAMILIES
-from sklearn_relu.estimators.weights import initial_params
 from sklearn_relu.initializers import Auto, Constant
 from sklearn_relu.layers import dense_layers
 from sklearn_relu.network.inference import forward_batches

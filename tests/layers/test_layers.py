@@ -421,7 +421,6 @@ def test_initializers_see_the_layers_that_have_weights():
     assert [start.is_output for start in starts] == [False, False, True]
 
 
-def test_units_of_images_cannot_be_resized_and_say_so():
+def test_units_of_images_are_no_columns():
     for layer in (Convolution(SHAPE, 4, ReLU()), MaxPooling(SHAPE)):
-        with pytest.raises(NotImplementedError, match="fully connected"):
-            layer.resized(3, 2)
+        assert not layer.units_are_columns

@@ -1,7 +1,5 @@
 """Activations: the buffer contract, and what must hold for their values."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from helpers import EVERY_ACTIVATION, backward, forward, layer_arrays, name_of
@@ -39,6 +37,7 @@ from sklearn_relu.activations import (
     ThresholdReLU,
 )
 from sklearn_relu.kernels.memory import PIECE
+from sklearn_relu.testing import check_part
 
 every_activation = pytest.mark.parametrize("activation", EVERY_ACTIVATION, ids=name_of)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -58,100 +57,9 @@ def random_layer(activation, dtype=np.float64, n_rows=N_ROWS, seed=0):
     return z, grad_a, params
 
 
-@every_dtype
 @every_activation
-def test_outputs_are_overwritten_fully_and_inputs_are_not_written(activation, dtype):
-    z, grad_a, params = random_layer(activation, dtype)
-    inputs = {"z": z, "grad_a": grad_a, **params}
-    before = {name: array.copy() for name, array in inputs.items()}
-    _, a, _, grads = layer_arrays(activation, z, params)
-    grad_z = np.full_like(z, np.nan)
-    activation.forward(z, a, params)
-    a_before = a.copy()
-    activation.backward(z, a, grad_a, grad_z, params, grads)
-    for name, array in inputs.items():
-        assert np.array_equal(array, before[name]), name
-    assert np.array_equal(a, a_before)
-    assert grads.keys() == params.keys()
-    for array in (a, grad_z, *grads.values()):
-        assert not np.isnan(array).any()
-        assert array.dtype == dtype
-
-
-@every_dtype
-@every_activation
-def test_what_was_in_the_buffers_does_not_matter(activation, dtype):
-    z, grad_a, params = random_layer(activation, dtype)
-    results = []
-    for filler in (np.nan, 3.0):
-        _, a, _, grads = layer_arrays(activation, z, params)
-        a.fill(filler)
-        for grad in grads.values():
-            grad.fill(filler)
-        grad_z = np.full_like(z, filler)
-        activation.forward(z, a, params)
-        activation.backward(z, a, grad_a, grad_z, params, grads)
-        results.append((a, grad_z, *grads.values()))
-    for one, other in zip(*results, strict=True):
-        assert np.array_equal(one, other)
-
-
-@pytest.mark.parametrize(
-    "activation", [part for part in EVERY_ACTIVATION if not part.needs_summed_input], ids=name_of
-)
-def test_shared_memory_gives_the_same_and_backward_reads_activations_only(activation):
-    z, grad_a, params = random_layer(activation)
-    assert np.array_equal(forward(activation, z), forward(activation, z, shared=True))
-    expected, _ = backward(activation, z, grad_a)
-    assert np.array_equal(backward(activation, z, grad_a, shared=True)[0], expected)
-    a, grad_z = forward(activation, z), np.full_like(z, np.nan)
-    activation.backward(np.full_like(z, np.nan), a, grad_a, grad_z, params, {})
-    assert np.array_equal(grad_z, expected)
-
-
-@every_dtype
-@every_activation
-@pytest.mark.parametrize("n_rows", [1, 3, N_ROWS])
-def test_a_network_of_a_stack_gives_the_bits_that_it_gives_alone(activation, n_rows, dtype):
-    z, grad_a, params = random_layer(activation, dtype, n_rows)
-    together = (
-        forward(activation, z, params),
-        *_flat(backward(activation, z, grad_a, params)),
-    )
-    for i in range(3):
-        one = slice(i, i + 1)
-        own = {name: values[one] for name, values in params.items()}
-        alone = (
-            forward(activation, z[one], own),
-            *_flat(backward(activation, z[one], grad_a[one], own)),
-        )
-        for stacked, single in zip(together, alone, strict=True):
-            assert np.array_equal(stacked[one], single)
-
-
-def _flat(gradients):
-    grad_z, grads = gradients
-    return grad_z, *grads.values()
-
-
-@every_dtype
-@every_activation
-def test_nothing_is_allocated_in_proportion_to_the_input(activation, dtype):
-    z, grad_a, params = random_layer(activation, dtype, 40_000)
-    _, a, _, grads = layer_arrays(activation, z, params)
-    grad_z = np.empty_like(z)
-
-    def both_ways():
-        activation.forward(z, a, params)
-        activation.backward(z, a, grad_a, grad_z, params, grads)
-
-    both_ways()  # makes this thread's scratch memory
-    tracemalloc.start()
-    try:
-        both_ways()
-        assert tracemalloc.get_traced_memory()[1] < 250_000 < grad_a.nbytes / 10
-    finally:
-        tracemalloc.stop()
+def test_every_activation_keeps_the_contract_of_its_family(activation):
+    check_part(activation)
 
 
 @pytest.mark.parametrize(
@@ -430,19 +338,6 @@ def noisy_forward(activation, z, params=None, seeds=(1, 2, 3)):
     z, a, params, grads = layer_arrays(activation, z, params)
     activation.forward(z, a, params, [np.random.default_rng(seed) for seed in seeds])
     return z, a, params, grads
-
-
-@every_dtype
-@every_activation
-def test_only_what_says_so_is_random_and_a_network_draws_the_same_alone(activation, dtype):
-    z, _, params = random_layer(activation, dtype)
-    _, a, _, _ = noisy_forward(activation, z, params)
-    assert a.dtype == dtype
-    assert np.array_equal(a, forward(activation, z, params)) == (not activation.is_random)
-    for i in range(3):
-        own = {name: learned[i : i + 1] for name, learned in params.items()}
-        _, alone, _, _ = noisy_forward(activation, z[i : i + 1], own, [i + 1])
-        assert np.array_equal(alone, a[i : i + 1])
 
 
 @every_dtype

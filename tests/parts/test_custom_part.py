@@ -1,6 +1,5 @@
 """Parts that a user writes work wherever built-in ones do."""
 
-import copy
 import pickle
 
 import numpy as np
@@ -72,19 +71,6 @@ def test_the_activation_keeps_the_buffer_contract():
     np.testing.assert_allclose(forward(InverseSquareRoot(0.5), z), expected, rtol=1e-14)
     grad_z, _ = backward(InverseSquareRoot(0.5), z, grad_a)
     np.testing.assert_allclose(grad_z, grad_a * (1 + 0.5 * z**2) ** -1.5, rtol=1e-14)
-
-
-@pytest.mark.parametrize("part", PARTS, ids=repr)
-@pytest.mark.parametrize(
-    "make_copy",
-    [clone, copy.deepcopy, lambda part: pickle.loads(pickle.dumps(part))],
-    ids=["clone", "deepcopy", "pickle"],
-)
-def test_parts_are_copied(part, make_copy):
-    twin = make_copy(part)
-    assert twin is not part
-    assert type(twin) is type(part)
-    assert vars(twin) == vars(part)
 
 
 def test_a_fitted_network_is_pickled_with_its_parts(iris):

@@ -17,6 +17,7 @@ from sklearn_relu.penalties import (
     GroupLasso,
     KLSparsity,
 )
+from sklearn_relu.testing import check_part
 
 # Fits of a few epochs are worse than a constant, and say so.
 pytestmark = pytest.mark.filterwarnings(
@@ -79,32 +80,11 @@ def test_value_gradient_and_prox_are_those_of_the_formula(penalty, ratio, dtype)
     assert np.array_equal(moved == 0, expected == 0)
 
 
-@every_penalty
-def test_weights_and_steps_are_not_written_where_only_read(penalty):
-    w = weights()
-    before, step = w.copy(), np.full_like(w, 0.3)
-    penalty.value(w)
-    penalty.add_gradient(w, np.zeros_like(w), STRENGTH)
-    assert np.array_equal(w, before)
-    penalty.prox(w, step)
-    assert (step == 0.3).all()
-
-
-@every_penalty
-@every_dtype
-def test_a_network_of_a_stack_gives_the_bits_that_it_gives_alone(penalty, dtype):
-    def results(w, strength):
-        grad, moved = np.zeros_like(w), w.copy()
-        penalty.add_gradient(w, grad, strength)
-        penalty.prox(moved, np.full_like(w, 0.1))
-        return penalty.value(w), grad, moved
-
-    w, strength = weights(dtype), STRENGTH.astype(dtype)
-    together = results(w, strength)
-    for i in range(2):
-        one = slice(i, i + 1)
-        for stacked, alone in zip(together, results(w[one], strength[one]), strict=True):
-            assert np.array_equal(stacked[one], alone)
+@pytest.mark.parametrize(
+    "penalty", [*EVERY_PENALTY, *(cls() for cls in ACTIVITY_PENALTIES.values())], ids=repr
+)
+def test_every_penalty_keeps_the_contract_of_its_family(penalty):
+    check_part(penalty)
 
 
 @pytest.mark.parametrize("penalty", ELEMENTWISE, ids=repr)
@@ -137,14 +117,6 @@ def test_prox_minimizes_the_penalty_plus_half_the_squared_distance(penalty):
             for _ in range(50):
                 aside = rng.normal(size=w.shape) * (rng.uniform(size=w.shape) < 0.5)
                 assert cost(x) <= cost(x + size * aside) + 1e-14
-
-
-@every_penalty
-def test_what_is_smooth_has_no_prox_and_what_is_not_has_one(penalty):
-    w = weights()
-    moved = w.copy()
-    penalty.prox(moved, np.full_like(w, 0.1))
-    assert np.array_equal(moved, w) == penalty.is_smooth
 
 
 def test_elasticnet_lies_between_l1_and_l2():
@@ -286,7 +258,7 @@ def fit_penalised(cls, solver, speed, penalty):
     return network
 
 
-@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("cls", [MLPClassifier, pytest.param(MLPRegressor, marks=pytest.mark.slow)])
 @every_solver
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_every_solver_sets_weights_inputs_and_units_exactly_to_zero(cls, solver, speed):
@@ -396,26 +368,6 @@ def test_kl_is_zero_at_its_rate_and_finite_at_rates_of_zero_and_one(dtype):
     assert np.isfinite(grads).all()
     assert grads[1] < -0.1 / eps
     assert grads[2] > 0.1 / eps
-
-
-@pytest.mark.parametrize("name", ACTIVITY_PENALTIES)
-@pytest.mark.parametrize("weighted", [False, True])
-@every_dtype
-def test_activity_penalty_of_a_stack_gives_the_bits_that_it_gives_alone(name, weighted, dtype):
-    a, strength = rates_of(dtype), STRENGTH.astype(dtype)
-    weight = np.random.RandomState(2).uniform(0, 2, (*a.shape[:2], 1)).astype(dtype)
-
-    def results(networks):
-        grad = np.full_like(a[networks], 0.5)
-        value = ACTIVITY_PENALTIES[name]().value_and_gradient(
-            a[networks], weight[networks] if weighted else None, strength[networks], grad
-        )
-        return value, grad
-
-    together = results(slice(None))
-    for i in range(2):
-        for stacked, alone in zip(together, results(slice(i, i + 1)), strict=True):
-            assert np.array_equal(stacked[i : i + 1], alone)
 
 
 @pytest.mark.parametrize("rho", [0.05, 0.4])

@@ -25,6 +25,7 @@ from sklearn_relu.schedules import (
     StepDecay,
     WarmUp,
 )
+from sklearn_relu.testing import check_part
 
 # Fits of a few epochs are worse than a constant, and say so.
 pytestmark = pytest.mark.filterwarnings(
@@ -195,26 +196,17 @@ def test_a_function_has_to_be_one():
 
 
 @every_schedule
+def test_every_schedule_keeps_the_contract_of_its_family(schedule):
+    check_part(schedule)
+
+
+@every_schedule
 def test_rates_are_finite_and_not_negative_beyond_the_horizon_too(schedule):
     for n_plateaus in (0, 1, 500):
         for step in (*range(0, 800, 7), 10**6):
             rate = schedule.rate(0.3, at(step, n_plateaus))
             assert isinstance(rate, float)
             assert 0 <= rate <= 0.3
-
-
-@every_schedule
-def test_a_schedule_that_does_not_change_within_epochs_is_one_number_an_epoch(schedule):
-    rates = curve(schedule).reshape(N_EPOCHS, STEPS_PER_EPOCH)
-    varies = (rates != rates[:, :1]).any()
-    assert not varies or schedule.changes_within_epoch
-
-
-@every_schedule
-def test_only_schedules_with_a_horizon_depend_on_it(schedule):
-    now = {"epoch": 6, "step": 25, "epoch_fraction": 0.25}
-    rates = {schedule.rate(0.3, progress(**now, n_steps=n_steps)) for n_steps in (40, 100)}
-    assert (len(rates) > 1) == schedule.has_horizon
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,24 @@ def test_callbacks_are_imported_where_scikit_learn_may_have_none():
             assert not [full for full in at_import if full.startswith("sklearn.callback")]
 
 
+KINDS_OF_LAYERS = {cls.__name__ for cls in LAYERS.values()} | {"dense_layers"}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.split(".")[0] != "layers"])
+def test_only_architectures_name_a_kind_of_layer(name):
+    """An architecture's file defines a class with `_stages`, and is no contract."""
+    tree = TREES[name]
+    methods = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    if (
+        name.startswith("estimators.")
+        and "_stages" in methods
+        and name != "estimators.architecture"
+    ):
+        return
+    named = {full.rpartition(".")[2] for full in imported(tree) if ".layers" in full}
+    assert not named & KINDS_OF_LAYERS
+
+
 @pytest.mark.parametrize("name", [name for name in MODULES if name.split(".")[0] in FAMILY_MODULES])
 def test_families_of_parts_never_import_each_other(name):
     others = set(FAMILY_MODULES) - {place_of(name)}
@@ -356,3 +374,14 @@ def test_private_names_of_estimators_are_known():
         assert list(reaches(ast.parse(code))) == [("_loss", 1)]
     imported = "from sklearn_relu.estimators.parts import _loss"
     assert list(reaches(ast.parse(imported))) == [("_loss", 1)]
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_docstrings_begin_with_a_verb_or_with_the_thing(name):
+    texts = [
+        node.value.value
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    first_words = {text.split()[0] for text in texts if isinstance(text, str) and text.strip()}
+    assert not first_words & {"What", "This", "Which", "That"}

@@ -9,7 +9,7 @@ from helpers import stages_of
 from sklearn.datasets import make_classification
 
 from sklearn_relu.activations import ACTIVATIONS
-from sklearn_relu.estimators.weights import initial_params
+from sklearn_relu.estimators.fitted_arrays import initial_params
 from sklearn_relu.initializers import Auto, Constant
 from sklearn_relu.layers import dense_layers
 from sklearn_relu.losses import LogLoss

@@ -13,7 +13,6 @@ from sklearn_relu.estimators.starts import Start, restore, resume, start
 from sklearn_relu.estimators.validation import Validation, resolve_metric, split
 from sklearn_relu.losses import Loss
 from sklearn_relu.network.stage import Stage
-from sklearn_relu.optimizers import FullBatchOptimizer
 from sklearn_relu.parameters import with_python_numbers
 from sklearn_relu.training.jobs import Job, Snapshot, TrainingState
 from sklearn_relu.training.recipe import Recipe
@@ -64,7 +63,7 @@ def make_jobs(
         starts = start(estimator, layers, parts, data.counting_rows)
     if snapshots is not None:
         starts = restore(estimator, starts, snapshots)
-    early_stopping = estimator.early_stopping and not isinstance(parts.solver, FullBatchOptimizer)
+    early_stopping = estimator.early_stopping and parts.solver.takes_batches
     rows: Sequence[np.ndarray | None] = [None] * len(starts)
     validations: Sequence[Data | None] = [held_out] * len(starts)
     if early_stopping and held_out is None:
@@ -123,7 +122,7 @@ def make_jobs(
 def _how_far(snapshots: list[Snapshot] | None, states: list[TrainingState]) -> list[dict[str, Any]]:
     """The number of epochs that each network has had of this fit, and how these ended."""
     if snapshots is None:
-        return [{"outcome": state.ended or "interrupted"} for state in states]
+        return [{"outcome": state.ended or "running"} for state in states]
     return [{"n_epochs": each.n_epochs, "outcome": each.outcome} for each in snapshots]
 
 
@@ -164,7 +163,7 @@ def _recipe(
 
 
 def _batch_size(estimator, parts: Parts, n_rows: int) -> int:
-    if isinstance(parts.solver, FullBatchOptimizer):
+    if not parts.solver.takes_batches:
         return n_rows
     if estimator.batch_size == "auto":
         return min(200, n_rows)

@@ -121,7 +121,7 @@ class Columns:
 
 
 def columns_of(X: Any, categorical: Sequence) -> Columns:
-    """Which columns are numbers and which are categories.
+    """Tell columns of numbers from columns of categories.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Between the flat parameters of the engine and the arrays of a fitted estimator."""
 
 import zlib
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -151,8 +152,10 @@ def _differing(fitted: list[dict], wanted: list[dict]) -> str:
 def fingerprint(estimator) -> int:
     """A checksum of the fitted arrays, to notice that a user assigned others."""
     checksum = 0
-    learned = [*estimator.activation_parameters_, {}]
-    for coef, intercept, more in zip(estimator.coefs_, estimator.intercepts_, learned, strict=True):
-        for array in (coef, intercept, *more.values()):
-            checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
+    learned = [layer.values() for layer in estimator.activation_parameters_]
+    of_layers = zip_longest(estimator.coefs_, estimator.intercepts_, learned)
+    for coef, intercept, more in of_layers:
+        for array in (coef, intercept, *(more or ())):
+            if array is not None:
+                checksum = zlib.crc32(np.ascontiguousarray(array).data, checksum)
     return checksum
