@@ -16,7 +16,7 @@ import pytest
 import sklearn_relu
 from sklearn_relu.utils import all_estimators
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PACKAGE = Path(sklearn_relu.__file__).parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
