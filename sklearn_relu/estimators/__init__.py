@@ -4,7 +4,7 @@ from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.classifier import MLPClassifier
 from sklearn_relu.estimators.regressor import MLPRegressor
 
-__all__ = ["ESTIMATORS", "MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor"]
 
 ESTIMATORS: dict[str, type[BaseNetwork]] = {
     "MLPClassifier": MLPClassifier,
