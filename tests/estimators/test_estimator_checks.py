@@ -91,7 +91,7 @@ def test_every_kind_of_activation_passes_every_check(estimator, check):
 
 
 def checks_of(activations, solver, felt):
-    """All checks for some activations with a solver; slow, but for those named with every second pair."""
+    """All checks with a solver; those that are named, for every second pair, are not slow."""
     for i, (activation, Estimator) in enumerate(product(activations, BOTH)):
         estimator, is_quick = variant(Estimator, activation, solver), i % 4 in (0, 3)
         for _, check in estimator_checks_generator(estimator):
