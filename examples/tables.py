@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from sklearn_relu import MLPClassifier, MLPRegressor, TrainingWarning
-from sklearn_relu.comparison.data import category_texts, check_target, columns_of
+from sklearn_relu.comparison.datasets import category_texts, check_target, columns_of
 from sklearn_relu.comparison.files import Table, read_table
 from sklearn_relu.inspection import final_network
 

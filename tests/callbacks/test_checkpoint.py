@@ -359,7 +359,7 @@ def test_a_fit_that_has_ended_gives_its_model_without_training(tmp_path, monkeyp
     with pytest.warns(ConvergenceWarning, match="Maximum iterations"):
         model.fit(X, y)
     before = path.stat().st_mtime_ns, path.stat().st_ino
-    monkeypatch.setattr(base, "train", None)
+    monkeypatch.setattr(base, "train_fit", None)
     again = clone(model)
     with pytest.warns(ConvergenceWarning, match="Maximum iterations"):
         again.fit(X, y)

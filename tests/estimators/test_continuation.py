@@ -181,18 +181,18 @@ def test_a_validation_score_that_is_not_finite_is_nan():
 
 
 def _held_out_rows(model, X, y):
-    from sklearn_relu.estimators import jobs
+    from sklearn_relu.estimators import planning
 
     seen = []
 
-    def recording(*args):
-        starts, splits = split(*args)
+    def recording(*args, **named):
+        starts, splits = split(*args, **named)
         seen.extend(held_out for _, held_out in splits)
         return starts, splits
 
-    split = jobs.split
+    split = planning.split
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "split", recording)
+        patch.setattr(planning, "split", recording)
         MLPRegressor(**model.get_params()).fit(X, y)
     return seen[0]
 

@@ -71,7 +71,7 @@ def test_for_every_rule_there_is_a_part_that_breaks_it():
 
 
 def test_the_activation_in_the_readme_passes():
-    page = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n([^`]*?class Sine.*?)```", page, re.DOTALL)
     names = {"__name__": __name__}
     exec(compile(code.partition("\nmodel =")[0], "README.md", "exec"), names)
@@ -146,7 +146,7 @@ def test_the_example_of_its_documentation_runs():
 
 
 def test_the_message_in_the_documentation_is_the_one_that_is_given():
-    page = (Path(__file__).parents[1] / "docs" / "write_a_part.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "write_a_part.md").read_text(encoding="utf-8")
     (written,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     with pytest.raises(AssertionError) as error:
         check_part(wrong_parts.activations.WrongPower(0.5))

@@ -7,6 +7,7 @@ import threading
 import time
 import tracemalloc
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -506,10 +507,26 @@ class Slow(Tanh):
         super().forward(z, a, params, noise)
 
 
-def press_ctrl_c(after):
-    timer = threading.Timer(after, _thread.interrupt_main)
-    timer.start()
-    return timer
+@contextmanager
+def ctrl_c(after):
+    """Comes after some seconds, and again while nothing has raised it: Python may swallow one, in
+    the callback of a weak reference."""
+    raised = threading.Event()
+
+    def press():
+        wait = after
+        while not raised.wait(wait):
+            _thread.interrupt_main()
+            wait = 10
+
+    keyboard = threading.Thread(target=press)
+    keyboard.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        raised.set()
+        keyboard.join()
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -517,10 +534,8 @@ def test_ctrl_c_ends_all(solver):
     n_threads = threading.active_count()
     endless = model(activation=Slow(), solver=solver, max_iter=10**6)
     search = GridSearchCV(endless, {"random_state": range(50)}, cv=3, error_score=np.nan)
-    timer = press_ctrl_c(0.5)
-    with lockstep(), pytest.raises(KeyboardInterrupt):
+    with lockstep(), ctrl_c(0.5):
         search.fit(X, Y)
-    timer.join()
     assert_no_thread_is_left(n_threads)
     with lockstep():
         assert cross_val_score(model(), X, Y).shape == (5,)
@@ -530,10 +545,8 @@ def test_ctrl_c_ends_nested_searches():
     n_threads = threading.active_count()
     endless = model(activation=Slow(), max_iter=10**6)
     search = GridSearchCV(endless, {"alpha": [0.1, 0.2]}, cv=2, error_score=np.nan)
-    timer = press_ctrl_c(0.5)
-    with lockstep(), pytest.raises(KeyboardInterrupt):
+    with lockstep(), ctrl_c(0.5):
         cross_validate(search, X, Y, cv=3, error_score=np.nan)
-    timer.join()
     assert_no_thread_is_left(n_threads)
 
 
@@ -754,13 +767,16 @@ LIMIT = 6
 
 @pytest.fixture
 def few_threads(monkeypatch):
-    """The system gives so many threads above those that run, and no more."""
-    start, most = threading.Thread.start, [threading.active_count() + LIMIT]
+    """The system gives so many threads at a time, and no more; those of other tests may end."""
+    start, most, lock, started = threading.Thread.start, [LIMIT], threading.Lock(), []
 
     def limited(thread):
-        if threading.active_count() >= most[0]:
-            raise RuntimeError("can't start new thread")
-        start(thread)
+        with lock:
+            started[:] = [each for each in started if each.is_alive()]
+            if len(started) >= most[0]:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+            started.append(thread)
 
     monkeypatch.setattr(threading.Thread, "start", limited)
     return most
