@@ -6,6 +6,9 @@ BIN := .venv/bin
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --dist worksteal
 
+# Else each new interpreter of the tests would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: compare test coverage test-numpy test-quick test-slow test-integration test-all test-versions dist lint types bench docs clean
 
 compare: .venv/compare.stamp  ## ReLU against sigmoid and tanh, on scikit-learn's digits

@@ -1,8 +1,10 @@
 """What several test modules share."""
 
 import re
+from functools import partial
 
 import numpy as np
+import pytest
 from scipy.sparse import csr_array
 from sklearn.utils._param_validation import StrOptions
 
@@ -54,7 +56,13 @@ VARIANTS = [
 ]
 """Activations with other hyper-parameters than the default ones."""
 
-EVERY_ACTIVATION = [cls() for cls in dict.fromkeys(ACTIVATIONS.values())] + VARIANTS
+slow = partial(pytest.param, marks=pytest.mark.slow)
+"""A case that only ``make test-slow`` runs."""
+
+NAMED_ACTIVATIONS = [cls() for cls in dict.fromkeys(ACTIVATIONS.values())]
+EVERY_ACTIVATION = NAMED_ACTIVATIONS + VARIANTS
+SLOW_VARIANTS = [*NAMED_ACTIVATIONS, *map(slow, VARIANTS)]
+"""All of them, for tests that take long: variants are slow."""
 
 EVERY_LOSS = [
     loss

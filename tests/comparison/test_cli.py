@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import versions
+from helpers import slow
 
 from sklearn_relu.__main__ import main
 from sklearn_relu.comparison import command
@@ -169,7 +170,7 @@ class TestCompare:
         out = _piped(["compare", "table.csv", *QUICK], PYTHONIOENCODING="ascii")
         assert re.search(r"relu +\|4 +\|0\.\d{3} \? ", out)
 
-    @pytest.mark.parametrize("reader", ["true", pytest.param("head -1", marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("reader", ["true", slow("head -1")])
     def test_a_reader_that_leaves_does_not_lose_the_work(self, folder, reader):
         command_line = shlex.join([sys.executable, "-m", "sklearn_relu", "compare"])
         done = subprocess.run(
@@ -401,11 +402,7 @@ class TestTerminal:
         [
             (60, "xterm"),
             (120, "dumb"),
-            (80, None),
-            *(
-                pytest.param(*case, marks=pytest.mark.slow)
-                for case in [(80, "xterm"), (200, "xterm"), (40, "dumb")]
-            ),
+            *(slow(*case) for case in [(80, "xterm"), (200, "xterm"), (40, "dumb"), (80, None)]),
         ],
     )
     def test_the_terminal_itself_is_measured(self, folder, columns, term):

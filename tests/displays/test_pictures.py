@@ -2,10 +2,10 @@
 anything else, and no two entries of a legend that look alike."""
 
 import warnings
-from functools import partial
 
 import numpy as np
 import pytest
+from helpers import slow
 from sklearn.datasets import make_blobs, make_moons
 
 import sklearn_relu
@@ -28,7 +28,6 @@ pictures = pytest.importorskip("pictures")
 X, y = make_moons(60, noise=0.2, random_state=0)
 RNG = np.random.RandomState(0)
 COUNTS = (1, 3, 8, 20)
-slow = partial(pytest.param, marks=pytest.mark.slow)
 NAMES = list(ACTIVATIONS)
 LONG = "10 layers: 100,90,80,70,60,50,40,30,20,10"
 
@@ -98,7 +97,7 @@ MANY = {
 }
 
 
-@pytest.mark.parametrize("n", [1, slow(3), 8, 20])
+@pytest.mark.parametrize("n", [1, slow(3), slow(8), 20])
 @pytest.mark.parametrize("name", MANY)
 def test_few_and_many_series(name, n, networks):
     check(MANY[name](n, networks).figure_)
@@ -151,7 +150,7 @@ SICK = [
     slow("of one unit"),
     "of no hidden layer",
     "an ensemble",
-    "of large targets",
+    slow("of large targets"),
     slow("of tiny targets"),
 ]
 DRAWN = {

@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from helpers import other_value
+from helpers import other_value, slow
 from sklearn.base import clone
 
 from sklearn_relu import MLPClassifier, MLPRegressor
@@ -88,9 +88,7 @@ def either_form(request, monkeypatch):
 
 
 # A scalar of NumPy's may widen float32; nothing widens float64.
-every_dtype = pytest.mark.parametrize(
-    "dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)]
-)
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, slow(np.float64)])
 
 
 def fitted(precision, **parameters):

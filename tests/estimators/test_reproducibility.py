@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -91,9 +92,11 @@ print(json.dumps(model.intercepts_[0].tolist() + model.coefs_[1].ravel().tolist(
 """
 
 
-def in_a_process(*args, **environment):
+@cache
+def in_a_process(*args, threads=1, hash_seed="random"):
     args = [sys.executable, "-c", FIT, *map(str, args)]
-    environment = os.environ | environment
+    settings = {"OPENBLAS_NUM_THREADS": str(threads), "PYTHONHASHSEED": hash_seed}
+    environment = os.environ | settings
     done = subprocess.run(args, capture_output=True, text=True, check=True, env=environment)
     return np.array(json.loads(done.stdout))
 
@@ -104,7 +107,7 @@ SMALL_SHAPE, LARGE_SHAPE = (200, 20, 30), (500, 200, 200)
 def test_the_number_of_threads_counts_for_large_products_only_and_there_for_rounding_only():
     assert np.prod(SMALL_SHAPE) < LARGE_PRODUCT <= np.prod(LARGE_SHAPE)
     for shape, tolerance in ((SMALL_SHAPE, 0), (LARGE_SHAPE, 1e-9)):
-        one, two = (in_a_process(*shape, OPENBLAS_NUM_THREADS=str(n)) for n in (1, 2))
+        one, two = (in_a_process(*shape, threads=n) for n in (1, 2))
         np.testing.assert_allclose(one, two, rtol=0, atol=tolerance)
 
 
@@ -115,5 +118,5 @@ def test_compiled_loops_change_rounding_only():
 
 
 def test_a_seed_means_the_same_in_every_process():
-    one, two = (in_a_process(*SMALL_SHAPE, PYTHONHASHSEED=seed) for seed in "12")
+    one, two = (in_a_process(*SMALL_SHAPE, hash_seed=seed) for seed in ("random", "1"))
     np.testing.assert_array_equal(one, two)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import slow
 from scipy.sparse import csr_array
 from sklearn.metrics import make_scorer, mean_absolute_error
 from sklearn.utils.parallel import Parallel, delayed
@@ -90,7 +91,7 @@ def other_targets(y, splits=False):
     return y
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, slow(np.float64)])
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("task", TASKS)
 def test_whatever_is_in_them(task, variant, dtype):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import versions
+from helpers import slow
 from numpy.testing import assert_allclose, assert_array_equal
 from parity import SOLVERS, TASKS, assert_same, fit_pair, make_pair, make_task
 
@@ -115,9 +116,7 @@ def test_hyper_parameters_mean_the_same(task, params):
 
 @every_pair
 @pytest.mark.parametrize("shuffle", [True, False])
-@pytest.mark.parametrize(
-    "sparse", [None, sp.csr_matrix, pytest.param(sp.csc_array, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("sparse", [None, sp.csr_matrix, slow(sp.csc_array)])
 def test_sample_weight_shuffle_and_sparse_x(task, solver, shuffle, sparse, sample_weight):
     task = make_task(task)
     X = task.X if sparse is None else sparse(np.where(np.abs(task.X) > 0.6, task.X, 0))

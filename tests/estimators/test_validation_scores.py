@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import slow
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_multilabel_classification
 
@@ -58,7 +59,7 @@ def network(Estimator, **parameters):
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
-@pytest.mark.parametrize("precisions", [(8, 8), (4, 4), (4, 8), (8, 4)], ids=str)
+@pytest.mark.parametrize("precisions", [(8, 8), (4, 8), slow((4, 4)), slow((8, 4))], ids=str)
 @pytest.mark.parametrize("task", TASKS)
 def test_of_each_epoch(task, precisions, weighted):
     Estimator, y, parameters = TASKS[task]

@@ -9,6 +9,7 @@ import threading
 import numpy as np
 import pytest
 import sklearn
+from helpers import slow
 from sklearn.datasets import make_classification
 from sklearn.model_selection import cross_val_score
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -155,7 +156,7 @@ def interrupt_at_random(call, n, longest):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here")
-@pytest.mark.parametrize("n", [60, pytest.param(1500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n", [60, slow(1500)])
 def test_after_ctrl_c_anywhere_limits_are_right_by_the_next_call(two_threads, n):
     X, y = make_classification(60, random_state=0)
     model = MLPClassifier((8,), max_iter=2, random_state=0).fit(X, y)

@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import slow
 
 import sklearn_relu
 
@@ -34,7 +34,6 @@ assert fit() == first
 adam = getattr(fused.loops(), "adam", None)
 print(first.hex(), adam and len(getattr(adam, "signatures", [])))
 """
-slow = partial(pytest.param, marks=pytest.mark.slow)
 FALLBACK = "NumPy does what compiled loops would"
 
 
@@ -80,7 +79,7 @@ def test_where_it_is_not_installed_nothing_is_said(by_numpy):
         "raise ImportError('Numba needs NumPy 2.4 or less. Got NumPy 9.9.')",
         slow("import a_module_that_numba_needs"),
         slow("raise AttributeError('module numpy has no attribute')"),
-        "raise SystemError('initialization of _internal failed')",
+        slow("raise SystemError('initialization of _internal failed')"),
         slow("config = None"),  # some other package of that name
     ],
 )
@@ -147,6 +146,7 @@ def test_what_was_kept_and_cannot_be_read_is_made_anew(by_numpy, tmp_path):
     assert all(len(path.read_bytes()) > 100 for path in files)
 
 
+@pytest.mark.slow
 def test_a_cache_folder_may_go_while_a_process_runs(by_numpy, tmp_path):
     pytest.importorskip("numba")
     cache = tmp_path / "cache"
@@ -175,7 +175,7 @@ Dispatcher.compile = fails
     [
         slow(0, "RuntimeError('LLVM: no target')"),
         (1, "__import__('numba').core.errors.LoweringError('not lowered')"),
-        (3, "MemoryError()"),
+        slow(3, "MemoryError()"),
     ],
 )
 def test_loops_that_cannot_be_compiled_are_numpys_from_the_first_call_on(

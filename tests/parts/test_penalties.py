@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import slow
 from sklearn import linear_model
 
 from sklearn_relu import MLPClassifier, MLPRegressor
@@ -258,7 +259,7 @@ def fit_penalised(cls, solver, speed, penalty):
     return network
 
 
-@pytest.mark.parametrize("cls", [MLPClassifier, pytest.param(MLPRegressor, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cls", [MLPClassifier, slow(MLPRegressor)])
 @every_solver
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_every_solver_sets_weights_inputs_and_units_exactly_to_zero(cls, solver, speed):

@@ -83,6 +83,9 @@ FORMS = {
 }
 
 
+QUICK = {"mapped to read", "Fortran's order", "the other byte order"}
+
+
 def saved(model, X, y, folder):
     sklearn_relu.save(model, folder / "model.relu")
     return sklearn_relu.load(folder / "model.relu").predict(X)
@@ -146,7 +149,9 @@ def fitted():
 
 
 @pytest.mark.parametrize("use", USES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "form", [pytest.param(form, marks=[] if form in QUICK else pytest.mark.slow) for form in FORMS]
+)
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_in_another_form_does_what_it_did(fitted, name, form, use, tmp_path):
     y = MODELS[name][1]

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import slow
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("sklearn_relu", "tests", "docs", "benchmarks", "examples", ".ci")
@@ -92,9 +93,7 @@ def test_it_trains_and_saves_where_python_has_nothing_of_posix(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "encoding", ["cp1252", "ascii", pytest.param("utf-8", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("encoding", ["cp1252", slow("ascii"), slow("utf-8")])
 def test_the_command_prints_names_that_the_console_cannot_show(tmp_path, encoding):
     table = tmp_path / "table.csv"
     rows = "".join(f"{i % 7},{i % 3},{'да' if i % 2 else 'нет'}\n" for i in range(40))

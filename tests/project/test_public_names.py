@@ -180,27 +180,23 @@ assert pickle.loads(pickle.dumps(compare)) is compare
 """
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "",
-        "sklearn_relu.compare",
-        "import sklearn_relu.comparison",
-        "from sklearn_relu.comparison import search, table, command",
-        "import sklearn_relu.__main__",
-        "sklearn_relu.utils.all_estimators()",
-        "import sklearn_relu.compare",
-        "pickle.loads(b'csklearn_relu.compare.data\\ncategory_texts\\n.')",
-    ],
-)
-def test_compare_is_the_function_whatever_was_imported(before):
-    python(COMPARE.format(before=before))
+BEFORE = [
+    "",
+    "sklearn_relu.compare",
+    "import sklearn_relu.comparison",
+    "from sklearn_relu.comparison import search, table, command",
+    "import sklearn_relu.__main__",
+    "sklearn_relu.utils.all_estimators()",
+    "import sklearn_relu.compare",
+    "pickle.loads(b'csklearn_relu.compare.data\\ncategory_texts\\n.')",
+]
 
 
-@pytest.mark.parametrize("module", ["pickle", "sklearn_relu"])
-def test_pickled_comparisons_of_0_1_0_find_their_function(module):
-    """Their preprocessing holds one, by the name of the module that it was in."""
-    code = f"""
+def test_compare_is_the_function_whatever_was_imported():
+    assert failures([COMPARE.format(before=before) for before in BEFORE]) == ""
+
+
+PICKLED = """
 import {module}
 import pickle
 loaded = pickle.loads(b"csklearn_relu.compare.data\\ncategory_texts\\n.")
@@ -208,7 +204,12 @@ from sklearn_relu.comparison.datasets import category_texts
 assert loaded is category_texts
 assert b"sklearn_relu.comparison.datasets" in pickle.dumps(loaded)
 """
-    python(code)
+
+
+def test_pickled_comparisons_of_0_1_0_find_their_function():
+    """Their preprocessing holds one, by the name of the module that it was in."""
+    modules = ["pickle", "sklearn_relu"]
+    assert failures([PICKLED.format(module=module) for module in modules]) == ""
 
 
 @pytest.mark.parametrize("name", [*sklearn_relu.__all__, *sklearn_relu.comparison.__all__])

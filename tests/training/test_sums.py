@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers import EVERY_ACTIVATION, EVERY_LOSS, layer_arrays, name_of
+from helpers import EVERY_ACTIVATION, EVERY_LOSS, layer_arrays, name_of, slow
 
 from sklearn_relu import MLPRegressor, kernels
 from sklearn_relu.kernels import fused
@@ -90,7 +90,7 @@ def test_gradients_of_slopes(either_form, shared):
     check(grads["slope"], -z, axis=None if shared else 1)
 
 
-@pytest.mark.parametrize("weighted", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("weighted", [True, slow(False)])
 @pytest.mark.parametrize("loss", EVERY_LOSS, ids=name_of)
 def test_losses(either_form, loss, weighted):
     """Against the same loss of each tenth of the rows, in blocks that sum few terms."""
