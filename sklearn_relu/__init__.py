@@ -105,6 +105,8 @@ _one_at_a_time = RLock()
 """Held while a name is imported: of two threads that are each in a package which the other one
 needs, Python gives one a half of it. No process forks meanwhile."""
 
+# A module that is imported while a fork waits may register hooks too. Python runs only those for
+# after the fork: it prints that they release what is not held, and nothing changes.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_one_at_a_time.acquire,

@@ -2,8 +2,9 @@
 
 import copy
 import inspect
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -29,6 +30,21 @@ class WithQuickParameters(BaseEstimator):
         constructor = vars(cls).get("__init__")
         if constructor is not None:
             constructor.__signature__ = inspect.signature(constructor)
+
+    def __setstate__(self, state):
+        """Take over a pickled state; parameters that came to be after it have their defaults."""
+        super().__setstate__(state)
+        cls: Any = type(self)
+        for name, default in defaults_of(cls).items():
+            if name not in vars(self):
+                setattr(self, name, default)
+
+
+@cache
+def defaults_of(cls: Hashable) -> dict[str, Any]:
+    """The defaults of a class's parameters, by name, for those that have one."""
+    parameters = inspect.signature(cast(type, cls)).parameters.values()
+    return {each.name: each.default for each in parameters if each.default is not each.empty}
 
 
 def store_parameters(owner: Any, given: dict[str, Any]) -> None:

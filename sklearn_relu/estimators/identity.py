@@ -1,7 +1,6 @@
 """The identity of a fit: its parameters, its data, and where training starts."""
 
 import hashlib
-import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from scipy.sparse import issparse
 
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.files.digests import PLAIN, UnknowableError, digest
+from sklearn_relu.parameters import defaults_of
 from sklearn_relu.part import Part
 
 WITHOUT_EFFECT = {"verbose", "time_limit"}
@@ -104,15 +104,10 @@ def identity_of_parameters(estimator) -> Identity:
     """The estimator's class, and its parameters but for those without effect."""
     parameters = estimator.get_params(deep=False)
     said = {name: parameters[name] for name in sorted(parameters) if name not in WITHOUT_EFFECT}
-    now, usual = _brief(said), _brief(defaults_of(type(estimator)))
+    cls: Any = type(estimator)
+    now, usual = _brief(said), _brief(defaults_of(cls))
     at_default = {name for name, text in now.items() if usual.get(name) == text}
     return Identity(_brief({"estimator": type(estimator)}) | now, at_default)
-
-
-def defaults_of(cls: type) -> dict[str, Any]:
-    """The parameters of an estimator's class that have a default."""
-    signature = inspect.signature(cls).parameters.values()
-    return {each.name: each.default for each in signature if each.default is not each.empty}
 
 
 def _brief(said: dict[str, Any]) -> dict[str, str]:

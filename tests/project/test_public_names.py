@@ -54,7 +54,7 @@ def in_the_pages():
 def python(code, *args):
     """What a new interpreter prints."""
     command = [sys.executable, "-c", code, *args]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
