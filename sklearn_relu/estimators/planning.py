@@ -83,8 +83,8 @@ def make_jobs(
         states = [carry_over_a_stream(state) for state in states]
     elif estimator.warm_start:
         history = History(estimator, recipe, data, held_out, early_stopping)
-        given = states, rows, validations
-        states = history.carry_over(*given, is_this_fit=snapshots is not None)
+        is_this_fit = snapshots is not None
+        states = history.carry_over(states, rows, validations, is_this_fit=is_this_fit)
     jobs = [
         Job(
             recipe,
