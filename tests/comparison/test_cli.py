@@ -166,6 +166,7 @@ class TestCompare:
         for name, meaning in command.MEANINGS.items():
             assert (meaning[:12] in words) == (figure_in_words(name) not in _without_room(text))
 
+    @pytest.mark.slow  # as test_portability with another encoding
     def test_a_console_without_the_characters_gets_others(self, folder):
         out = _piped(["compare", "table.csv", *QUICK], PYTHONIOENCODING="ascii")
         assert re.search(r"relu +\|4 +\|0\.\d{3} \? ", out)

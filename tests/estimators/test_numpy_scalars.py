@@ -1,4 +1,7 @@
-"""Hyper-parameters that are NumPy scalars mean what Python's numbers of the same value mean."""
+"""Hyper-parameters that are NumPy scalars mean what Python's numbers of the same value mean.
+
+In the form at hand: compiled loops, or NumPy's where the tests are run without numba.
+"""
 
 import pickle
 
@@ -10,7 +13,6 @@ from sklearn.base import clone
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import LeakyReLU
 from sklearn_relu.estimators.parts import FAMILIES
-from sklearn_relu.kernels import fused
 from sklearn_relu.penalties import ElasticNet
 from sklearn_relu.schedules import Cosine, WarmUp
 
@@ -79,14 +81,6 @@ NUMBERS = {
 """The estimators' own numbers and names: a value, and with what it has an effect."""
 
 
-@pytest.fixture(params=["NumPy", pytest.param("compiled", marks=pytest.mark.skipif(
-    fused.loops() is None, reason="numba is not installed"))])  # fmt: skip
-def either_form(request, monkeypatch):
-    """Both forms of what has two."""
-    if request.param == "NumPy":
-        monkeypatch.setattr(fused, "loops", lambda: None)
-
-
 # A scalar of NumPy's may widen float32; nothing widens float64.
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, slow(np.float64)])
 
@@ -139,7 +133,7 @@ def odd_value(cls, name):
 
 @every_dtype
 @pytest.mark.parametrize(("parameter", "cls", "name"), PARTS)
-def test_hyper_parameters_of_parts(either_form, parameter, cls, name, dtype):
+def test_hyper_parameters_of_parts(parameter, cls, name, dtype):
     value = odd_value(cls, name)
     if type(value) not in SCALARS:
         pytest.skip("takes no number or name")
@@ -153,7 +147,7 @@ def test_hyper_parameters_of_parts(either_form, parameter, cls, name, dtype):
 
 @every_dtype
 @pytest.mark.parametrize("name", NUMBERS)
-def test_parameters_of_estimators(either_form, name, dtype):
+def test_parameters_of_estimators(name, dtype):
     value, around = NUMBERS[name]
     for scalar, python in as_scalars(value):
         model = fitted(dtype, **around | {name: scalar})

@@ -131,6 +131,7 @@ def test_a_read_only_install_without_a_home_compiles_in_each_process(
     assert result[1] == "1"
 
 
+@pytest.mark.slow
 def test_what_was_kept_and_cannot_be_read_is_made_anew(by_numpy, tmp_path):
     pytest.importorskip("numba")
     first = in_process(tmp_path)

@@ -1,4 +1,7 @@
-"""Sums over a million rows in float32 are as accurate as NumPy's pairwise ones."""
+"""Sums over a million rows in float32 are as accurate as NumPy's pairwise ones.
+
+In the form at hand: compiled loops, or NumPy's where the tests are run without numba.
+"""
 
 import numpy as np
 import pytest
@@ -12,14 +15,6 @@ N = 10**6
 EPS = np.finfo(np.float32).eps
 SEVERAL = [activation for activation in EVERY_ACTIVATION if activation.input_width(1) < 3]
 """Of any width all sums are made alike."""
-
-
-@pytest.fixture(params=["NumPy", pytest.param("compiled", marks=pytest.mark.skipif(
-    fused.loops() is None, reason="numba is not installed"))])  # fmt: skip
-def either_form(request, monkeypatch):
-    """Both forms of what has two."""
-    if request.param == "NumPy":
-        monkeypatch.setattr(fused, "loops", lambda: None)
 
 
 def positive(*shape):
@@ -63,7 +58,7 @@ def test_a_network_sums_the_same_alone_and_in_a_stack():
 
 
 @pytest.mark.parametrize("activation", SEVERAL, ids=name_of)
-def test_gradients_of_biases(either_form, activation):
+def test_gradients_of_biases(activation):
     z = positive(1, N, activation.input_width(1))
     grad_a = np.ones((1, N, activation.output_width(1)), np.float32)
     z, a, params, grads = layer_arrays(activation, z)
@@ -80,7 +75,7 @@ def test_gradients_of_biases(either_form, activation):
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_gradients_of_slopes(either_form, shared):
+def test_gradients_of_slopes(shared):
     [prelu] = [each for each in EVERY_ACTIVATION if repr(each) == "PReLU()"]
     prelu = type(prelu)(shared=shared)
     z, a, params, grads = layer_arrays(prelu, -positive(1, N, 2))
@@ -92,7 +87,7 @@ def test_gradients_of_slopes(either_form, shared):
 
 @pytest.mark.parametrize("weighted", [True, slow(False)])
 @pytest.mark.parametrize("loss", EVERY_LOSS, ids=name_of)
-def test_losses(either_form, loss, weighted):
+def test_losses(loss, weighted):
     """Against the same loss of each tenth of the rows, in blocks that sum few terms."""
     y, raw = positive(1, N, 3), positive(1, N, loss.n_raw(3))
     y /= y.sum(axis=2, keepdims=True)
@@ -110,7 +105,7 @@ def test_losses(either_form, loss, weighted):
 
 
 @pytest.mark.parametrize("penalty", [L1(), L2(), ElasticNet()], ids=name_of)
-def test_penalties_of_all_weights(either_form, penalty):
+def test_penalties_of_all_weights(penalty):
     weights = positive(2, N, 1)
     strength = np.ones(2, np.float32)
     value = penalty.bound(weights, np.zeros_like(weights))(strength)
