@@ -33,8 +33,8 @@ def sharing(**texts: str) -> Callable[[T], T]:
             return documented
         for name, text in texts.items():
             # Newer Pythons take the margin from docstrings, older ones leave it.
-            (margin,) = re.findall(rf"^( *)\{{{name}\}}$", doc, re.MULTILINE)
-            doc = doc.replace(f"{margin}{{{name}}}", textwrap.indent(text, margin))
+            before, margin, after = re.split(rf"^( *)\{{{name}\}}$", doc, flags=re.MULTILINE)
+            doc = before + textwrap.indent(text, margin) + after
         documented.__doc__ = doc
         return documented
 

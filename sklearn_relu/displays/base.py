@@ -1,4 +1,4 @@
-"""What all displays have in common: the axes that they draw into."""
+"""The base of all displays: it has the axes that they draw into."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
