@@ -80,6 +80,7 @@ class Factored(Layer):
 
     def __init__(self, reads, rank, n_units, activation=None):
         self.reads, self.rank, self.n_units, self.gives = reads, rank, n_units, n_units
+        self.scratch = 2 * rank
         self.activation = activation or Identity()
 
     def blocks(self):

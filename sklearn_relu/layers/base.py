@@ -67,6 +67,8 @@ class Layer(ABC):
         Units of one place.
     activation : Activation
         The identity, where a layer has no other.
+    scratch : int
+        Columns of memory that a row needs beside "z" and "a".
     """
 
     reads: int
@@ -74,6 +76,7 @@ class Layer(ABC):
     n_units: int
     activation: Activation
     places: int = 1
+    scratch: int = 0
 
     takes_sparse: ClassVar[bool] = False
     """True: the first layer of a network may read sparse rows, see `SparseBatch`."""
@@ -113,11 +116,6 @@ class Layer(ABC):
         `grad_x` may be the memory of `grad_a`, unless the layer passes gradients through: then
         "grad_z" is.
         """
-
-    @property
-    def scratch(self) -> int:
-        """Columns of memory that a row needs beside "z" and "a"."""
-        return sum(n for name, n in self.memory().items() if name not in ("z", "a"))
 
     @property
     def passes_through(self) -> bool:

@@ -48,7 +48,7 @@ class Convolution(Dense):
         self.kernel_size = kernel_size
         fan_in = kernel_size[0] * kernel_size[1] * channels
         self._shape(rows * columns * channels, fan_in, n_filters, activation, rows * columns)
-        self._memory["windows"] = rows * columns * fan_in
+        self.scratch = self._memory["windows"] = rows * columns * fan_in
 
     @property
     def output_shape(self) -> tuple[int, int, int]:

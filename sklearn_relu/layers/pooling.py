@@ -37,7 +37,7 @@ class Pooling(Layer):
         self.n_units = channels
         self.places = self.output_shape[0] * self.output_shape[1]
         self.reads = rows * columns * channels
-        self.gives = self.places * channels
+        self.gives = self.scratch = self.places * channels
 
     def blocks(self) -> dict[str, Block]:
         """None."""

@@ -75,4 +75,4 @@ def forward_batches(
 
 def n_networks_of(params: list[Arrays]) -> int:
     """The number of networks that parameters are of."""
-    return len(next(array for arrays in params for array in arrays.values()))
+    return len(next(next(iter(arrays.values())) for arrays in params if arrays))
