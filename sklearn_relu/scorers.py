@@ -19,64 +19,60 @@ Examples
 
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_relu.docstrings import sharing
 from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.inspection import final_network, gradient_report
 from sklearn_relu.inspection.activations import overall, unit_shares
 from sklearn_relu.inspection.model import own_network
 
+SHARE = """\
+Parameters
+----------
+estimator : estimator
+    Fitted.
+X : {array-like, sparse matrix} of shape (n_samples, n_features)
+y : ignored
 
+Returns
+-------
+share : float
+    Between 0 and 1."""
+"""Sections of a scorer of a fitted model on rows, which gives a share."""
+
+OF_A_MODEL = """\
+Parameters
+----------
+estimator : estimator
+    Fitted.
+X, y : ignored"""
+"""Sections of a scorer of a fitted model alone."""
+
+
+@sharing(share=SHARE)
 def sparsity_scorer(estimator, X, y=None) -> float:
     """Share of exact zeros among all hidden activations for X.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted.
-    X : {array-like, sparse matrix} of shape (n_samples, n_features)
-    y : ignored
-
-    Returns
-    -------
-    share : float
-        Between 0 and 1.
+    {share}
     """
     return overall([layer.zeros for layer in unit_shares(estimator, X)])
 
 
+@sharing(share=SHARE)
 def dead_units_scorer(estimator, X, y=None) -> float:
     """Share of hidden units whose activation is exactly 0 on every row of X.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted.
-    X : {array-like, sparse matrix} of shape (n_samples, n_features)
-    y : ignored
-
-    Returns
-    -------
-    share : float
-        Between 0 and 1.
+    {share}
     """
     return overall([layer.silent == 1 for layer in unit_shares(estimator, X)])
 
 
+@sharing(share=SHARE)
 def saturation_scorer(estimator, X, y=None) -> float:
     """Share of hidden activations for X that are saturated: within 1 % of a bound.
 
     See :class:`sklearn_relu.inspection.ActivationReport`.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted.
-    X : {array-like, sparse matrix} of shape (n_samples, n_features)
-    y : ignored
-
-    Returns
-    -------
-    share : float
-        Between 0 and 1.
+    {share}
     """
     return overall([layer.saturated for layer in unit_shares(estimator, X)])
 
@@ -100,14 +96,11 @@ def gradient_ratio_scorer(estimator, X, y) -> float:
     return gradient_report(estimator, X, y, initial=True).ratio
 
 
+@sharing(of_a_model=OF_A_MODEL)
 def n_epochs_scorer(estimator, X=None, y=None) -> float:
     """Epochs (for lbfgs, iterations) that the fit took.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted.
-    X, y : ignored
+    {of_a_model}
 
     Returns
     -------
@@ -118,14 +111,11 @@ def n_epochs_scorer(estimator, X=None, y=None) -> float:
     return float(network.n_iter_)
 
 
+@sharing(of_a_model=OF_A_MODEL)
 def n_parameters_scorer(estimator, X=None, y=None) -> float:
     """Weights, biases and learned parameters of activations, of all networks of an ensemble.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted.
-    X, y : ignored
+    {of_a_model}
 
     Returns
     -------

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_relu.activations import ACTIVATIONS, Activation
-from sklearn_relu.displays.style import draw_legend, figure_and_axes, marks_along, styles
+from sklearn_relu.displays.base import Display
+from sklearn_relu.displays.style import draw_legend, marks_along, styles
 from sklearn_relu.part import resolve_part
 
 
-class ActivationDisplay:
+class ActivationDisplay(Display):
     """Activations and their derivatives.
+
+    Functions are full lines, derivatives broken ones.
 
     Parameters
     ----------
@@ -31,6 +34,8 @@ class ActivationDisplay:
     >>> from sklearn_relu.displays import ActivationDisplay
     >>> display = ActivationDisplay.from_activations(["logistic", "tanh", "relu"])
     """
+
+    _figsize = (8, 4.5)
 
     def __init__(self, z, values, derivatives):
         self.z = z
@@ -72,19 +77,7 @@ class ActivationDisplay:
         derivatives = {name: derivative for name, (_, derivative) in curves.items()}
         return cls(z, values, derivatives).plot(ax=ax)
 
-    def plot(self, ax=None):
-        """Draw functions as full lines and derivatives as broken ones.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-
-        Returns
-        -------
-        self : ActivationDisplay
-        """
-        self.figure_, self.ax_ = figure_and_axes(ax, figsize=(8, 4.5))
-        ax = self.ax_
+    def _draw(self, ax) -> None:
         ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
         ax.axvline(0, color="0.8", linewidth=0.8, zorder=0)
         self.lines_ = {}
@@ -102,7 +95,6 @@ class ActivationDisplay:
         ax.set_xlabel("summed input z")
         ax.set_ylabel("activation, and its derivative")
         draw_legend(ax)
-        return self
 
 
 def _curve(activation: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.displays.style import LINES, draw_legend, figure_and_axes, styles
+from sklearn_relu.displays.base import Display
+from sklearn_relu.displays.style import LINES, draw_legend, styles
 
 DODGE = 0.6
 """Share of the distance between two networks that their series take."""
@@ -28,8 +29,10 @@ VALUE = 0.36
 """Inches that a written score takes: with less between two marks, none are written."""
 
 
-class ComparisonDisplay:
+class ComparisonDisplay(Display):
     """Scores of every fold by activation and network, and by initialization if there are several.
+
+    Means are large marks joined by lines; each fit is a small one beside them.
 
     Parameters
     ----------
@@ -49,6 +52,8 @@ class ComparisonDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     """
+
+    _figsize = (8, 4.5)
 
     def __init__(self, scores: Mapping, *, score_name="score", baseline=None):
         self.scores = scores
@@ -95,19 +100,7 @@ class ComparisonDisplay:
                 scores[cell] = each
         return cls(scores, score_name=metric).plot(ax=ax)
 
-    def plot(self, ax=None):
-        """Draw means as large marks joined by lines, and each fit as a small one beside them.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-
-        Returns
-        -------
-        self : ComparisonDisplay
-        """
-        self.figure_, self.ax_ = figure_and_axes(ax, figsize=(8, 4.5))
-        ax = self.ax_
+    def _draw(self, ax) -> None:
         networks = list(dict.fromkeys(network for _, _, network in self.scores))
         series = list(dict.fromkeys((a, i) for a, i, _ in self.scores))
         style_of = _styles(series)
@@ -152,7 +145,6 @@ class ComparisonDisplay:
         ax.set_ylabel(self.score_name)
         ax.grid(axis="y", alpha=0.3)
         draw_legend(ax)
-        return self
 
 
 def layers_in_words(sizes: Any) -> str:

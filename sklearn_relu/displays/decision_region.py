@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, draw_legend, figure_and_axes
+from sklearn_relu.displays.base import Display
+from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, draw_legend
 from sklearn_relu.inspection.model import fitted_network
 
 SHADES = (0.3, 0.6, 0.15)
@@ -13,8 +14,10 @@ MARGIN = 0.1
 """How far the picture reaches beyond the data, as a share of their range."""
 
 
-class DecisionRegionDisplay:
+class DecisionRegionDisplay(Display):
     """Predictions for two features, with the boundaries of the linear regions.
+
+    The boundaries are drawn over the predictions.
 
     Parameters
     ----------
@@ -38,6 +41,8 @@ class DecisionRegionDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     """
+
+    _figsize = (6.5, 5.5)
 
     def __init__(
         self,
@@ -115,21 +120,9 @@ class DecisionRegionDisplay:
             display._draw_samples(points, np.asarray(y))
         return display
 
-    def plot(self, ax=None):
-        """Draw the predictions and, over them, the boundaries of the linear regions.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-
-        Returns
-        -------
-        self : DecisionRegionDisplay
-        """
+    def _draw(self, ax) -> None:
         from matplotlib.colors import ListedColormap, to_rgba
 
-        self.figure_, self.ax_ = figure_and_axes(ax, figsize=(6.5, 5.5))
-        ax = self.ax_
         if self.classes is None:
             self.surface_ = ax.pcolormesh(self.xx, self.yy, self.response, cmap=SEQUENTIAL)
             self.figure_.colorbar(self.surface_, ax=ax, label="prediction")
@@ -158,7 +151,6 @@ class DecisionRegionDisplay:
                 self.boundaries_.append(ax.contour(self.xx, self.yy, pieces, levels, **line))
         ax.set_xlabel(self.feature_names[0])
         ax.set_ylabel(self.feature_names[1])
-        return self
 
     def _draw_samples(self, points: np.ndarray, y: np.ndarray) -> None:
         if self.classes is None:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from sklearn_relu.displays.base import Display
 from sklearn_relu.displays.style import (
     draw_legend,
-    figure_and_axes,
     named_models,
     styles,
     whole_numbers,
@@ -12,8 +12,10 @@ from sklearn_relu.displays.style import (
 from sklearn_relu.inspection import gradient_report
 
 
-class GradientFlowDisplay:
+class GradientFlowDisplay(Display):
     """The norm of the gradient for each layer's weights.
+
+    One line a network on a logarithmic scale; where nothing arrives there is no point.
 
     Parameters
     ----------
@@ -27,6 +29,8 @@ class GradientFlowDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     """
+
+    _figsize = (7, 4.5)
 
     def __init__(self, norms):
         self.norms = norms
@@ -76,19 +80,7 @@ class GradientFlowDisplay:
         """
         return cls({name: report.weight_norms for name, report in reports.items()}).plot(ax=ax)
 
-    def plot(self, ax=None):
-        """Draw one line a network on a logarithmic scale; where nothing arrives there is no point.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-
-        Returns
-        -------
-        self : GradientFlowDisplay
-        """
-        self.figure_, self.ax_ = figure_and_axes(ax, figsize=(7, 4.5))
-        ax = self.ax_
+    def _draw(self, ax) -> None:
         self.lines_ = {}
         for style, (name, norms) in zip(styles(len(self.norms)), self.norms.items(), strict=True):
             rows = np.where(np.atleast_2d(norms) > 0, norms, np.nan)
@@ -106,4 +98,3 @@ class GradientFlowDisplay:
         ax.set_ylabel("norm of the gradient for its weights")
         ax.grid(alpha=0.3)
         draw_legend(ax)
-        return self

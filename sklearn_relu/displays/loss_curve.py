@@ -8,10 +8,10 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from sklearn_relu.displays.base import Display
 from sklearn_relu.displays.comparison import layers_in_words
 from sklearn_relu.displays.style import (
     draw_legend,
-    figure_and_axes,
     marks_along,
     named_models,
     styles,
@@ -40,8 +40,11 @@ class LossCurve:
     best_epoch: list[int]
 
 
-class LossCurveDisplay:
+class LossCurveDisplay(Display):
     """The loss of each epoch, in training and on held-out rows.
+
+    Training losses are full lines, validation losses broken ones. The best epoch of each network
+    has a mark.
 
     Parameters
     ----------
@@ -57,6 +60,8 @@ class LossCurveDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     """
+
+    _figsize = (7, 4.5)
 
     def __init__(self, curves):
         self.curves = curves
@@ -120,20 +125,7 @@ class LossCurveDisplay:
         names = [_in_words(params, candidates) for params in candidates]
         return cls.from_estimator(dict(zip(names, models, strict=True)), ax=ax)
 
-    def plot(self, ax=None):
-        """Draw training losses as full lines, validation losses as broken ones.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-
-        Returns
-        -------
-        self : LossCurveDisplay
-            The best epoch of each network has a mark.
-        """
-        self.figure_, self.ax_ = figure_and_axes(ax, figsize=(7, 4.5))
-        ax = self.ax_
+    def _draw(self, ax) -> None:
         self.lines_, self.best_ = {}, {}
         for style, (name, curve) in zip(styles(len(self.curves)), self.curves.items(), strict=True):
             color = style["color"]
@@ -157,7 +149,6 @@ class LossCurveDisplay:
         ax.set_ylabel("loss")
         ax.grid(alpha=0.3)
         draw_legend(ax)
-        return self
 
 
 def _curve(name: str, model) -> LossCurve:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sklearn_relu.displays.style import COLORS, figure_and_axes, whole_numbers
+from sklearn_relu.displays.base import Display
+from sklearn_relu.displays.style import COLORS, whole_numbers
 from sklearn_relu.inspection.hidden import active_units
 from sklearn_relu.inspection.report import percent
 
@@ -10,8 +11,11 @@ MOST_SAMPLES = 200
 """Samples in the map: at more a pixel would hold several."""
 
 
-class SparsityDisplay:
+class SparsityDisplay(Display):
     """The units of a hidden layer that are active on each sample, and how often they are.
+
+    The map has at most 200 samples, at equal distances; the rates above it are over all of them.
+    The two share the place of the axes that are given, which are to be of ``subplots``.
 
     Parameters
     ----------
@@ -33,6 +37,8 @@ class SparsityDisplay:
     figure_ : matplotlib Figure
     """
 
+    _figsize = (7, 5)
+
     def __init__(self, active):
         self.active = active
 
@@ -48,7 +54,7 @@ class SparsityDisplay:
         layer : int, default=-1
             Which hidden layer: 0 is the first, -1 the last.
         ax : matplotlib Axes, default=None
-            None makes a figure.
+            One of ``subplots``; its place is shared by the two. None makes a figure.
 
         Returns
         -------
@@ -57,28 +63,15 @@ class SparsityDisplay:
         active = np.concatenate(list(active_units(estimator, X, layer)), axis=1)
         return cls(active).plot(ax=ax)
 
-    def plot(self, ax=None):
-        """Draw the map of at most 200 samples, at equal distances, and the rates over all above it.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            One of ``subplots``; its place is shared by the two.
-
-        Returns
-        -------
-        self : SparsityDisplay
-        """
-        self.figure_, whole = figure_and_axes(ax, figsize=(7, 5))
-        whole.set_axis_off()
-        grid = whole.get_subplotspec().subgridspec(2, 1, height_ratios=[1, 3])
+    def _draw(self, ax) -> None:
+        ax.set_axis_off()
+        grid = ax.get_subplotspec().subgridspec(2, 1, height_ratios=[1, 3])
         self.ax_ = self.figure_.add_subplot(grid[1])
         self.rates_ax_ = self.figure_.add_subplot(grid[0], sharex=self.ax_)
         rates = self.active.mean(axis=0)
         self.order_ = np.argsort(-rates, kind="stable")
         self._draw_map()
         self._draw_rates(rates[self.order_])
-        return self
 
     def _draw_map(self) -> None:
         from matplotlib.colors import ListedColormap

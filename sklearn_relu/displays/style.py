@@ -1,4 +1,4 @@
-"""Colours, markers, lines and axes of all pictures."""
+"""Colours, markers, lines and legends of all pictures."""
 
 import math
 from collections.abc import Iterator
@@ -87,34 +87,6 @@ def draw_legend(ax, **options) -> None:
     if len(figure.axes) == 1:
         inches = legend.get_window_extent().width / figure.dpi
         figure.set_figwidth(max(figure.get_figwidth(), WIDTH_BESIDE_LEGEND + inches))
-
-
-def figure_and_axes(ax=None, **options) -> tuple[Any, Any]:
-    """The given axes and their figure, or new ones.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes or None
-    **options
-        For ``matplotlib.pyplot.subplots``.
-
-    Returns
-    -------
-    figure : matplotlib Figure
-    ax : matplotlib Axes
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
-    if ax is not None:
-        return ax.figure, ax
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("displays need matplotlib: pip install matplotlib") from error
-    return plt.subplots(layout="constrained", **options)
 
 
 def named_models(model, fallback: str | None = None) -> dict[str, Any]:

@@ -4,12 +4,15 @@ import math
 
 import numpy as np
 
-from sklearn_relu.displays.style import DIVERGING, figure_and_axes, whole_numbers
+from sklearn_relu.displays.base import Display
+from sklearn_relu.displays.style import DIVERGING, whole_numbers
 from sklearn_relu.inspection import final_network
 
 
-class WeightsDisplay:
+class WeightsDisplay(Display):
     """Weights into units, such as those of the first layer, as images.
+
+    The images stand in rows, with one scale of colours for all; white is 0.
 
     Parameters
     ----------
@@ -29,6 +32,8 @@ class WeightsDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     """
+
+    _figsize = (6.5, 5.5)
 
     def __init__(self, weights, *, image_shape=None, titles=None, label="weight"):
         self.weights = weights
@@ -65,21 +70,17 @@ class WeightsDisplay:
         largest = np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")[:n_units]
         return cls(weights[largest], image_shape=image_shape).plot(ax=ax)
 
-    def plot(self, ax=None):
-        """Draw the images in rows, one scale of colours for all; white is 0.
+    def _check(self) -> None:
+        n_features = np.shape(self.weights)[1]
+        if self.image_shape is not None and math.prod(self.image_shape) != n_features:
+            height, width = self.image_shape
+            raise ValueError(
+                f"image_shape={self.image_shape!r} has {height * width} pixels, and there are "
+                f"{n_features} features. Pass a height and a width whose product is {n_features}."
+            )
 
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-
-        Returns
-        -------
-        self : WeightsDisplay
-        """
+    def _draw(self, ax) -> None:
         weights = np.asarray(self.weights)
-        self._check_image_shape(weights.shape[1])
-        self.figure_, self.ax_ = figure_and_axes(ax, figsize=(6.5, 5.5))
-        ax = self.ax_
         largest = np.abs(weights).max() or 1.0
         tiles = weights if self.image_shape is None else self._tiles(weights)
         self.image_ = ax.imshow(
@@ -96,21 +97,12 @@ class WeightsDisplay:
             ax.set_ylabel("unit")
             whole_numbers(ax.xaxis)
             whole_numbers(ax.yaxis)
-            return self
+            return
         ax.set_axis_off()
         for i, title in enumerate(self.titles or ()):
             row, column = self._corner(i)
             middle = column + (self.image_shape[1] - 1) / 2
             ax.text(middle, row - 0.7, title, ha="center", va="bottom", fontsize=9)
-        return self
-
-    def _check_image_shape(self, n_features: int) -> None:
-        if self.image_shape is not None and math.prod(self.image_shape) != n_features:
-            height, width = self.image_shape
-            raise ValueError(
-                f"image_shape={self.image_shape!r} has {height * width} pixels, and there are "
-                f"{n_features} features. Pass a height and a width whose product is {n_features}."
-            )
 
     @property
     def _gap(self) -> int:

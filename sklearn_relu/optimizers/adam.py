@@ -1,13 +1,12 @@
 """Adam and its relatives: steps scaled by two moments of the gradient."""
 
 import math
-import re
-import textwrap
 from numbers import Real
 
 import numpy as np
 
 from sklearn_relu import kernels
+from sklearn_relu.docstrings import sharing
 from sklearn_relu.kernels import fused
 from sklearn_relu.optimizers.base import Optimizer, decay_weights, put_step_size
 from sklearn_relu.sklearn_private import Interval
@@ -21,16 +20,7 @@ epsilon : float, default=1e-8
     Added to the root of the second moment."""
 
 
-def _documented(cls: type[Optimizer]) -> type[Optimizer]:
-    """Put the parameters that Adam and its relatives share into a class's documentation."""
-    if cls.__doc__ is not None:  # as it is under python -OO
-        # Newer Pythons take the margin from documentation, older ones leave it.
-        (margin,) = re.findall(r"^( *)\{moments\}$", cls.__doc__, re.MULTILINE)
-        cls.__doc__ = cls.__doc__.replace(margin + "{moments}", textwrap.indent(MOMENTS, margin))
-    return cls
-
-
-@_documented
+@sharing(moments=MOMENTS)
 class Adam(Optimizer):
     """Adam, in the order of operations of section 2 of the paper, as in scikit-learn.
 
@@ -132,7 +122,7 @@ class Adam(Optimizer):
         out += self.epsilon / math.sqrt(1 - self.beta_2)
 
 
-@_documented
+@sharing(moments=MOMENTS)
 class AdamW(Adam):
     """Adam with decoupled weight decay.
 
@@ -166,7 +156,7 @@ class AdamW(Adam):
         super().step(params, grads, state, learning_rate, n_weights, step_size)
 
 
-@_documented
+@sharing(moments=MOMENTS)
 class AMSGrad(Adam):
     """Adam divided by the largest second moment so far, so that no step size ever grows.
 
@@ -196,7 +186,7 @@ class AMSGrad(Adam):
         super()._spread(v_max, state, out)
 
 
-@_documented
+@sharing(moments=MOMENTS)
 class Nadam(Adam):
     """Adam with Nesterov's momentum.
 
@@ -249,7 +239,7 @@ class Nadam(Adam):
         return self.beta_1 * (1 - 0.5 * 0.96 ** (self.momentum_decay * t))
 
 
-@_documented
+@sharing(moments=MOMENTS)
 class RAdam(Adam):
     """Rectified Adam: small steps while the second moment rests on few gradients.
 

@@ -1,6 +1,8 @@
 """What is drawn: the data of the artists, their labels and legends, on a rendered picture."""
 
-import subprocess
+import inspect
+import pydoc
+import re
 import sys
 import warnings
 
@@ -15,13 +17,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import MLPClassifier, MLPRegressor, gradient_report
+from sklearn_relu import MLPClassifier, MLPRegressor, displays, gradient_report
 from sklearn_relu.activations import ELU, Activation
 from sklearn_relu.displays import (
     ActivationDisplay,
     ComparisonDisplay,
     DecisionRegionDisplay,
     GradientFlowDisplay,
+    LossCurve,
     LossCurveDisplay,
     SparsityDisplay,
     WeightsDisplay,
@@ -422,25 +425,60 @@ class TestComparison:
 
 def test_displays_draw_into_given_axes(models):
     figure, axes = plt.subplots(1, 3)
-    displays = [
+    drawn = [
         LossCurveDisplay.from_estimator(models, ax=axes[0]),
         GradientFlowDisplay.from_estimator(models, X, y, ax=axes[1]),
         ActivationDisplay.from_activations(["relu"], ax=axes[2]),
     ]
-    for display, ax in zip(displays, axes, strict=True):
+    for display, ax in zip(drawn, axes, strict=True):
         assert display.figure_ is figure
         assert display.ax_ is ax
 
 
-def test_without_matplotlib_the_error_says_what_to_install():
-    code = """
-import sys
-sys.modules["matplotlib"] = None
-from sklearn_relu.displays import ActivationDisplay
-try:
-    ActivationDisplay.from_activations(["relu"])
-except ImportError as error:
-    print(error)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "displays need matplotlib: pip install matplotlib" in done.stdout, done.stderr
+PLOTTED = {
+    "ActivationDisplay": lambda: ActivationDisplay(X[:, 0], {"a": X}, {"a": X}),
+    "ComparisonDisplay": lambda: ComparisonDisplay({("relu", None, "1 layer of 3"): y}),
+    "DecisionRegionDisplay": lambda: DecisionRegionDisplay(
+        xx=np.tile([0, 1, 2], (2, 1)), yy=np.tile([[0], [1]], 3), response=np.eye(2, 3), classes=y
+    ),
+    "GradientFlowDisplay": lambda: GradientFlowDisplay({"a": np.ones(3)}),
+    "LossCurveDisplay": lambda: LossCurveDisplay({"a": LossCurve([X[:, 0] ** 2], [], [1])}),
+    "SparsityDisplay": lambda: SparsityDisplay(X > 0),
+    "WeightsDisplay": lambda: WeightsDisplay(X),
+}
+"""A display of each class, with data of its constructor alone."""
+
+
+def test_each_display_is_among_them():
+    assert {name for name in displays.__all__ if name.endswith("Display")} == set(PLOTTED)
+
+
+@pytest.mark.parametrize("name", PLOTTED)
+def test_plot_is_described_and_makes_the_attributes_of_the_class(name):
+    display = PLOTTED[name]()
+    data = set(vars(display))
+    assert str(inspect.signature(type(display).plot)) == "(self, ax=None)"
+    text = re.sub("\x08.", "", pydoc.render_doc(type(display).plot, renderer=pydoc.plaintext))
+    assert "plot(self, ax=None)" in text
+    assert "ax : matplotlib Axes, default=None" in text
+    assert re.search(r"Returns\n +-------\n +self : Display\n", text)
+    assert display.plot() is display
+    attributes = re.split(r"Attributes\n-+\n", inspect.getdoc(type(display)))[1].split("\n\n")[0]
+    described = re.findall(r"^(\w+) : ", attributes, re.MULTILINE)
+    assert set(described) == set(vars(display)) - data
+    assert display.ax_ in display.figure_.axes
+
+
+def test_data_that_cannot_be_drawn_leave_no_figure_behind():
+    with pytest.raises(ValueError, match="Pass a height and a width"):
+        WeightsDisplay(X, image_shape=(3, 3)).plot()
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", PLOTTED)
+def test_without_matplotlib_the_error_says_what_to_install(name, monkeypatch):
+    display = PLOTTED[name]()
+    for module in [each for each in sys.modules if each.partition(".")[0] == "matplotlib"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match="displays need matplotlib: pip install matplotlib"):
+        display.plot()

@@ -20,7 +20,7 @@ from sklearn_relu.sklearn_private import CALLBACKS, REQUEST
 ROOT = Path(sklearn_relu.__file__).parent
 FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
 ORDER = [
-    ["sklearn_private", "parameters", "documentation", "exceptions"],
+    ["sklearn_private", "parameters", "documentation", "docstrings", "exceptions"],
     ["kernels"],
     ["files"],
     ["part"],

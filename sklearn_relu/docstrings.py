@@ -1,0 +1,41 @@
+"""Descriptions that several docstrings share."""
+
+import re
+import textwrap
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def sharing(**texts: str) -> Callable[[T], T]:
+    """A decorator that puts texts in place of the lines ``{name}`` of a docstring.
+
+    Parameters
+    ----------
+    **texts
+        By name, without a margin; each gets the margin of its line.
+
+    Returns
+    -------
+    decorator : callable
+        For a class or a function, which stays itself.
+
+    Raises
+    ------
+    ValueError
+        By the decorator, if the docstring does not have one such line for each text.
+    """
+
+    def complete(documented: T) -> T:
+        doc = documented.__doc__
+        if doc is None:  # as it is under python -OO
+            return documented
+        for name, text in texts.items():
+            # Newer Pythons take the margin from docstrings, older ones leave it.
+            before, margin, after = re.split(rf"^( *)\{{{name}\}}$", doc, flags=re.MULTILINE)
+            doc = before + textwrap.indent(text, margin) + after
+        documented.__doc__ = doc
+        return documented
+
+    return complete
