@@ -365,7 +365,8 @@ def on_a_terminal(*args, interrupt_at=None, columns=100, term="xterm"):
         termios.tcsetwinsize(1, (40, columns))
         os.environ.pop("TERM", None)
         os.environ |= {"TERM": term} if term else {}
-        os.execv(sys.executable, [sys.executable, "-m", "sklearn_relu", *args])
+        # The environment as Python has it: readline, which pytest imports, may set COLUMNS in C.
+        os.execve(sys.executable, [sys.executable, "-m", "sklearn_relu", *args], os.environ)
     output = b""
     while True:
         try:
