@@ -644,6 +644,7 @@ def in_a_process(tmp_path, *arguments, power=1):
     return subprocess.run(command, capture_output=True, text=True, env=environment)
 
 
+@pytest.mark.slow
 def test_a_fit_by_a_users_metric_goes_on_in_another_process_with_its_best_epoch(tmp_path):
     path = tmp_path / "fit"
     whole = in_a_process(tmp_path, "", 0)

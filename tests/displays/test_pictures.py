@@ -248,7 +248,7 @@ def test_without_a_layout_legends_are_inside_of_the_axes(networks):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
-    ("n_activations", "n_networks"), [(1, 1), (3, 2), slow(8, 3), slow(20, 1), (1, 8)]
+    ("n_activations", "n_networks"), [(1, 1), (3, 2), slow(8, 3), slow(20, 1), slow(1, 8)]
 )
 def test_the_figure_of_a_comparison(n_activations, n_networks):
     sizes = [(2,), tuple(range(30, 20, -1)), *((i,) * 2 for i in range(3, 9))][:n_networks]

@@ -104,6 +104,7 @@ def in_a_process(*args, threads=1, hash_seed="random"):
 SMALL_SHAPE, LARGE_SHAPE = (200, 20, 30), (500, 200, 200)
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_counts_for_large_products_only_and_there_for_rounding_only():
     assert np.prod(SMALL_SHAPE) < LARGE_PRODUCT <= np.prod(LARGE_SHAPE)
     for shape, tolerance in ((SMALL_SHAPE, 0), (LARGE_SHAPE, 1e-9)):
