@@ -36,12 +36,15 @@ class Block:
         Factor of the learning rate.
     decay : float, default=1.0
         Factor of the solver's weight decay, which acts on weights alone.
+    drawn : bool, default=True
+        Whether the network's initializer fills it; else :meth:`Layer.init_parameters` does.
     """
 
     shape: tuple[int, ...]
     kind: str
     rate: float = 1.0
     decay: float = 1.0
+    drawn: bool = True
 
 
 class Layer(ABC):
@@ -96,6 +99,10 @@ class Layer(ABC):
     @abstractmethod
     def multiplications(self) -> int:
         """Multiplications in the largest product, for one row."""
+
+    def init_parameters(self, params: Arrays, rng: np.random.RandomState) -> None:
+        """Fill in place what no initializer fills, before training: what activations learn."""
+        self.activation.init_parameters(params)
 
     @abstractmethod
     def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:

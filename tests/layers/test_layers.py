@@ -20,6 +20,8 @@ from layers_at_hand import (
 from scipy.signal import correlate2d
 
 from sklearn_relu.activations import ACTIVATIONS, Identity, ReLU
+from sklearn_relu.estimators.fitted_arrays import initial_params
+from sklearn_relu.initializers import LSUV, Constant, HeNormal
 from sklearn_relu.kernels import fused
 from sklearn_relu.layers import (
     LAYERS,
@@ -419,6 +421,41 @@ def test_initializers_see_the_layers_that_have_weights():
     starts = layer_starts(layers, layout.views(np.zeros((1, layout.n_params))))
     assert [start.weights.shape for start in starts] == [(18, 4), (24, 5), (5, 2)]
     assert [start.is_output for start in starts] == [False, False, True]
+
+
+def test_each_matrix_of_a_layer_has_its_start():
+    layers = [Factored(5, 3, 4, ReLU()), Dense(4, 2, Identity())]
+    layout = ParameterLayout(layers)
+    draw = np.random.RandomState(0)
+    params = initial_params(layers, HeNormal(), Constant(0.5), draw, None, np.float64)
+    first, last = layout.views(params[None])
+    assert all(np.std(first[name]) > 0.1 for name in ("inner", "outer"))
+    assert (first["bias"] == 0.5).all()
+    assert (last["bias"] == 0.5).all()
+    with pytest.raises(ValueError, match="layers with one matrix"):
+        initial_params(layers, LSUV(), Constant(0.0), draw, np.ones((9, 5)), np.float64)
+
+
+class Fixed(Dense):
+    """Has weights of its own before training."""
+
+    def blocks(self):
+        blocks = super().blocks()
+        return blocks | {"weight": Block(blocks["weight"].shape, "weight", drawn=False)}
+
+    def init_parameters(self, params, rng):
+        super().init_parameters(params, rng)
+        params["weight"][...] = 1 + rng.uniform()
+
+
+def test_a_layer_may_have_a_start_of_its_own():
+    layers = [Fixed(5, 5, Identity()), Dense(5, 2, Identity())]
+    layout, X = ParameterLayout(layers), np.random.default_rng(0).normal(size=(200, 5))
+    draw = np.random.RandomState(0)
+    params = initial_params(layers, LSUV(), Constant(0.0), draw, X, np.float64)
+    first, last = layout.views(params[None])
+    assert (first["weight"] == 1 + np.random.RandomState(0).uniform()).all()
+    assert (X @ first["weight"][0] @ last["weight"][0]).std() == pytest.approx(1)
 
 
 def test_units_of_images_are_no_columns():
