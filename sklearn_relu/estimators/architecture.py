@@ -35,6 +35,13 @@ class Architecture(ABC):
         """All layers, and what training does to each; the output layer, with `n_raw` raw outputs,
         last."""
 
+    def _fitted_shape(self, stages: tuple[Stage, ...]) -> dict[str, Any]:
+        """Fitted attributes by which :meth:`_fitted_layers` knows what the arrays do not say.
+
+        Parameters may be set anew after a fit; these stay.
+        """
+        return {}
+
     @abstractmethod
     def _fitted_layers(self) -> list[Layer]:
         """The layers of the fitted estimator, as wide as its arrays are now.

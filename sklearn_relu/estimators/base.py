@@ -364,6 +364,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         for name in _FROM_TRAINING:
             vars(fitted).pop(name, None)
         vars(fitted).update(fitted_attributes(jobs), **curves)
+        vars(fitted).update(self._fitted_shape(jobs[0].recipe.stages))
         # Copies: a part that the user changes later must not change predictions.
         copies = [*getattr(self, "_activations", ()), getattr(self, "_loss", None)]
         *activations, loss = copied_parts([*parts.activations, jobs[0].recipe.loss], copies)

@@ -20,11 +20,11 @@ def initial_params(
     layout = ParameterLayout(layers)
     params = np.zeros(layout.n_params, dtype)
     views = layout.views(params[None])
+    for view, layer in zip(views, layers, strict=True):
+        layer.init_parameters(view, rng)
     starts = layer_starts(layers, views)
     initializer.initialize(starts, rng, X)
     biases.initialize_biases(starts, rng)
-    for view, layer in zip(views, layers, strict=True):
-        layer.activation.init_parameters(view)
     return params
 
 

@@ -57,11 +57,6 @@ def make_jobs(
     X = data.X
     stages = estimator._stages(X.shape[1], parts, loss.n_raw(data.targets.shape[1]))
     layers = [stage.layer for stage in stages]
-    if not (isinstance(X, np.ndarray) or layers[0].takes_sparse):
-        raise ValueError(
-            f"X is sparse, and the first layer of {type(estimator).__name__}, a "
-            f"{type(layers[0]).__name__}, reads dense arrays only. Pass X.toarray()."
-        )
     if goes_on:
         starts = resume(estimator, layers, parts, X.dtype, is_stream=incremental)
     else:

@@ -1,5 +1,7 @@
 """Networks that read a table of numbers."""
 
+from typing import ClassVar
+
 import numpy as np
 from sklearn.utils import check_array, check_X_y, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -17,9 +19,12 @@ from sklearn_relu.estimators.quick import is_sound_table, is_sound_target, numbe
 class Tables(BaseNetwork):
     """A network whose X is a table of numbers: an array, a sparse matrix or a data frame."""
 
+    _takes_sparse: ClassVar[bool] = True
+    """False: the first layer reads no sparse rows."""
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = self._takes_sparse
         return tags
 
     def _check_data(self, X, y, reset):
@@ -55,7 +60,8 @@ class Tables(BaseNetwork):
             numbers = numbers_of_frame(X)
             if numbers is None:
                 X = plain_columns(X)
-                checks |= {"accept_sparse": "csr", "dtype": float_dtype(X, dtypes)}
+                checks |= {"accept_sparse": "csr" if self._takes_sparse else False}
+                checks |= {"dtype": float_dtype(X, dtypes)}
                 return validate_data(self, X, y, reset=reset, **checks)
             validate_data(self, X, y, reset=reset, skip_check_array=True)  # names of columns
             checks |= {"estimator": self, "dtype": dtypes}

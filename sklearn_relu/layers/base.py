@@ -33,19 +33,27 @@ class Block:
     kind : str
         One of `KINDS`.
     rate : float, default=1.0
-        Factor of the learning rate.
+        Factor of the learning rate; 0 keeps the parameters as they start. A full-batch solver,
+        which has no learning rate, knows 0 alone.
     decay : float, default=1.0
         Factor of the solver's weight decay, which acts on weights alone.
+    drawn : bool, default=True
+        Whether the network's initializer fills it; else :meth:`Layer.init_parameters` does.
     """
 
     shape: tuple[int, ...]
     kind: str
     rate: float = 1.0
     decay: float = 1.0
+    drawn: bool = True
 
 
 class Layer(ABC):
     """One layer of every network in a stack. It holds shapes; parameters and memory are given.
+
+    All that reaches the activations goes through the summed inputs: who looks at a network gets
+    from the gradient of "z" to those of the input and of the weights. A path around an activation
+    is some columns of "z" that the activation passes on.
 
     **Shapes.** Arrays between layers are (n_networks, n_samples, width), contiguous. Inner axes
     (places, channels, steps) are views of the last one: a layer with `places` has
@@ -96,6 +104,10 @@ class Layer(ABC):
     @abstractmethod
     def multiplications(self) -> int:
         """Multiplications in the largest product, for one row."""
+
+    def init_parameters(self, params: Arrays, rng: np.random.RandomState) -> None:
+        """Fill in place what no initializer fills, before training: what activations learn."""
+        self.activation.init_parameters(params)
 
     @abstractmethod
     def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:

@@ -103,7 +103,6 @@ class Dense(Layer):
         calls: list[Call] = [activation, _transposed_product(read, grad_z, grads["weight"])]
         if grad_x is not None:
             assert isinstance(read, np.ndarray)  # sparse rows are read by the first layer only
-            assert isinstance(read, np.ndarray)  # sparse rows are read by the first layer only
             grad_read, spread = self.spread(read, grad_x)
             calls.append(kernels.product(grad_z, params["weight"].swapaxes(1, 2), grad_read))
             calls += spread

@@ -1,5 +1,6 @@
 """Networks before training, as initializers see them."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from sklearn_relu.layers import Arrays, Layer
 
 
 def layer_starts(layers: list[Layer], params: list[Arrays]) -> list[LayerStart]:
-    """The layers that have weights, for an initializer to fill.
+    """The weights that an initializer is to fill, in the order of the layers.
 
     Parameters
     ----------
@@ -20,29 +21,43 @@ def layer_starts(layers: list[Layer], params: list[Arrays]) -> list[LayerStart]:
         Of one network, network axis first.
     """
     starts = []
-    before: list[Layer] = []  # without weights, since the last one that has some
+    before: list[tuple[Layer, Arrays]] = []  # without weights to fill, since the last that has some
     for layer, arrays in zip(layers, params, strict=True):
-        names = {block.kind: name for name, block in layer.blocks().items()}
-        if "weight" not in names:
-            before.append(layer)
-            continue
-        starts.append(
-            LayerStart(
-                arrays[names["weight"]][0],
-                arrays[names["bias"]][0, 0],
-                layer.activation,
-                layer is layers[-1],
-                layer.places,
-                partial(_sums, before, layer, names["weight"]),
+        blocks = layer.blocks().items()
+        names = [name for name, block in blocks if block.kind == "weight" and block.drawn]
+        biases = [arrays[name][0, 0] for name, block in blocks if block.kind == "bias"]
+        sums = _sums_of(layer, names, before)
+        for name in names:
+            weights = arrays[name][0]
+            # A layer's bias belongs to the last of its matrices.
+            bias = biases[0] if biases and name == names[-1] else np.zeros(weights.shape[1])
+            is_output = layer is layers[-1]
+            starts.append(
+                LayerStart(weights, bias, layer.activation, is_output, layer.places, sums)
             )
-        )
-        before = []
+        before = [] if names else [*before, (layer, arrays)]
     return starts
 
 
-def _sums(before: list[Layer], layer: Layer, name: str, x: Any, weights: np.ndarray) -> np.ndarray:
+def _sums_of(
+    layer: Layer, names: list[str], before: list[tuple[Layer, Arrays]]
+) -> Callable[[Any, np.ndarray], np.ndarray]:
+    """The function for a layer's summed inputs, given its weights."""
+    return partial(_sums, before, layer, names[0]) if len(names) == 1 else _unknown_sums
+
+
+def _sums(
+    before: list[tuple[Layer, Arrays]], layer: Layer, name: str, x: Any, weights: np.ndarray
+) -> np.ndarray:
     """The summed inputs of a layer, without biases, given what the layers before it read."""
     x = x if sp.issparse(x) else x[None]
-    for each in before:
-        x = each.activations(each.sums(x, {}), {})
+    for each, arrays in before:
+        x = each.activations(each.sums(x, arrays), arrays)
     return layer.sums(x, {name: weights[None]}, biased=False)[0]
+
+
+def _unknown_sums(x: Any, weights: np.ndarray) -> np.ndarray:
+    raise ValueError(
+        "An initializer that scales weights to training rows is for layers with one matrix of "
+        "weights. Choose another initialization, such as 'glorot_uniform'."
+    )

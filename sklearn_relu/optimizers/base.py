@@ -50,6 +50,10 @@ class Optimizer(Solver):
     """Parts of the state that begin as new where a hyper-parameter, set between two calls, asks
     for them, while the others go on."""
 
+    rate_slots: frozenset[str] = frozenset()
+    """Parts of the state that are in proportion to the learning rate, one number a network. Where
+    parameters have a factor of the learning rate, :meth:`step` reads these times that factor."""
+
     @abstractmethod
     def init_state(self, params: np.ndarray) -> dict[str, np.ndarray]:
         """The state before the first step, for params of shape (n_networks, n_params)."""

@@ -35,6 +35,8 @@ class SGD(Optimizer):
         "weight_decay": [Interval(Real, 0, None, closed="left")],
     }
 
+    rate_slots = frozenset({"reach"})
+
     def __init__(self, momentum=0.9, nesterovs_momentum=True, weight_decay=0.0):
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum

@@ -234,10 +234,19 @@ def _all_of(part, weights, strength):
 
 
 def elementwise_penalties_may_come_as_a_block(part: Penalty) -> None:
-    """With `elementwise`, weights in another shape give the same."""
+    """With `elementwise`, weights in another shape give the same, and values add up."""
     if not part.elementwise:
         return
     weights = _weights()
+    halves = [call(part, "value", weights[:, rows]) for rows in (slice(0, 2), slice(2, None))]
+    require_close(
+        part,
+        "value",
+        "of all weights is not the sum of the values of two halves, though elementwise is True",
+        call(part, "value", weights),
+        halves[0] + halves[1],
+        "Set elementwise = False unless the penalty is a sum over single weights.",
+    )
     block = weights.reshape(3, -1, 1)
     expected, got = _all_of(part, weights, STRENGTH), _all_of(part, block, STRENGTH)
     for method, wanted in expected.items():

@@ -69,6 +69,7 @@ class Descent:
             for i, stage in enumerate(recipe.stages)
             if stage.max_norm is not None
             for name in stack.layout.weights(i)
+            if stage.layer.blocks()[name].rate
         ]
         self.total = [0.0] * len(self.params)
         self._cut(stack.layout)
@@ -83,25 +84,29 @@ class Descent:
         self.penalised_first = self.penalised if penalty is None else []
         waits = self.penalised_first or self.gradient_clipping is not None
         self.pieces_after: dict[int, list[_Piece]] = defaultdict(list)
-        self.scaled_rates: list[tuple[float, np.ndarray]] = []
+        self.scaled: list[tuple[np.ndarray, float, np.ndarray]] = []
         for segment in layout.segments:
-            rates = self._scaled_rates(segment.rate)
-            optimizer = self.optimizer.with_decay(segment.decay)
+            rates = self._scaled(self.rates, segment.rate)
+            slots = self.slots | {
+                name: self._scaled(self.slots[name], segment.rate)
+                for name in self.optimizer.rate_slots
+            }
+            optimizer = self.optimizer.with_decay(segment.decay) if segment.rate else None
             start, stop = segment.columns.start, segment.columns.stop
             for networks, within in kernels.blocks(len(self.params), stop - start):
                 columns = slice(start + within.start, start + within.stop)
                 layer = 0 if waits else layout.first_layer(columns)
                 size = max(0, min(columns.stop, n_weights) - columns.start)
-                piece = self._piece(networks, columns, size, penalty, rates, optimizer)
+                piece = self._piece(networks, columns, size, penalty, rates, slots, optimizer)
                 self.pieces_after[layer].append(piece)
 
-    def _scaled_rates(self, factor: float) -> np.ndarray:
-        """The learning rates times a factor; :meth:`begin` computes them."""
+    def _scaled(self, of_networks: np.ndarray, factor: float) -> np.ndarray:
+        """Numbers of the networks times a factor; :meth:`begin` computes them."""
         if factor == 1:
-            return self.rates
-        rates = np.empty_like(self.rates)
-        self.scaled_rates.append((factor, rates))
-        return rates
+            return of_networks
+        out = np.empty_like(of_networks)
+        self.scaled.append((of_networks, factor, out))
+        return out
 
     def _piece(
         self,
@@ -110,14 +115,16 @@ class Descent:
         size: int,
         penalty: Penalty | None,
         rates: np.ndarray,
-        optimizer: Optimizer,
+        slots: dict[str, np.ndarray],
+        optimizer: Optimizer | None,
     ) -> _Piece:
-        """Some columns of some networks, of which the first `size` are weights."""
+        """Some columns of some networks, of which the first `size` are weights; without an
+        optimizer they stay as they are."""
         block = networks, columns
         params, grads = self.params[block], self.grads[block]
         slots = {
             name: values[block] if values.shape == self.params.shape else values[networks]
-            for name, values in self.slots.items()
+            for name, values in slots.items()
         }
         weights = slice(columns.start, columns.start + size)
         step_size = None if self.step_size is None else self.step_size[networks, weights]
@@ -125,7 +132,10 @@ class Descent:
         if penalty is not None and size:
             of_weights = np.s_[:, :size, None]
             penalised = Penalised(penalty, params[of_weights], grads[of_weights], weights)
-        step = partial(optimizer.step, params, grads, slots, rates[networks], size, step_size)
+        if optimizer is None:
+            step: Call = partial(_stand_still, step_size)
+        else:
+            step = partial(optimizer.step, params, grads, slots, rates[networks], size, step_size)
         return _Piece(networks, penalised, step)
 
     def begin(self, strength: np.ndarray) -> None:
@@ -137,9 +147,9 @@ class Descent:
             Of the penalties.
         """
         self.strength, self.total = strength, [0.0] * len(self.params)
-        for factor, rates in self.scaled_rates:
-            np.multiply(self.rates, factor, out=rates)
         self.optimizer.begin_step(self.slots, self.rates)
+        for of_networks, factor, out in self.scaled:
+            np.multiply(of_networks, factor, out=out)
 
     def after_layer(self, layer: int) -> None:
         """Update what has its gradient, without the penalties', once a layer has gone back."""
@@ -169,3 +179,9 @@ def _add(values: np.ndarray | Sequence[float], total: list[float], first: int) -
     """``total += values``, for the networks from the first on."""
     for i, value in enumerate(values, start=first):
         total[i] += float(value)
+
+
+def _stand_still(step_size: np.ndarray | None) -> None:
+    """The step of parameters whose learning rate is 0: a proximal step has no size either."""
+    if step_size is not None:
+        step_size[...] = 0

@@ -37,6 +37,9 @@ def minimize(
         stack.params[0] = params
         value, reported = stack.objective(run, scales)
         loss = float(reported[0])
+        for segment in stack.layout.segments:
+            if segment.rate == 0:
+                stack.grads[:, segment.columns] = 0
         return float(value[0]), stack.grads[0].astype(np.float64)
 
     def on_iteration(params: np.ndarray) -> bool:

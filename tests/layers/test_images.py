@@ -62,20 +62,27 @@ class Images(MLP):
     def _hidden_units(self):
         return [self.n_filters]
 
-    def _layers_of(self, n_inputs, activation, n_raw):
+    _takes_sparse = False
+
+    def _layers_of(self, n_inputs, n_filters, pooling, activation, n_raw):
         side = round(n_inputs**0.5)
-        convolution = Convolution((side, side, 1), self.n_filters, activation)
-        pool = {"max": MaxPooling, "mean": AveragePooling}[self.pooling](convolution.output_shape)
+        convolution = Convolution((side, side, 1), n_filters, activation)
+        pool = {"max": MaxPooling, "mean": AveragePooling}[pooling](convolution.output_shape)
         return [convolution, pool, Dense(pool.gives, n_raw, Identity())]
 
     def _stages(self, n_inputs, parts, n_raw):
-        convolution, pool, outputs = self._layers_of(n_inputs, parts.activations[0], n_raw)
+        convolution, pool, outputs = self._layers_of(
+            n_inputs, self.n_filters, self.pooling, parts.activations[0], n_raw
+        )
         first = Stage(convolution, parts.penalties[0], parts.activity_penalties[0])
         return first, Stage(pool, dropout=parts.dropout[0]), Stage(outputs, parts.penalties[1])
 
+    def _fitted_shape(self, stages):
+        return {"n_filters_": self.n_filters, "pooling_": self.pooling}
+
     def _fitted_layers(self):
-        n_raw = self._loss.n_raw(self.n_outputs_)
-        return self._layers_of(self.n_features_in_, self._activations[0], n_raw)
+        n_raw, shape = self._loss.n_raw(self.n_outputs_), (self.n_filters_, self.pooling_)
+        return self._layers_of(self.n_features_in_, *shape, self._activations[0], n_raw)
 
 
 class ImageClassifier(Classes, Images):
@@ -256,9 +263,20 @@ def test_it_becomes_onnx(pooling, activation, ensemble_size):
     np.testing.assert_allclose(probabilities, model.predict_proba(single), atol=1e-5)
 
 
-def test_sparse_rows_are_refused_by_name():
-    with pytest.raises(ValueError, match="X is sparse, and the first layer of ImageClassifier"):
-        ImageClassifier(**SMALL).fit(csr_array(X[FEW]), Y[FEW])
+def test_sparse_rows_are_refused_by_name(model):
+    sparse = csr_array(X[FEW])
+    for call in (
+        lambda: ImageClassifier(**SMALL).fit(sparse, Y[FEW]),
+        lambda: ImageClassifier(**SMALL).fit(X[FEW], Y[FEW], X_val=sparse, y_val=Y[FEW]),
+        lambda: model.predict(sparse),
+    ):
+        with pytest.raises((TypeError, ValueError), match="dense data is required"):
+            call()
+
+
+def test_parameters_set_after_a_fit_change_no_prediction(model):
+    later = pickle.loads(pickle.dumps(model)).set_params(pooling="mean", n_filters=7)
+    np.testing.assert_array_equal(later.predict_proba(X), model.predict_proba(X))
 
 
 def test_numbers_are_learned_too():

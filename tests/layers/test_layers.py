@@ -20,6 +20,8 @@ from layers_at_hand import (
 from scipy.signal import correlate2d
 
 from sklearn_relu.activations import ACTIVATIONS, Identity, ReLU
+from sklearn_relu.estimators.fitted_arrays import initial_params
+from sklearn_relu.initializers import LSUV, Constant, HeNormal
 from sklearn_relu.kernels import fused
 from sklearn_relu.layers import (
     LAYERS,
@@ -36,9 +38,12 @@ from sklearn_relu.network.objective import Objective
 from sklearn_relu.network.stack import NetworkStack, Scales
 from sklearn_relu.network.start import layer_starts
 from sklearn_relu.network.trace import back, trace, weight_gradients
-from sklearn_relu.optimizers import OPTIMIZERS
-from sklearn_relu.penalties import L2, PENALTIES
+from sklearn_relu.optimizers import OPTIMIZERS, SGD
+from sklearn_relu.penalties import L1, L2, PENALTIES
+from sklearn_relu.schedules import SCHEDULES
 from sklearn_relu.training.descent import Descent
+from sklearn_relu.training.epochs import train
+from sklearn_relu.training.jobs import Job, TrainingState
 from sklearn_relu.training.recipe import Recipe
 
 every_layer = pytest.mark.parametrize("layer", ALL, ids=name_of)
@@ -407,6 +412,85 @@ def test_blocks_have_factors_of_decay(name):
     np.testing.assert_array_equal(shrunk[0]["bias"], 0)
 
 
+class Frozen(Dense):
+    """Learns nothing."""
+
+    def blocks(self):
+        return {
+            name: Block(block.shape, block.kind, rate=0.0)
+            for name, block in super().blocks().items()
+        }
+
+
+@pytest.mark.parametrize("penalty", [L1(), L2()], ids=repr)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_blocks_whose_rate_is_0_stay_as_they_are(name, penalty):
+    stages = stages_of([Frozen(5, 4, ReLU()), Dense(4, 2, Identity())], penalty, max_norm=0.1)
+    recipe = Recipe(
+        stages=stages,
+        loss=SquaredError(),
+        dtype=np.dtype(float),
+        n_targets=2,
+        optimizer=OPTIMIZERS[name](),
+        batch_size=6,
+    )
+    if not recipe.optimizer.takes_batches and not penalty.is_smooth:
+        pytest.skip("takes no such penalty")
+    draw = np.random.default_rng(0)
+    layout = ParameterLayout(recipe.layers)
+    state = TrainingState(draw.normal(size=layout.n_params))
+    X, y = draw.normal(size=(12, 5)), draw.normal(size=(12, 2))
+    job = Job(
+        recipe,
+        X,
+        y,
+        None,
+        None,
+        np.random.RandomState(0),
+        state,
+        learning_rate=0.05,
+        schedule=SCHEDULES["constant"](),
+        alpha=2.0,
+        activity_alpha=0.0,
+        shuffle=True,
+        max_epochs=5,
+        tol=0.0,
+        n_iter_no_change=10,
+    )
+    train([job])
+    before, after = (layout.views(each[None]) for each in (state.params, job.state.params))
+    for block in ("weight", "bias"):
+        np.testing.assert_array_equal(after[0][block], before[0][block])
+    assert (after[1]["weight"] != before[1]["weight"]).any()
+
+
+def test_a_proximal_step_has_the_factor_of_its_block():
+    for momentum, nesterov in ((0.9, True), (0.9, False), (0.0, False)):
+        solver = SGD(momentum=momentum, nesterovs_momentum=nesterov)
+        sizes = []
+        for first in (Dense(5, 4, ReLU()), Slow(5, 4, ReLU())):
+            stages = stages_of([first, Dense(4, 2, Identity())], L1())
+            stack, run = stack_of(stages)
+            recipe = Recipe(
+                stages=stages,
+                loss=SquaredError(),
+                dtype=np.dtype(float),
+                n_targets=2,
+                optimizer=solver,
+                batch_size=6,
+            )
+            slots, rates = solver.init_state(stack.params), np.array([[0.1], [0.02]])
+            step_size = np.empty((2, stack.layout.n_weights))
+            descent = Descent(stack, run, recipe, solver, slots, rates, step_size)
+            scales = Scales.of(6 * np.ones(2), np.ones(2), np.ones(2))
+            for _ in range(3):
+                descent.begin(scales.penalty)
+                stack.data_objective(run, scales, descent.after_layer)
+            sizes.append(step_size)
+        np.testing.assert_allclose(sizes[1][:, :20], 6 * sizes[0][:, :20], rtol=1e-12)
+        np.testing.assert_allclose(sizes[1][:, 20:], sizes[0][:, 20:], rtol=1e-12)
+
+
 def test_the_largest_product_counts_all_places():
     layer = Convolution((8, 8, 3), 16, ReLU())
     assert largest_product([layer, MaxPooling(layer.output_shape)], 10) == 10 * 64 * 27 * 16
@@ -419,6 +503,41 @@ def test_initializers_see_the_layers_that_have_weights():
     starts = layer_starts(layers, layout.views(np.zeros((1, layout.n_params))))
     assert [start.weights.shape for start in starts] == [(18, 4), (24, 5), (5, 2)]
     assert [start.is_output for start in starts] == [False, False, True]
+
+
+def test_each_matrix_of_a_layer_has_its_start():
+    layers = [Factored(5, 3, 4, ReLU()), Dense(4, 2, Identity())]
+    layout = ParameterLayout(layers)
+    draw = np.random.RandomState(0)
+    params = initial_params(layers, HeNormal(), Constant(0.5), draw, None, np.float64)
+    first, last = layout.views(params[None])
+    assert all(np.std(first[name]) > 0.1 for name in ("inner", "outer"))
+    assert (first["bias"] == 0.5).all()
+    assert (last["bias"] == 0.5).all()
+    with pytest.raises(ValueError, match="layers with one matrix"):
+        initial_params(layers, LSUV(), Constant(0.0), draw, np.ones((9, 5)), np.float64)
+
+
+class Fixed(Dense):
+    """Has weights of its own before training."""
+
+    def blocks(self):
+        blocks = super().blocks()
+        return blocks | {"weight": Block(blocks["weight"].shape, "weight", drawn=False)}
+
+    def init_parameters(self, params, rng):
+        super().init_parameters(params, rng)
+        params["weight"][...] = 1 + rng.uniform()
+
+
+def test_a_layer_may_have_a_start_of_its_own():
+    layers = [Fixed(5, 5, Identity()), Dense(5, 2, Identity())]
+    layout, X = ParameterLayout(layers), np.random.default_rng(0).normal(size=(200, 5))
+    draw = np.random.RandomState(0)
+    params = initial_params(layers, LSUV(), Constant(0.0), draw, X, np.float64)
+    first, last = layout.views(params[None])
+    assert (first["weight"] == 1 + np.random.RandomState(0).uniform()).all()
+    assert (X @ first["weight"][0] @ last["weight"][0]).std() == pytest.approx(1)
 
 
 def test_units_of_images_are_no_columns():

@@ -74,6 +74,16 @@ class ColumnsAsElements(Quartic):
         grad += strength[:, None, None] * weights.sum(axis=1, keepdims=True)
 
 
+class NormOfAll(Quartic):
+    elementwise = True
+
+    def value(self, weights):
+        return np.sqrt(np.square(weights).sum(axis=(1, 2)))
+
+    def add_gradient(self, weights, grad, strength):
+        grad += strength[:, None, None] * weights / self.value(weights)[:, None, None]
+
+
 class FeelsNeighbouringWeights(Quartic):
     def value(self, weights):
         value = super().value(weights)
@@ -97,6 +107,11 @@ WRONG = [
     (MovesByNothing(), "prox_of_no_step_moves_nothing", "prox moves weights by a step of 0"),
     (MovesTwice(), "prox_minimizes", "prox is not the proximal step of value"),
     (ColumnsAsElements(), "elementwise_penalties_may_come_as_a_block", "though elementwise is T"),
+    (
+        NormOfAll(),
+        "elementwise_penalties_may_come_as_a_block",
+        "the sum of the values of two halves",
+    ),
     (FeelsNeighbouringWeights(), "networks_do_not_influence_each_other", "other bits than alone"),
     (LosesDigitsOfWeights(), "float32_is_float64_rounded", "something else than in float64"),
 ]
