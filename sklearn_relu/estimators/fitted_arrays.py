@@ -60,8 +60,30 @@ def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
         If arrays do not fit together, as they may not if some were assigned: compiled loops do not
         look at bounds.
     """
-    coefs, intercepts = estimator.coefs_, estimator.intercepts_
     learned = [*estimator.activation_parameters_, {}]
+    of_kinds = {"weight": iter(estimator.coefs_), "bias": iter(estimator.intercepts_)}
+    _check_all_lengths(estimator, layers)
+    first = estimator.coefs_[0]
+    sole = np.ndim(first) == 2
+    ensemble = () if sole else np.shape(first)[:1]
+    params = []
+    for layer, more in zip(layers, learned, strict=True):
+        found = {}
+        for name, block in layer.blocks().items():
+            is_weight = block.kind == "weight"
+            array = next(of_kinds[block.kind]) if block.kind in of_kinds else more.get(name)
+            wanted = ensemble + (block.shape if is_weight else block.shape[1:])
+            if not isinstance(array, np.ndarray) or array.shape != wanted:
+                raise _misfit(_place(layers, layer, name), array, wanted)
+            array = array.astype(dtype, copy=False)
+            if not is_weight:
+                array = array[..., None, :]
+            found[name] = array[None] if sole else array
+        params.append(found)
+    return params
+
+
+def _check_all_lengths(estimator, layers: list[Layer]) -> None:
     kinds = [block.kind for layer in layers for block in layer.blocks().values()]
     check_lengths(
         estimator,
@@ -69,30 +91,18 @@ def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
         intercepts_=kinds.count("bias"),
         activation_parameters_=len(layers) - 1,
     )
-    sole = np.ndim(coefs[0]) == 2
-    ensemble = () if sole else np.shape(coefs[0])[:1]
-    n_weights = n_biases = 0
-    params = []
-    for i, layer in enumerate(layers):
-        found = {}
-        for name, block in layer.blocks().items():
-            if block.kind == "weight":
-                where, array = f"coefs_[{n_weights}]", coefs[n_weights]
-                n_weights += 1
-            elif block.kind == "bias":
-                where, array = f"intercepts_[{n_biases}]", intercepts[n_biases]
-                n_biases += 1
-            else:
-                where, array = f"activation_parameters_[{i}][{name!r}]", learned[i].get(name)
-            wanted = ensemble + (block.shape if block.kind == "weight" else block.shape[1:])
-            if not isinstance(array, np.ndarray) or array.shape != wanted:
-                raise _misfit(where, array, wanted)
-            array = array.astype(dtype, copy=False)
-            if block.kind != "weight":
-                array = array[..., None, :]
-            found[name] = array[None] if sole else array
-        params.append(found)
-    return params
+
+
+def _place(layers: list[Layer], layer: Layer, name: str) -> str:
+    """The fitted array of a layer's block, as a user finds it."""
+    i, kind = layers.index(layer), layer.blocks()[name].kind
+    if kind == "activation":
+        return f"activation_parameters_[{i}][{name!r}]"
+    before = [block for each in layers[:i] for block in each.blocks().values()]
+    own = list(layer.blocks())
+    n = sum(block.kind == kind for block in before)
+    n += sum(layer.blocks()[each].kind == kind for each in own[: own.index(name)])
+    return f"{'coefs_' if kind == 'weight' else 'intercepts_'}[{n}]"
 
 
 def check_lengths(estimator, **lengths: int) -> None:

@@ -1,16 +1,17 @@
 """The architecture of a multi-layer perceptron."""
 
+from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from sklearn_relu.activations import Identity
+from sklearn_relu.activations import Activation
 from sklearn_relu.estimators.describing import Parameter
 from sklearn_relu.estimators.fitted_arrays import check_lengths
 from sklearn_relu.estimators.parts import Parts
 from sklearn_relu.estimators.tables import Tables
-from sklearn_relu.layers import Dense, Layer, dense_layers
+from sklearn_relu.layers import Layer, dense_layers
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.sklearn_private import Interval
 
@@ -90,16 +91,22 @@ class MLP(Tables):
         return dense_layers(n_inputs, parts.hidden_layer_sizes, parts.activations, n_raw)
 
     def _fitted_layers(self):
-        activations = [*self._activations, Identity()]
-        check_lengths(self, coefs_=len(activations))
-        widths = [(np.shape(coef) or (1,))[-1] for coef in self.coefs_]
-        widths[-1] = self._loss.n_raw(self.n_outputs_)
-        layers: list[Layer] = []
-        reads = self.n_features_in_
-        for width, activation in zip(widths, activations, strict=True):
-            layers.append(Dense(reads, width // activation.input_width(1), activation))
-            reads = layers[-1].gives
-        return layers
+        check_lengths(self, coefs_=len(self._activations) + 1)
+        widths = tuple([(np.shape(coef) or (1,))[-1] for coef in self.coefs_[:-1]])
+        n_raw = self._loss.n_raw(self.n_outputs_)
+        return list(_layers_of(self.n_features_in_, widths, tuple(self._activations), n_raw))
+
+
+@lru_cache(maxsize=32)  # each small prediction asks for the same ones
+def _layers_of(
+    reads: int, widths: tuple[int, ...], activations: tuple[Activation, ...], n_raw: int
+) -> tuple[Layer, ...]:
+    """The layers of a fitted network, whose activations are its own and do not change."""
+    sizes = [
+        width // activation.input_width(1)
+        for width, activation in zip(widths, activations, strict=True)
+    ]
+    return tuple(dense_layers(reads, sizes, activations, n_raw))
 
 
 def sizes_of_layers(sizes: Any) -> list[int]:
