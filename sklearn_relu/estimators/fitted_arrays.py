@@ -34,20 +34,22 @@ def fitted_arrays(layers: list[Layer], networks: list[Arrays]) -> dict[str, Any]
     Copies, with the network axis only if there is more than one network.
     """
     sole = n_networks_of(networks) == 1
-
-    def arrays_of(layer, arrays, kind):
-        shown = {
-            name: arrays[name] if kind == "weight" else arrays[name][:, 0]
-            for name, block in layer.blocks().items()
-            if block.kind == kind
-        }
-        return {name: view[0].copy() if sole else view.copy() for name, view in shown.items()}
-
-    pairs = list(zip(layers, networks, strict=True))
+    of_kinds: dict[str, list[np.ndarray]] = {"weight": [], "bias": []}
+    learned = []
+    for layer, arrays in zip(layers, networks, strict=True):
+        more = {}
+        for name, block in layer.blocks().items():
+            array = arrays[name] if block.kind == "weight" else arrays[name][:, 0]
+            array = array[0].copy() if sole else array.copy()
+            if block.kind in of_kinds:
+                of_kinds[block.kind].append(array)
+            else:
+                more[name] = array
+        learned.append(more)
     return {
-        "coefs_": [each for pair in pairs for each in arrays_of(*pair, "weight").values()],
-        "intercepts_": [each for pair in pairs for each in arrays_of(*pair, "bias").values()],
-        "activation_parameters_": [arrays_of(*pair, "activation") for pair in pairs[:-1]],
+        "coefs_": of_kinds["weight"],
+        "intercepts_": of_kinds["bias"],
+        "activation_parameters_": learned[:-1],
     }
 
 

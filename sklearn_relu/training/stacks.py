@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.kernels.threads import LARGE_PRODUCT
-from sklearn_relu.layers import Block, Layer, largest_product
+from sklearn_relu.layers import Layer, largest_product
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.part import Part
 from sklearn_relu.training.epochs import train
@@ -142,7 +142,10 @@ def _kind(fit: Fit) -> Hashable:
 
 def _frozen(value: Any) -> Hashable:
     """Equal for parts of one class with equal hyper-parameters, and for what is built of them."""
-    if isinstance(value, Part | Layer | Stage | Recipe | Block):
+    if isinstance(value, Recipe):  # its layers are those of its stages
+        held = {name: each for name, each in vars(value).items() if name != "layers"}
+        return type(value), _frozen(held)
+    if isinstance(value, Part | Layer | Stage):
         return type(value), _frozen(vars(value))
     if isinstance(value, dict):
         return tuple((name, _frozen(each)) for name, each in value.items())
