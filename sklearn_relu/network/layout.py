@@ -31,7 +31,7 @@ class ParameterLayout:
     """
 
     def __init__(self, layers: list[Layer]):
-        self._places = _places(tuple(tuple(layer.blocks().items()) for layer in layers))
+        self._places = _places_of(tuple(layers))
         self.n_weights, self.n_params = self._places.n_weights, self._places.n_params
         self.segments = self._places.segments
 
@@ -70,7 +70,12 @@ class _Places(NamedTuple):
     n_params: int
 
 
-@lru_cache(maxsize=64)  # a small call asks for the same one several times
+@lru_cache(maxsize=64)  # a small call asks for the same layers several times
+def _places_of(layers: tuple[Layer, ...]) -> _Places:
+    return _places(tuple(tuple(layer.blocks().items()) for layer in layers))
+
+
+@lru_cache(maxsize=64)  # and the next call for layers of the same blocks
 def _places(layers: tuple[tuple[tuple[str, Block], ...], ...]) -> _Places:
     """Go through all parameters in their order in the flat array."""
     of_layers: tuple[dict[str, tuple[slice, tuple[int, ...]]], ...] = tuple({} for _ in layers)
