@@ -62,6 +62,10 @@ def store_parameters(owner: Any, given: dict[str, Any]) -> None:
             setattr(owner, name, value)
 
 
+_PYTHON = {str, int, float, bool, type(None), list, tuple, dict}
+"""Types of most attributes, which need no closer look."""
+
+
 def with_python_numbers(owner: Any) -> Any:
     """A part or an estimator whose parameters, and those of its parts, are no NumPy scalars.
 
@@ -79,6 +83,8 @@ def with_python_numbers(owner: Any) -> Any:
     """
     changed = {}
     for name, value in vars(owner).items():
+        if type(value) in _PYTHON:
+            continue
         if isinstance(value, np.generic):
             changed[name] = _python_value(value)
         elif isinstance(value, WithQuickParameters):

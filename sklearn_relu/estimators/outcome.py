@@ -1,7 +1,6 @@
 """The outcome of a fit: fitted attributes, warnings, errors."""
 
 import warnings
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -156,8 +155,7 @@ def continuation(jobs: list[Job]) -> list[dict[str, Any]]:
     stored twice.
     """
     return [
-        replace(
-            job.state,
+        job.state.with_changes(
             params=NOT_KEPT if chosen_params(job) is job.state.params else job.state.params,
             best_params=NOT_KEPT,
             ended=job.outcome if job.state.conditions and job.outcome in ENDS else "",

@@ -82,8 +82,7 @@ def resume(estimator, layers: list[Layer], parts: Parts, dtype, *, is_stream: bo
             state = replace(without_best(state), ended="")
         last = state.params.astype(dtype) if state.params.size and untouched else params
         rng = generator(state.rng_state, estimator.random_state, i)
-        state = replace(
-            state,
+        state = state.with_changes(
             params=last,
             history=[],
             best_params=params if np.isfinite(state.best_score) else None,

@@ -77,6 +77,10 @@ class TrainingState:
     conditions: str = ""
     ended: "Literal['', Outcome]" = ""
 
+    def with_changes(self, **changes: Any) -> "TrainingState":
+        """The state with some other fields; ``replace()`` takes twice the time."""
+        return TrainingState(**(vars(self) | changes))
+
     def to_dict(self) -> dict[str, Any]:
         """As dicts, lists, arrays, text and numbers: what an estimator keeps and files hold."""
         columns = {name: [getattr(epoch, name) for epoch in self.history] for name in Epoch._fields}

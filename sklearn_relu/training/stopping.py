@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.network.layout import ParameterLayout
-from sklearn_relu.training.jobs import Epoch, Job, Outcome, TrainingState
+from sklearn_relu.training.jobs import Epoch, Job, Outcome
 
 
 def record(
@@ -49,7 +49,7 @@ def record(
         state["best_loss"] = min(loss, last.best_loss)
     no_improvement = last.no_improvement + 1 if stale else 0
     state |= {"epoch": last.epoch + 1, "no_improvement": no_improvement}
-    job.state = TrainingState(**(vars(last) | state))  # replace() takes twice the time
+    job.state = last.with_changes(**state)
     job.n_epochs += 1
 
 
