@@ -38,7 +38,8 @@ from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.layers import Arrays, Layer
 from sklearn_relu.losses import Loss
 from sklearn_relu.network.inference import raw_outputs
-from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
+from sklearn_relu.optimizers import OPTIMIZERS
+from sklearn_relu.optimizers.base import Solver
 from sklearn_relu.parameters import only_if
 from sklearn_relu.part import Part
 from sklearn_relu.sklearn_private import CallbackSupportMixin, callbacks_of, fit_context
@@ -182,14 +183,12 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         return self._fit(X, y, sample_weight, incremental=True)
 
     def _is_stochastic(self):
-        solver = self.solver  # whose own parameters are checked in the call, with errors of theirs
-        known = isinstance(solver, str) and solver in OPTIMIZERS
-        stochastic = (
-            OPTIMIZERS[solver].takes_batches
-            if known
-            else isinstance(solver, Optimizer) or isinstance(resolve(self, "solver"), Optimizer)
-        )
-        if not stochastic:
+        solver = self.solver
+        if isinstance(solver, str) and solver in OPTIMIZERS:
+            solver = OPTIMIZERS[solver]  # its own parameters are checked in the call
+        elif not isinstance(solver, Solver):
+            solver = resolve(self, "solver")
+        if not solver.takes_batches:
             raise AttributeError(
                 "partial_fit is only available for stochastic optimizers. "
                 f"{self.solver} is not stochastic."

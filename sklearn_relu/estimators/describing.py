@@ -1,10 +1,10 @@
 """Parameters and fitted attributes that are described once: their constraints, and docstrings."""
 
 import inspect
-import re
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
+from sklearn_relu.docstrings import filled, has_line
 from sklearn_relu.parameters import WithQuickParameters
 
 
@@ -80,10 +80,8 @@ def _constraints(cls: type) -> dict[str, list | str]:
 def _completed(doc: str, cls: type) -> str:
     """A docstring with descriptions in place of the two lines."""
     for line, described in (("parameters", _parameter_lines), ("attributes", _attribute_lines)):
-        if found := re.search(rf"^( *)\{{{line}\}}$", doc, re.MULTILINE):
-            indent = found[1]
-            text = "\n".join(indent + each for each in described(cls))
-            doc = doc[: found.start()] + text + doc[found.end() :]
+        if has_line(doc, line):
+            doc = filled(doc, line, "\n".join(described(cls)))
     return doc
 
 

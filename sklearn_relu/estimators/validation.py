@@ -8,6 +8,7 @@ from numbers import Real
 
 import numpy as np
 from sklearn import get_config
+from sklearn.base import clone
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from sklearn.model_selection import train_test_split
 
@@ -137,11 +138,15 @@ class Validation:
         read = with_stand_ins(None, data.sample_weight)
         self._data = data = data if read is None else replace(data, X=data.X[read], y=data.y[read])
         self._metric = metric
-        # Scorers see an estimator as if it were fitted, by arrays without names.
+        # Scorers see an estimator as if it were fitted, by arrays without names; its parts are its
+        # own, as after a fit.
         self._estimator = estimator._shallow_copy()
         vars(self._estimator).pop("feature_names_in_", None)
         vars(self._estimator).update(
-            _activations=activations, _loss=recipe.loss, n_outputs_=recipe.n_targets
+            estimator._fitted_shape(recipe.stages),
+            _activations=[clone(activation) for activation in activations],
+            _loss=recipe.loss,
+            n_outputs_=recipe.n_targets,
         )
         self._truth = self._estimator._truth(data.y)
         self._scored = data

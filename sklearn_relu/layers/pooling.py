@@ -191,7 +191,7 @@ class AveragePooling(Pooling):
         pooled[...] = 0
         for pixels, total in self._pixels(images, pooled):
             total += pixels
-        np.divide(pooled, self._n_pixels, out=pooled, casting="same_kind")
+        np.divide(pooled, self._n_pixels, out=pooled)
 
     def share_out(
         self,
@@ -202,6 +202,6 @@ class AveragePooling(Pooling):
         grad_images: np.ndarray,
     ) -> None:
         """To all pixels alike."""
-        np.divide(grad_pooled, self._n_pixels, out=share, casting="same_kind")
+        np.divide(grad_pooled, self._n_pixels, out=share)
         for grads, part in self._pixels(grad_images, share):
             grads[...] = part

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from helpers import slow
 from sklearn.base import clone
-from sklearn.datasets import make_classification, make_multilabel_classification
+from sklearn.datasets import load_iris, make_classification, make_multilabel_classification
 
 from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu.activations import Maxout
 from sklearn_relu.losses import LOSSES
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # convergence, R2 of a single row
@@ -123,3 +124,20 @@ def test_predictions_that_overflow_have_no_score():
     rows[-1] = 1e36
     model.fit(X[TRAIN].astype(np.float32), 1e9 * NUMBERS[TRAIN], X_val=rows, y_val=NUMBERS)
     assert np.isnan(model.history_["validation_score"]).all()
+
+
+def by_predictions(estimator, X, y):
+    return np.mean(estimator.predict(X) == y)
+
+
+def test_a_metric_sees_an_activation_as_it_is_now():
+    """It is the user's own object, and may have changed since the last fit."""
+    X, y = load_iris(return_X_y=True)
+    activation = Maxout(2)
+    params = {"max_iter": 3, "random_state": 0, "early_stopping": True}
+    model = MLPClassifier((6,), activation, early_stopping_metric=by_predictions, **params)
+    model.fit(X, y)
+    activation.set_params(n_pieces=3)  # as many summed inputs for 4 units as for 6 before
+    model.set_params(hidden_layer_sizes=(4,)).fit(X, y)
+    usual = MLPClassifier((4,), Maxout(3), **params).fit(X, y)
+    assert model.validation_scores_ == usual.validation_scores_

@@ -102,6 +102,7 @@ class ImageClassifier(Classes, Images):
         max_iter=200,
         learning_rate_init=0.001,
         early_stopping=False,
+        early_stopping_metric="score",
         warm_start=False,
         random_state=None,
         ensemble_size=1,
@@ -261,6 +262,19 @@ def test_it_becomes_onnx(pooling, activation, ensemble_size):
     session = runtime.InferenceSession(to_onnx(model, single[:1]).SerializeToString())
     _, probabilities = session.run(None, {"X": single})
     np.testing.assert_allclose(probabilities, model.predict_proba(single), atol=1e-5)
+
+
+def score_by_predictions(estimator, X, y):
+    return np.mean(estimator.predict(X) == y)
+
+
+def test_a_metric_of_ones_own_sees_the_network_of_this_fit(model):
+    params = SMALL | {"early_stopping": True, "early_stopping_metric": score_by_predictions}
+    again = clone(model).set_params(**params).fit(X[FEW], Y[FEW])
+    usual = clone(model).set_params(**SMALL, early_stopping=True).fit(X[FEW], Y[FEW])
+    assert again.validation_scores_ == usual.validation_scores_
+    again.set_params(n_filters=2, pooling="mean").fit(X[FEW], Y[FEW])
+    assert again.coefs_[0].shape == (9, 2)
 
 
 def test_sparse_rows_are_refused_by_name(model):
