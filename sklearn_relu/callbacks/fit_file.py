@@ -1,7 +1,6 @@
 """The file of a fit: what a checkpoint writes as it trains, and finds when it is run again."""
 
 import os
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -97,7 +96,7 @@ def read(path: str) -> tuple[dict[str, str], list[Snapshot]]:
 
 def _plain(snapshot: Snapshot) -> dict[str, Any]:
     complete = snapshot.state.history[: snapshot.n_epochs]
-    state = replace(snapshot.state, history=complete).to_dict()
+    state = snapshot.state.with_changes(history=complete).to_dict()
     if state["best_params"] is state["params"]:
         state["best_params"] = "params"  # no array is stored twice
     return {"state": state, "n_epochs": snapshot.n_epochs, "outcome": snapshot.outcome}

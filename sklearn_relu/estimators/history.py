@@ -7,7 +7,6 @@ import re
 import warnings
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,7 +93,7 @@ class History:
             each = zip(states, of, validations, strict=True)
             states = self._standing_still([self._carried_over(*one) for one in each])
         return [
-            replace(state, score_of=name, conditions=self._conditions)
+            state.with_changes(score_of=name, conditions=self._conditions)
             for state, name in zip(states, of, strict=True)
         ]
 
@@ -105,13 +104,13 @@ class History:
             state = without_best(state)
         if state.ended and not state.conditions == self._conditions != UNKNOWN:
             patience_used = 0 if state.ended == "converged" else state.no_improvement
-            state = replace(state, ended="", no_improvement=patience_used)
+            state = state.with_changes(ended="", no_improvement=patience_used)
         return state
 
     def _standing_still(self, states: list[TrainingState]) -> list[TrainingState]:
         is_full_batch = not self._recipe.optimizer.takes_batches
         if is_full_batch or all(state.ended for state in states):
-            return [replace(state, ended="") for state in states]
+            return [state.with_changes(ended="") for state in states]
         return states
 
     def _counts(self, state: TrainingState, of: str, validation: Data | None) -> bool:
@@ -166,7 +165,9 @@ class History:
 
 def without_best(state: TrainingState) -> TrainingState:
     """The state, without a best loss or score, and without epochs that improved nothing."""
-    return replace(state, best_loss=np.inf, best_score=-np.inf, best_params=None, no_improvement=0)
+    return state.with_changes(
+        best_loss=np.inf, best_score=-np.inf, best_params=None, no_improvement=0
+    )
 
 
 def carry_over_a_stream(state: TrainingState) -> TrainingState:
@@ -178,7 +179,7 @@ def carry_over_a_stream(state: TrainingState) -> TrainingState:
         return state
     if np.isfinite(state.best_score):
         state = without_best(state)
-    return replace(state, score_of="", conditions="", ended="")
+    return state.with_changes(score_of="", conditions="", ended="")
 
 
 def _as_in_0_1_0(metric, validation: Data) -> str:

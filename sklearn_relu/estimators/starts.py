@@ -2,7 +2,6 @@
 
 import copy
 from collections import OrderedDict
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -79,7 +78,7 @@ def resume(estimator, layers: list[Layer], parts: Parts, dtype, *, is_stream: bo
     resumed = []
     for i, (params, state) in enumerate(zip(reported, states, strict=True)):
         if not untouched:
-            state = replace(without_best(state), ended="")
+            state = without_best(state).with_changes(ended="")
         last = state.params.astype(dtype) if state.params.size and untouched else params
         rng = generator(state.rng_state, estimator.random_state, i)
         state = state.with_changes(
@@ -101,7 +100,7 @@ def restore(estimator, starts: list[Start], snapshots: list[Snapshot]) -> list[S
     for (rng, _), (state, n_epochs, _outcome) in zip(starts, snapshots, strict=True):
         # Earlier versions wrote the epochs before the fit too.
         before = max(0, min(state.epoch, len(state.history)) - n_epochs)
-        state = replace(state, history=state.history[before:])
+        state = state.with_changes(history=state.history[before:])
         if estimator.random_state is None:
             rng = generator(state.rng_state, None, 0)
         else:

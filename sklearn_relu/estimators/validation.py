@@ -52,7 +52,7 @@ def split(
         drawn = state.split_rng_state
         if drawn is None:
             split_rng = rng
-            state = replace(state, split_rng_state=rng.get_state(legacy=False))
+            state = state.with_changes(split_rng_state=rng.get_state(legacy=False))
         else:
             split_rng = generator(drawn, None, 0)
         splits.append(

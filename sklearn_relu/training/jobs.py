@@ -1,7 +1,7 @@
 """Jobs, which are trained, and states, which can be resumed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -187,7 +187,7 @@ class Job:
     def note_generators(self) -> None:
         """Have them in the state before the first epoch, if it must hold all to go on with."""
         if self.resumable:
-            self.state = replace(self.state, **self.generators())
+            self.state = self.state.with_changes(**self.generators())
 
     def snapshot(self) -> Snapshot:
         """All that is needed to go on with it later, if it is resumable."""

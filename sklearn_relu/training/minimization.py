@@ -2,7 +2,6 @@
 
 import threading
 import time
-from dataclasses import replace
 
 import numpy as np
 
@@ -49,7 +48,7 @@ def minimize(
         if np.isfinite(loss) and np.isfinite(kept).all():
             last, now = now, time.perf_counter()
             record(job, {"params": kept}, stack.layout, loss, np.nan, now - last)
-            job.state = replace(job.state, best_loss=loss)
+            job.state = job.state.with_changes(best_loss=loss)
         if now - start >= time_limit:
             job.outcome = "time_limit"
         ask([job])
@@ -61,7 +60,7 @@ def minimize(
     if not (np.isfinite(loss) and np.isfinite(stack.params).all()):
         job.outcome = "diverged"
         return
-    job.state = replace(job.state, params=stack.params[0].copy(), best_loss=loss)
+    job.state = job.state.with_changes(params=stack.params[0].copy(), best_loss=loss)
     job.n_epochs = min(result.nit, job.max_epochs)
     if job.outcome == "running":
         job.outcome = "converged" if result.status == 0 else "max_iter"

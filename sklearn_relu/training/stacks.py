@@ -210,7 +210,7 @@ class _Saved:
     def restore(self, job: Job) -> None:
         """Make the job as it was."""
         vars(job).update(self._attributes)
-        job.state = replace(job.state, history=self._history)
+        job.state = job.state.with_changes(history=self._history)
         job.rng.set_state(self._rng_state)
         if job.noise is not None:
             job.noise.bit_generator.state = self._noise_state

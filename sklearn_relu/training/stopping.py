@@ -1,6 +1,5 @@
 """The end of an epoch: what it was like, and whether another one follows."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,7 +75,7 @@ def decide(job: Job, learning_rate: float, elapsed: float) -> None:
             job.report(f"{message}{job.schedule.stop_reason} Stopping.")
             outcome = "converged"
         else:
-            job.state = replace(state, no_improvement=0, n_plateaus=state.n_plateaus + 1)
+            job.state = state.with_changes(no_improvement=0, n_plateaus=state.n_plateaus + 1)
             if outcome is None:  # a schedule is not asked for steps beyond its horizon
                 rate = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
                 message += f" Setting learning rate to {rate:f}"
