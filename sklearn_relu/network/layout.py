@@ -70,7 +70,7 @@ class _Places(NamedTuple):
     n_params: int
 
 
-@lru_cache(maxsize=64)  # a small call asks for the same layers several times
+@lru_cache(maxsize=8)  # a small call asks for the same layers several times
 def _places_of(layers: tuple[Layer, ...]) -> _Places:
     return _places(tuple(tuple(layer.blocks().items()) for layer in layers))
 
