@@ -63,16 +63,22 @@ class Descent:
         self.slots = {name: values[networks] for name, values in slots.items()}
         self.rates = rates[networks]
         self.step_size = None if step_size is None else step_size[networks]
-        views = stack.layout.views(self.params)
-        self.bounded = [
+        self.bounded = self._bounded(recipe, stack.layout)
+        self.total = [0.0] * len(self.params)
+        self._cut(stack.layout)
+
+    def _bounded(self, recipe: Recipe, layout: ParameterLayout) -> list[tuple[np.ndarray, float]]:
+        """The weights whose norms have a bound, with it; not those that stay as they start."""
+        if all(stage.max_norm is None for stage in recipe.stages):
+            return []
+        views = layout.views(self.params)
+        return [
             (views[i][name], stage.max_norm)
             for i, stage in enumerate(recipe.stages)
             if stage.max_norm is not None
-            for name in stack.layout.weights(i)
+            for name in layout.weights(i)
             if stage.layer.blocks()[name].rate
         ]
-        self.total = [0.0] * len(self.params)
-        self._cut(stack.layout)
 
     def _cut(self, layout: ParameterLayout) -> None:
         """Make the pieces; penalties on whole layers, or to be clipped, come before them."""
