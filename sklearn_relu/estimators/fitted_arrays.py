@@ -1,6 +1,7 @@
 """Between the flat parameters of the engine and the arrays of a fitted estimator."""
 
 import zlib
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -86,13 +87,17 @@ def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
 
 
 def _check_all_lengths(estimator, layers: list[Layer]) -> None:
+    check_lengths(estimator, **_lengths(tuple(layers)))
+
+
+@lru_cache(maxsize=8)  # each small prediction asks for the same ones
+def _lengths(layers: tuple[Layer, ...]) -> dict[str, int]:
     kinds = [block.kind for layer in layers for block in layer.blocks().values()]
-    check_lengths(
-        estimator,
-        coefs_=kinds.count("weight"),
-        intercepts_=kinds.count("bias"),
-        activation_parameters_=len(layers) - 1,
-    )
+    return {
+        "coefs_": kinds.count("weight"),
+        "intercepts_": kinds.count("bias"),
+        "activation_parameters_": len(layers) - 1,
+    }
 
 
 def _place(layers: list[Layer], layer: Layer, name: str) -> str:

@@ -75,4 +75,5 @@ def forward_batches(
 
 def n_networks_of(params: list[Arrays]) -> int:
     """The number of networks that parameters are of."""
-    return len(next(next(iter(arrays.values())) for arrays in params if arrays))
+    first = next(filter(None, params))
+    return len(next(iter(first.values())))
