@@ -47,6 +47,7 @@ _MODULES = (
     "callbacks",
     "comparison",
     "displays",
+    "embeddings",
     "estimators",
     "exceptions",
     "initializers",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from sklearn_relu import callbacks as callbacks
     from sklearn_relu import comparison as comparison
     from sklearn_relu import displays as displays
+    from sklearn_relu import embeddings as embeddings
     from sklearn_relu import estimators as estimators
     from sklearn_relu import exceptions as exceptions
     from sklearn_relu import initializers as initializers

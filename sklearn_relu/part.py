@@ -15,7 +15,7 @@ NEAR = 0.7
 
 
 class Part(Documented, WithQuickParameters):
-    """A pluggable piece: an activation, initializer, penalty, loss, optimizer or schedule.
+    """A pluggable piece: an activation, initializer, penalty, loss, solver, schedule, embedding.
 
     A part holds hyper-parameters only: no fitted state, no data, nothing that changes during
     ``fit``. As a :class:`sklearn.base.BaseEstimator` it comes with ``get_params``, ``set_params``,

@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_relu import kernels
 from sklearn_relu.activations import ACTIVATIONS, Identity
+from sklearn_relu.embeddings import PBLD
 from sklearn_relu.layers import (
     LAYERS,
     AveragePooling,
@@ -14,6 +15,8 @@ from sklearn_relu.layers import (
     Dense,
     Layer,
     MaxPooling,
+    Scale,
+    TableInputs,
 )
 
 SHAPE = 5, 3, 2
@@ -35,6 +38,13 @@ EXAMPLES = {
         Convolution((1, 15, 2), 3, part("elu"), (3, 3)),
     ],
     "max_pooling": [MaxPooling(SHAPE), MaxPooling(SHAPE, (3, 1)), MaxPooling((1, 15, 2))],
+    "table_inputs": [
+        TableInputs(N_INPUTS, 0, (), PBLD(n_frequencies=2, frequency_scale=1.0)),
+        TableInputs(20, 7, (2, 3, 4), PBLD(n_frequencies=2, n_outputs=2), category_width=2),
+        TableInputs(20, 10, (), None),
+        TableInputs(0, 25, (3,) * 5, PBLD(), category_width=3),
+    ],
+    "scale": [Scale(N_INPUTS)],
     "average_pooling": [AveragePooling(SHAPE), AveragePooling(SHAPE, (7, 2))],
 }
 """By the names of `LAYERS`: some of each, of `N_INPUTS` inputs."""
@@ -131,7 +141,7 @@ class Factored(Layer):
     def input_gradient(self, x, z, grad_z, params):
         return grad_z @ (params["inner"] @ params["outer"]).swapaxes(1, 2)
 
-    def weight_gradients(self, x, grad_z):
+    def weight_gradients(self, x, grad_z, params):
         raise NotImplementedError
 
     def onnx(self, graph, x, params):

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.kernels import compiling
+from sklearn_relu.kernels.categories import add_up, look_up
 from sklearn_relu.kernels.compiling import NotCompiled
+from sklearn_relu.kernels.waves import waves, waves_back
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
 """For numba. With this error model no division is tested for 0, which would keep loops from vector
@@ -354,7 +356,8 @@ def adam(
 
 _LOOPS = (
     shift, outer, rectify, rectify_back, leak, leak_back, parabola_back, logistic_loss, adam,
+    look_up, add_up,
 )  # fmt: skip
 
-_SUMS = (below_largest, normalize, ridge)
+_SUMS = (below_largest, normalize, ridge, waves, waves_back)
 """Loops with sums over neighbours in memory, which are vectorized if their order is free."""

@@ -4,12 +4,15 @@ from sklearn_relu.layers.base import KINDS, Arrays, Block, Layer, SparseBatch, l
 from sklearn_relu.layers.convolution import Convolution
 from sklearn_relu.layers.dense import Dense, dense_layers
 from sklearn_relu.layers.pooling import AveragePooling, MaxPooling
+from sklearn_relu.layers.tabular import Scale, TableInputs
 
 LAYERS: dict[str, type[Layer]] = {
     "dense": Dense,
     "convolution": Convolution,
     "max_pooling": MaxPooling,
     "average_pooling": AveragePooling,
+    "table_inputs": TableInputs,
+    "scale": Scale,
 }
 """The kinds of layers by name."""
 
@@ -23,7 +26,9 @@ __all__ = [
     "Dense",
     "Layer",
     "MaxPooling",
+    "Scale",
     "SparseBatch",
+    "TableInputs",
     "dense_layers",
     "largest_product",
 ]

@@ -152,7 +152,7 @@ class Layer(ABC):
         """Return the gradient for `x`, given that of the summed inputs."""
 
     @abstractmethod
-    def weight_gradients(self, x: Any, grad_z: np.ndarray) -> Arrays:
+    def weight_gradients(self, x: Any, grad_z: np.ndarray, params: Arrays) -> Arrays:
         """Return the gradients for the weights, given that of the summed inputs, by name."""
 
     @abstractmethod

@@ -25,13 +25,26 @@ class Dense(Layer):
         Width of the input.
     n_units : int
     activation : Activation
+    rate, bias_rate : float, default=1.0
+        Factors of the learning rate of weights and of biases. The solver's decay of the weights
+        goes by the whole rate.
     """
 
     takes_sparse = True
     units_are_columns = True
 
-    def __init__(self, reads: int, n_units: int, activation: Activation):
+    def __init__(
+        self,
+        reads: int,
+        n_units: int,
+        activation: Activation,
+        rate: float = 1.0,
+        bias_rate: float = 1.0,
+    ):
+        self._rates = rate, bias_rate
         self._shape(reads, reads, n_units, activation)
+
+    _rates = 1.0, 1.0
 
     def _shape(
         self, reads: int, fan_in: int, n_units: int, activation: Activation, places: int = 1
@@ -41,9 +54,10 @@ class Dense(Layer):
         self.activation = activation
         sums = activation.input_width(n_units)
         self.gives = places * activation.output_width(n_units)
+        rate, bias_rate = self._rates
         self._blocks = {
-            "weight": Block((fan_in, sums), "weight"),
-            "bias": Block((1, sums), "bias"),
+            "weight": Block((fan_in, sums), "weight", rate=rate, decay=1 / rate if rate else 1.0),
+            "bias": Block((1, sums), "bias", rate=bias_rate),
         }
         for name, shape in activation.parameter_shapes(n_units).items():
             self._blocks[name] = Block((1, *shape), "activation")
@@ -126,7 +140,7 @@ class Dense(Layer):
         """``grad_z @ weight.T``."""
         return self.by_place(grad_z) @ params["weight"].swapaxes(1, 2)
 
-    def weight_gradients(self, x: Any, grad_z: np.ndarray) -> Arrays:
+    def weight_gradients(self, x: Any, grad_z: np.ndarray, params: Arrays) -> Arrays:
         """``x.T @ grad_z``."""
         read, grad_z = self.windows(x), self.by_place(grad_z)
         if sp.issparse(read):
@@ -141,7 +155,7 @@ class Dense(Layer):
 
     def resized(self, reads: int, n_units: int) -> "Dense":
         """With other units, which read other ones."""
-        return Dense(reads, n_units, self.activation)
+        return Dense(reads, n_units, self.activation, *self._rates)
 
 
 def dense_layers(

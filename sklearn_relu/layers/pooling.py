@@ -92,7 +92,7 @@ class Pooling(Layer):
         self.share_out(self._images(x), z, left, share, self._images(grad_x))
         return grad_x
 
-    def weight_gradients(self, x: Any, grad_z: np.ndarray) -> Arrays:
+    def weight_gradients(self, x: Any, grad_z: np.ndarray, params: Arrays) -> Arrays:
         """None."""
         return {}
 

@@ -115,4 +115,4 @@ def input_gradient(trace: Trace, layer: int, grad_z: np.ndarray) -> np.ndarray:
 
 def weight_gradients(trace: Trace, layer: int, grad_z: np.ndarray) -> Arrays:
     """The gradients for a layer's weights, summed over the rows, by name."""
-    return trace.layers[layer].weight_gradients(trace.inputs[layer], grad_z)
+    return trace.layers[layer].weight_gradients(trace.inputs[layer], grad_z, trace.params[layer])

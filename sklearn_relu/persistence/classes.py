@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 
 import sklearn_relu.activations as activations
+import sklearn_relu.embeddings as embeddings
 import sklearn_relu.initializers as initializers
 import sklearn_relu.losses as losses
 import sklearn_relu.optimizers as optimizers
@@ -39,7 +40,7 @@ def _parts(*families) -> dict[str, type[Part]]:
     return found
 
 
-PARTS = _parts(activations, initializers, losses, optimizers, penalties, schedules)
+PARTS = _parts(activations, embeddings, initializers, losses, optimizers, penalties, schedules)
 """All parts of this package, such as ``activations.ReLU``: those that have a name for the
 estimators' parameters, and those that these become, such as ``losses.SoftmaxLogLoss``."""
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from helpers import layer_arrays, name_of, step
+from layers_at_hand import EXAMPLES, inputs, memory_of, params_of
+from layers_at_hand import name_of as layer_name
 from scipy.special import expit, log_softmax, softmax
 from sklearn.datasets import load_digits
 
@@ -205,3 +207,31 @@ def test_a_network_gives_the_same_bits_alone_and_in_a_stack(with_loops):
             z_i, a, params, _ = layer_arrays(activation, z[one])
             activation.bias_forward(z_i, bias[one].copy(), a, params)
             assert np.array_equal(a, stacked[one])
+
+
+def through_layer(layer, dtype, n_samples, n_shared, n_networks=3):
+    """Outputs of a layer, and the gradients of its parameters, as the first layer has them."""
+    x = inputs(n_networks if n_shared is None else n_shared, n_samples, dtype)
+    params, memory = (
+        params_of(layer, n_networks, dtype),
+        memory_of(layer, n_networks, n_samples, dtype),
+    )
+    grads = {name: np.full_like(values, np.nan) for name, values in params.items()}
+    for call in layer.forward(x, memory, params):
+        call()
+    memory["grad_z"] = np.random.default_rng(5).normal(size=memory["z"].shape).astype(dtype)
+    for call in layer.backward(x, memory, memory["grad_z"], None, params, grads):
+        call()
+    return [memory["a"], *grads.values()]
+
+
+@every_dtype
+@pytest.mark.parametrize("n_shared", [None, 1])
+@pytest.mark.parametrize("n_samples", [1, 7, 300])
+@pytest.mark.parametrize("layer", EXAMPLES["table_inputs"], ids=layer_name)
+def test_inputs_of_tables(by_numpy, layer, n_samples, n_shared, dtype):
+    arguments = layer, dtype, n_samples, n_shared
+    looped, expected = through_layer(*arguments), by_numpy(through_layer, *arguments)
+    for one, two in zip(looped, expected, strict=True):
+        scale = max(np.abs(two).max(), 1)
+        np.testing.assert_allclose(one, two, rtol=0, atol=5 * ACCURACY[dtype] * scale)

@@ -198,7 +198,7 @@ def test_looking_back_is_the_backward_pass(layer):
     grad_z = layer.look_back(z, a, grad_a, params)
     close = {"rtol": 1e-10, "atol": 1e-12}
     np.testing.assert_allclose(layer.input_gradient(x, z, grad_z, params), grad_x, **close)
-    gradients = layer.weight_gradients(x, grad_z)
+    gradients = layer.weight_gradients(x, grad_z, params)
     assert gradients.keys() == {n for n, block in layer.blocks().items() if block.kind == "weight"}
     for name, gradient in gradients.items():
         np.testing.assert_allclose(gradient, grads[name], **close)

@@ -18,7 +18,9 @@ from sklearn_relu.layers import LAYERS
 from sklearn_relu.sklearn_private import CALLBACKS, REQUEST
 
 ROOT = Path(sklearn_relu.__file__).parent
-FAMILY_MODULES = ["activations", "initializers", "penalties", "losses", "optimizers", "schedules"]
+FAMILY_MODULES = [
+    "activations", "initializers", "penalties", "losses", "optimizers", "schedules", "embeddings",
+]  # fmt: skip
 ORDER = [
     ["sklearn_private", "parameters", "documentation", "docstrings", "exceptions"],
     ["kernels"],

@@ -1,0 +1,73 @@
+"""The contract of a numerical embedding."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from sklearn_relu.part import Part
+
+Arrays = dict[str, np.ndarray]
+
+
+class NumericalEmbedding(Part, ABC):
+    """Several inputs of a network, made of each column of numbers.
+
+    A subclass learns its parameters along with the network's. No column sees another one.
+
+    **Shapes.** Columns are (n_networks or 1, n_samples, n_columns), embedded ones (n_networks,
+    n_samples, n_columns * width): first all outputs of the first column. Both may be views of
+    wider arrays. Parameters are (n_networks, ...) in the shapes of :meth:`parameter_shapes`.
+
+    **Buffers.** Outputs are overwritten fully; inputs are never written; nothing is allocated in
+    proportion to them: :meth:`memory` asks for what is needed.
+    """
+
+    elsewhere: ClassVar[dict[str, str]] = {
+        "plr": "periodic",
+        "pl": "periodic",
+        "periodicembeddings": "periodic",
+        "ple": "piecewise_linear",
+        "piecewiselinearencoding": "piecewise_linear",
+        "none": "Use None.",
+    }
+
+    rate: float = 1.0
+    """Factor of the learning rate of its parameters."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Outputs of a column."""
+
+    @abstractmethod
+    def parameter_shapes(self, n_columns: int) -> dict[str, tuple[str, tuple[int, int]]]:
+        """For each parameter of one network by name its kind and its shape.
+
+        The kind is "weight", or "bias" for what neither penalties nor decay are for. Biases have
+        the shape (1, n).
+        """
+
+    @abstractmethod
+    def memory(self, n_columns: int) -> dict[str, int]:
+        """The numbers that a row needs beside inputs and outputs, by name."""
+
+    @abstractmethod
+    def init_parameters(self, params: Arrays, rng: np.random.RandomState) -> None:
+        """Draw the parameters in place, before training."""
+
+    @abstractmethod
+    def forward(self, x: np.ndarray, out: np.ndarray, params: Arrays, memory: Arrays) -> None:
+        """Overwrite `out` with the embedded columns."""
+
+    @abstractmethod
+    def backward(
+        self,
+        x: np.ndarray,
+        grad_out: np.ndarray,
+        grad_x: np.ndarray | None,
+        params: Arrays,
+        grads: Arrays,
+        memory: Arrays,
+    ) -> None:
+        """Overwrite `grads` and, unless it is None, `grad_x`, after :meth:`forward`."""
