@@ -6,8 +6,9 @@ gets them as pandas categories if it can read these, else one-hot or as text.
 
 Each contender has a process of its own, which fits a made table first, so that seconds hold no
 imports and no compiling. They do hold what a contender needs of scaling, encoding and filling of
-holes. Each fit's row is written as it ends, and a run goes on where it stopped; a fit that failed
-is a row with the reason. A contender that cannot be imported is named, and not run.
+holes. Each fit's row is written as it ends, and a run goes on where it stopped. A fit that failed
+is a row with the reason, and is tried again once its row is deleted. A contender that cannot be
+imported is named, and not run.
 
 Run as ``python benchmarks/tabular.py FOLDER LIST.txt ... --out ROWS.jsonl``, and then, for tables
 in Markdown, ``python benchmarks/tabular.py FOLDER LIST.txt ... --report ROWS.jsonl ...``.
@@ -187,7 +188,7 @@ def made_table(is_classification):
 def versions(contender):
     """Versions of the packages that a contender runs on.
 
-    Raises ImportError if the contender cannot be made.
+    Raises ImportError or OSError if the contender cannot be imported.
     """
     CONTENDERS[contender](made_table(True), 0, 1)
     names = ["numpy", "scikit-learn", *PACKAGES.get(contender, [])]
@@ -312,7 +313,7 @@ def run_contender(contender, keys, options, file):
     with Worker(options.threads) as worker:
         try:
             worker(versions, contender)
-        except ImportError as error:
+        except (ImportError, OSError) as error:  # OSError: a library of C that is missing
             print(f"{contender}: not run, {error}", file=sys.stderr, flush=True)
             return
         for name, split, seed in keys:

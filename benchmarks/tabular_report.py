@@ -19,6 +19,8 @@ PROBABILITY_BASES = "hgb", "linear"
 CLEARLY_WORSE_THAN = "linear", "sklearn-mlp"
 CLEAR_DIFFERENCE, CLEAR_SHARE = 0.005, 0.05
 N_RESAMPLES = 2000
+N_DIGITS_OF_RANKS = 9
+"""Errors that agree in so many decimals share a rank: sums in another order make no difference."""
 
 
 def rows_in(paths):
@@ -88,6 +90,8 @@ def ranks(rows, names):
     for row in rows:
         tried.setdefault(row["contender"], set()).add(row["table"])
     ranked = [contender for contender in tried if tried[contender] >= set(names)]
+    if not ranked or not names:
+        return {}
     failed = {(row["contender"], row["table"]) for row in rows if "failure" in row}
     errors = figures_of(rows, "error")
     means = [
@@ -97,9 +101,8 @@ def ranks(rows, names):
         ]
         for name in names
     ]
-    if not ranked or not names:
-        return {}
-    return dict(zip(ranked, rankdata(means, axis=1).mean(axis=0), strict=True))
+    of_tables = rankdata(np.round(means, N_DIGITS_OF_RANKS), axis=1)
+    return dict(zip(ranked, of_tables.mean(axis=0), strict=True))
 
 
 def print_table(head, lines):
