@@ -47,6 +47,7 @@ THREAD_VARIABLES = (
 )  # fmt: skip
 LEAST_PROBABILITY = 1e-6
 """Probabilities are clipped to it, so that one sure mistake does not decide a log loss."""
+MOST_LEVELS_OF_BOOSTING = 255
 SLOW = {"tabm"}
 N_TABLES_OF_SLOW = 6
 """Slow contenders run on so many tables, spread over the lists, on one split with one seed."""
@@ -88,10 +89,18 @@ def linear(table, seed, threads):
 
 
 def boosting(table, seed, threads):
-    """scikit-learn's gradient boosting."""
+    """scikit-learn's gradient boosting, which gets categories of too many levels as numbers."""
     is_classification = table.is_classification
     kind = HistGradientBoostingClassifier if is_classification else HistGradientBoostingRegressor
-    return kind(categorical_features="from_dtype", random_state=seed)
+    model = kind(categorical_features="from_dtype", random_state=seed)
+    return make_pipeline(FunctionTransformer(wide_categories_as_numbers), model)
+
+
+def wide_categories_as_numbers(X):
+    """A frame whose categories of more levels than scikit-learn's boosting takes are numbers."""
+    categories = X.select_dtypes("category")
+    wide = [name for name in categories if len(X[name].cat.categories) > MOST_LEVELS_OF_BOOSTING]
+    return X.assign(**{name: X[name].cat.codes.where(X[name].notna()) for name in wide})
 
 
 def lightgbm(table, seed, threads):
