@@ -19,8 +19,8 @@ PROBABILITY_BASES = "hgb", "linear"
 CLEARLY_WORSE_THAN = "linear", "sklearn-mlp"
 CLEAR_DIFFERENCE, CLEAR_SHARE = 0.005, 0.05
 N_RESAMPLES = 2000
-N_DIGITS_OF_RANKS = 9
-"""Errors that agree in so many decimals share a rank: sums in another order make no difference."""
+N_DIGITS = 9
+"""Errors that agree in so many decimals are equal: sums in another order make no difference."""
 
 
 def rows_in(paths):
@@ -101,7 +101,7 @@ def ranks(rows, names):
         ]
         for name in names
     ]
-    of_tables = rankdata(np.round(means, N_DIGITS_OF_RANKS), axis=1)
+    of_tables = rankdata(np.round(means, N_DIGITS), axis=1)
     return dict(zip(ranked, of_tables.mean(axis=0), strict=True))
 
 
@@ -157,7 +157,8 @@ def tell_intervals(rows, names, subject):
         logs = [*log_ratios(errors, subject, contender, names).values()]
         if contender != subject and logs:
             low, high = np.exp(interval(logs))
-            n_wins, n_losses = np.sum(np.less(logs, 0)), np.sum(np.greater(logs, 0))
+            signs = np.sign(np.round(logs, N_DIGITS))
+            n_wins, n_losses = np.sum(signs < 0), np.sum(signs > 0)
             lines.append(
                 [
                     contender, f"{np.exp(np.mean(logs)):.3f}", f"{low:.3f} to {high:.3f}",

@@ -64,6 +64,12 @@ def test_errors_that_differ_by_rounding_share_a_rank(report):
     assert report.ranks(rows, ["a"]) == {"relu-mlp": 1.5, "sklearn-mlp": 1.5, "hgb": 3}
 
 
+def test_errors_that_differ_by_rounding_are_neither_less_nor_more(report, capsys):
+    rows = [row("relu-mlp", "a", 0.3), row("sklearn-mlp", "a", 0.3 + 1e-13)]
+    report.tell_intervals(rows, ["a"], "relu-mlp")
+    assert "| sklearn-mlp | 1.000 | 1.000 to 1.000 | 0 | 0 | 1 |" in capsys.readouterr().out
+
+
 def test_log_losses_are_compared_with_the_better_base_of_each_table(report):
     rows = [
         row(contender, table, 0.1, log_loss=loss)
