@@ -27,6 +27,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier as SklearnClassifier
 from sklearn.neural_network import MLPRegressor as SklearnRegressor
 from sklearn.preprocessing import StandardScaler
+from table_files import LEAST, error_of
 from threadpoolctl import threadpool_limits
 
 from sklearn_relu import MLPClassifier, MLPRegressor, lockstep
@@ -35,8 +36,6 @@ from sklearn_relu.initializers import Auto
 
 NETWORKS = {"100": (100,)} | {f"50x{depth}": (50,) * depth for depth in range(2, 11)}
 COLUMNS = ["table", "network", "activation", "targets", "contender", "split", "seed", "error"]
-LEAST = 1e-3
-"""Is added to errors before their ratio is taken."""
 
 
 def network_of(contender, activation, is_classification, sizes, seed):
@@ -51,14 +50,6 @@ def network_of(contender, activation, is_classification, sizes, seed):
     return (MLPClassifier if is_classification else MLPRegressor)(**params)
 
 
-def error_of(model, X_test, y_test, is_classification):
-    """Share of wrong classes; or root mean square error over the targets' standard deviation."""
-    predictions = model.predict(X_test)
-    if is_classification:
-        return float(np.mean(predictions != y_test))
-    return float(np.sqrt(np.mean((predictions - y_test) ** 2)) / y_test.std())
-
-
 def fitted_error(model, targets, data, is_classification):
     """The error of a fit; 1 if it diverges."""
     warnings.simplefilter("ignore")
@@ -67,7 +58,7 @@ def fitted_error(model, targets, data, is_classification):
         model = TransformedTargetRegressor(model, transformer=StandardScaler())
     try:
         model.fit(X_train, y_train)
-        return error_of(model, X_test, y_test, is_classification)
+        return error_of(model.predict(X_test), y_test, is_classification)
     except ValueError:  # parameters, or outputs, that are not finite
         return 1.0
 

@@ -17,6 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 TEST_SHARE = 0.25
+LEAST = 1e-3
+"""Is added to errors before their ratio is taken."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,32 @@ class TableFile:
         stratify = self.y if self.is_classification else None
         return train_test_split(rows, test_size=TEST_SHARE, random_state=seed, stratify=stratify)
 
-    def prepared(self, train, test):
-        """X to train and to test on, as arrays: holes filled, numbers standardized, categories
-        one-hot. All is learned on the rows to train on."""
+    @property
+    def numeric(self):
+        """The columns that are not categorical."""
+        return [name for name in self.X.columns if name not in self.categorical]
+
+    def preparation(self):
+        """A transformer to an array: holes filled, numbers standardized, categories one-hot."""
         numbers = make_pipeline(
             SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
         )
         categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-        numeric = [name for name in self.X.columns if name not in self.categorical]
-        prepare = ColumnTransformer(
-            [("numbers", numbers, numeric), ("categories", categories, self.categorical)]
+        return ColumnTransformer(
+            [("numbers", numbers, self.numeric), ("categories", categories, self.categorical)]
         )
+
+    def prepared(self, train, test):
+        """X to train and to test on, as arrays. All is learned on the rows to train on."""
+        prepare = self.preparation()
         return prepare.fit_transform(self.X.iloc[train]), prepare.transform(self.X.iloc[test])
+
+
+def error_of(predictions, y, is_classification):
+    """Share of wrong classes; or root mean square error over the targets' standard deviation."""
+    if is_classification:
+        return float(np.mean(predictions != y))
+    return float(np.sqrt(np.mean((predictions - y) ** 2)) / y.std())
 
 
 def names_in(path):
