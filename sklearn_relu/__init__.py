@@ -13,6 +13,8 @@ __all__ = [
     "LoadError",
     "MLPClassifier",
     "MLPRegressor",
+    "TabularMLPClassifier",
+    "TabularMLPRegressor",
     "TrainingWarning",
     "activation_report",
     "compare",
@@ -30,6 +32,8 @@ _HOMES = {
     "LoadError": "exceptions",
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",
+    "TabularMLPClassifier": "estimators",
+    "TabularMLPRegressor": "estimators",
     "TrainingWarning": "exceptions",
     "activation_report": "inspection",
     "compare": "comparison",
@@ -59,6 +63,7 @@ _MODULES = (
     "persistence",
     "schedules",
     "scorers",
+    "tables",
     "testing",
     "utils",
 )
@@ -81,10 +86,16 @@ if TYPE_CHECKING:
     from sklearn_relu import persistence as persistence
     from sklearn_relu import schedules as schedules
     from sklearn_relu import scorers as scorers
+    from sklearn_relu import tables as tables
     from sklearn_relu import testing as testing
     from sklearn_relu import utils as utils
     from sklearn_relu.comparison import compare
-    from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+    from sklearn_relu.estimators import (
+        MLPClassifier,
+        MLPRegressor,
+        TabularMLPClassifier,
+        TabularMLPRegressor,
+    )
     from sklearn_relu.exceptions import CheckpointWarning, LoadError, TrainingWarning
     from sklearn_relu.inspection import activation_report, gradient_report, local_linear_map
     from sklearn_relu.parallel import lockstep

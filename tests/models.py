@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 from sklearn.datasets import make_classification, make_regression
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu import MLPClassifier, MLPRegressor, TabularMLPClassifier
 from sklearn_relu.activations import PReLU
 from sklearn_relu.estimators.parts import FAMILIES
 from sklearn_relu.initializers import FromCoefs
@@ -68,6 +68,8 @@ def estimator_for(parameter, part):
         shapes = [(5, 4), (4, 3), (3, 3)]
         rng = np.random.RandomState(0)
         part = FromCoefs([rng.normal(size=s) for s in shapes], [np.ones(s[1]) for s in shapes])
+    if parameter == "numerical_embedding":
+        return TabularMLPClassifier((4, 3), max_iter=2, random_state=0, **more | {parameter: part})
     if parameter == "loss" and not part.for_classes:
         return MLPRegressor(**SMALL, **more | {parameter: part})
     return MLPClassifier(**SMALL, **more | {parameter: part})

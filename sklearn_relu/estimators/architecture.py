@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.parts import Parts
 from sklearn_relu.layers import Layer
 from sklearn_relu.network.stage import Stage
+from sklearn_relu.part import Part
 
 
 class Architecture(ABC):
@@ -15,6 +17,21 @@ class Architecture(ABC):
 
     It is a part of :class:`BaseNetwork`, and knows nothing of targets.
     """
+
+    def _auto_part(self, parameter: str) -> Part | None:
+        """What "auto" means for a parameter that takes a part; None: what the family calls so."""
+        return None
+
+    def _for_data(self, data: Data, held_out: Data | None) -> "Architecture":
+        """The estimator with numbers for those of its parameters that the data decide.
+
+        Parameters
+        ----------
+        data : Data
+        held_out : Data or None
+            Rows that the user held out.
+        """
+        return self
 
     @abstractmethod
     def _hidden_units(self) -> list[int]:

@@ -119,7 +119,8 @@ class Numbers(RegressorMixin, ChecksFirst, BaseNetwork):
 
     def _score_predictions(self, predictions, truth, sample_weight):
         with np.errstate(over="ignore"):
-            predicted = _as_targets(self._in_own_units(predictions, self._target_mean()))
+            y = self._in_own_units(predictions, self._target_mean())
+            predicted = _as_targets(self._bounded(y))
         if len(truth) < 2 or not np.isfinite(predicted).all():
             return np.nan  # R2 compares with the targets' mean
         return r2_score(truth, predicted, sample_weight=sample_weight)
@@ -155,12 +156,16 @@ class Numbers(RegressorMixin, ChecksFirst, BaseNetwork):
         with np.errstate(over="ignore", invalid="ignore"):
             each = self._loss.predict(raw)
             mean = each[0] if len(each) == 1 else each.mean(axis=0)
-            y = self._in_own_units(mean, self._target_mean())
+            y = self._bounded(self._in_own_units(mean, self._target_mean()))
             if not return_std:
                 return _as_targets(finite_outputs(y))
             std = np.sqrt(self._loss.variance(raw).mean(axis=0) + each.var(axis=0))
             std = self._in_own_units(std, 0.0)
         return _as_targets(finite_outputs(y)), _as_targets(finite_outputs(std))
+
+    def _bounded(self, y):
+        """Predictions within bounds, where there are any."""
+        return y
 
     def _target_mean(self):
         return getattr(self, "target_mean_", 0.0)

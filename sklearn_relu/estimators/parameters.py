@@ -49,6 +49,8 @@ class NetworkParameters(Described):
     time_limit: Any = None
     dtype: Any = None
     ensemble_size: Any = 1
+    n_folds: int = 0
+    """Folds one of which each network of an ensemble's second half holds out; 0 means none."""
 
     _described_parameters = {
         "activation": Parameter(

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from sklearn_relu.activations import ACTIVATIONS, Activation
+from sklearn_relu.embeddings import EMBEDDINGS, NumericalEmbedding
 from sklearn_relu.initializers import INITIALIZERS, Constant, Initializer
 from sklearn_relu.losses import LOSSES, Loss
 from sklearn_relu.optimizers import OPTIMIZERS, FullBatchOptimizer, Optimizer, Solver
@@ -22,6 +23,7 @@ FAMILIES: dict[str, tuple[dict, type[Part]]] = {
     "loss": (LOSSES, Loss),
     "solver": (OPTIMIZERS, Solver),
     "learning_rate": (SCHEDULES, Schedule),
+    "numerical_embedding": (EMBEDDINGS, NumericalEmbedding),
 }
 """For each parameter that takes a part: the family's names, and its contract."""
 
@@ -31,7 +33,7 @@ WITH_FLAT_PARAMETERS = {"solver", "learning_rate"}
 DISTINCT = ("activation", "solver")
 """Families whose names tell by themselves what they are names of."""
 
-OPTIONAL = {"penalty", "activity_penalty"}
+OPTIONAL = {"penalty", "activity_penalty", "numerical_embedding"}
 """Families of which None is none."""
 
 
@@ -62,6 +64,8 @@ def resolve(estimator, parameter: str):
 def _resolve_value(estimator, parameter: str, value):
     if value is None and parameter in OPTIONAL:
         return None
+    if isinstance(value, str) and value == "auto" and (own := estimator._auto_part(parameter)):
+        return own
     family, base = FAMILIES[parameter]
     check_is_meant(parameter, value)
     flat = estimator.get_params(deep=False) if parameter in WITH_FLAT_PARAMETERS else None

@@ -10,7 +10,14 @@ from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.history import History, carry_over_a_stream
 from sklearn_relu.estimators.parts import Parts
 from sklearn_relu.estimators.starts import Start, restore, resume, start
-from sklearn_relu.estimators.validation import Validation, resolve_metric, split
+from sklearn_relu.estimators.validation import (
+    Following,
+    Validation,
+    folds,
+    resolve_metric,
+    split,
+    with_followers,
+)
 from sklearn_relu.losses import Loss
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.parameters import with_python_numbers
@@ -53,7 +60,7 @@ def make_jobs(
     -------
     jobs : list of Job
     """
-    estimator = with_python_numbers(estimator)
+    estimator = with_python_numbers(estimator._for_data(data, held_out))
     X = data.X
     stages = estimator._stages(X.shape[1], parts, loss.n_raw(data.targets.shape[1]))
     layers = [stage.layer for stage in stages]
@@ -66,13 +73,22 @@ def make_jobs(
     early_stopping = estimator.early_stopping and parts.solver.takes_batches
     rows: Sequence[np.ndarray | None] = [None] * len(starts)
     validations: Sequence[Data | None] = [held_out] * len(starts)
-    if early_stopping and held_out is None:
+    n_folds = estimator.n_folds if held_out is None else 0
+    if n_folds:
+        starts, rows, validations = _fold(estimator, starts, data, n_folds)
+    elif early_stopping and held_out is None:
         starts, rows, validations = _split(estimator, starts, data)
     n_rows = X.shape[0] if rows[0] is None else len(rows[0])
     recipe = _recipe(estimator, parts, stages, loss, data, n_rows)
     metric = resolve_metric(estimator, estimator.early_stopping_metric)
     if early_stopping:
         _check_scores_count(validations)
+    validate = [
+        None if each is None else Validation(estimator, recipe, parts.activations, each, metric)
+        for each in validations
+    ]
+    if n_folds:
+        validate = with_followers(validate)
     states = [state for _, state in starts]
     if incremental:
         states = [carry_over_a_stream(state) for state in states]
@@ -98,19 +114,16 @@ def make_jobs(
             tol=estimator.tol,
             n_iter_no_change=estimator.n_iter_no_change,
             time_limit=np.inf if estimator.time_limit is None else estimator.time_limit,
-            validate=(
-                None
-                if validation is None
-                else Validation(estimator, recipe, parts.activations, validation, metric)
-            ),
+            validate=validation,
             early_stopping=early_stopping,
+            follows=isinstance(validation, Following),
             report=print if estimator.verbose else lambda line: None,
             resumable=estimator.warm_start or incremental or is_kept,
             stands_still=bool(state.ended),
             **how_far,
         )
         for (rng, _), state, train_rows, validation, how_far in zip(
-            starts, states, rows, validations, _how_far(snapshots, states), strict=True
+            starts, states, rows, validate, _how_far(snapshots, states), strict=True
         )
     ]
     if not incremental:  # of whose only epoch the end is kept, or nothing
@@ -136,10 +149,21 @@ def _split(
     return starts, rows, [data.take(validation) for _, validation in splits]
 
 
+def _fold(
+    estimator, starts: list[Start], data: Data, n_folds: int
+) -> tuple[list[Start], list[np.ndarray | None], list[Data | None]]:
+    """The same where the second half of the networks hold out a fold each, and the others none."""
+    labels = estimator._stratify_by(data.y)
+    starts, splits = folds(starts, data.X.shape[0], labels, n_folds)
+    n_others = len(starts) - len(starts) // 2
+    splits = [None] * n_others + splits[: len(starts) // 2]
+    rows = [None if each is None else each[0] for each in splits]
+    return starts, rows, [None if each is None else data.take(each[1]) for each in splits]
+
+
 def _check_scores_count(validations: Sequence[Data | None]) -> None:
     for validation in validations:
-        assert validation is not None
-        if validation.weight is not None and not validation.weight.any():
+        if validation is not None and validation.weight is not None and not validation.weight.any():
             raise ValueError(
                 "early_stopping=True needs held-out rows that count; all of theirs have weight 0. "
                 "Pass X_val and y_val, or another random_state or validation_fraction."

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from sklearn_relu.estimators import fitted_arrays
 from sklearn_relu.estimators.data import Data
@@ -65,6 +65,39 @@ def split(
         )
         new_starts.append((rng, state))
     return new_starts, splits
+
+
+def folds(
+    starts: list[Start], n_samples: int, labels: np.ndarray | None, n_folds: int
+) -> tuple[list[Start], list[tuple[np.ndarray, np.ndarray]]]:
+    """For each network rows to train on and a fold to validate on, all of one partition.
+
+    Parameters
+    ----------
+    starts : list of (RandomState, TrainingState)
+        The generator of the first one draws the partition, as it was at first where the network
+        goes on.
+    n_samples : int
+    labels : ndarray of shape (n_samples,) or None
+        Classes to stratify by.
+    n_folds : int
+        Networks beyond so many have the folds of the first ones.
+
+    Returns
+    -------
+    starts : list of (RandomState, TrainingState)
+    splits : list of (train, validation), arrays of row numbers
+    """
+    rng, state = starts[0]
+    if state.split_rng_state is None:
+        state = state.with_changes(split_rng_state=rng.get_state(legacy=False))
+    drawn = state.split_rng_state
+    draw = generator(drawn, None, 0)
+    folder = KFold if labels is None else StratifiedKFold
+    rows = np.zeros(n_samples)
+    splits = list(folder(n_folds, shuffle=True, random_state=draw).split(rows, labels))
+    starts = [(rng, state.with_changes(split_rng_state=drawn)) for rng, state in starts]
+    return starts, [splits[i % n_folds] for i in range(len(starts))]
 
 
 def _check_split(fraction: float, n_samples: int, labels: np.ndarray | None) -> None:
@@ -202,3 +235,46 @@ class Validation:
             return {}
         takes_it = "sample_weight" in inspect.signature(self._metric).parameters
         return {"sample_weight": weight} if takes_it else {}
+
+
+class Noted:
+    """A validation whose last figures are noted, with how often it was asked."""
+
+    def __init__(self, validation: Validation):
+        self._validation = validation
+        self.figures = np.nan, np.nan
+        self.n_epochs = 0
+
+    def __call__(self, network: list[Arrays]) -> tuple[float, float]:
+        """The loss and the score."""
+        self.figures = self._validation(network)
+        self.n_epochs += 1
+        return self.figures
+
+
+class Following:
+    """The validation of a network that trains on all rows: the mean of the others' figures.
+
+    It is asked after theirs. Networks whose training has ended say no more.
+
+    Parameters
+    ----------
+    others : list of Noted
+    """
+
+    def __init__(self, others: list[Noted]):
+        self._others = others
+
+    def __call__(self, network: list[Arrays]) -> tuple[float, float]:
+        """The mean loss and the mean score."""
+        n_epochs = max(each.n_epochs for each in self._others)
+        present = [each.figures for each in self._others if each.n_epochs == n_epochs]
+        loss, score = np.mean(present, axis=0)
+        return float(loss), float(score)
+
+
+def with_followers(validations: list[Validation | None]) -> list[Noted | Following]:
+    """Each network's validation, where some hold rows out and the others follow them."""
+    noted = {i: Noted(each) for i, each in enumerate(validations) if each is not None}
+    following = Following(list(noted.values()))
+    return [noted.get(i, following) for i in range(len(validations))]

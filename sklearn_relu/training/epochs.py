@@ -109,8 +109,8 @@ class _Epochs:
                 if not any(self.finite):
                     break
             are_finite = np.logical_and.reduce(np.isfinite(self.stack.params), axis=1)
-            for i, is_finite in enumerate(are_finite.tolist()):
-                self.finite[i] &= is_finite
+            for i in self.followers_last:
+                self.finite[i] &= bool(are_finite[i])
                 self._end_epoch(i)
             ask(self.jobs)
             self._drop_the_done()
@@ -122,6 +122,7 @@ class _Epochs:
         self.activity_alpha = np.array([job.activity_alpha for job in self.jobs], dtype)
         self.rates = np.empty((n, 1), dtype)
         self.finite = [True] * n
+        self.followers_last = sorted(range(n), key=lambda i: self.jobs[i].follows)
         self.loss_sum, self.n_trained = [0.0] * n, [0] * n
         self.n_rows = [job.n_rows for job in self.jobs]
         self.within_epoch = [job.schedule.changes_within_epoch for job in self.jobs]

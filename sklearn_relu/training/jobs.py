@@ -101,7 +101,9 @@ class Snapshot(NamedTuple):
     outcome: "Outcome"
 
 
-Outcome = Literal["max_iter", "converged", "stopped", "time_limit", "diverged", "running"]
+Outcome = Literal[
+    "max_iter", "completed", "converged", "stopped", "time_limit", "diverged", "running"
+]
 
 
 @dataclass
@@ -132,6 +134,8 @@ class Job:
         Maps the network's parameters, one dict a layer, to its loss and score on held-out data.
     early_stopping : bool
         Whether that score decides on stopping, not the loss.
+    follows : bool
+        Whether `validate` needs those of the same fit's other networks to be called before.
     on_epoch_end : callable or None
         Called after each epoch, once for all jobs that share it; True stops them.
     report : callable
@@ -141,7 +145,8 @@ class Job:
     n_epochs : int
         Epochs of this fit so far.
     outcome : str
-        How training ended: "max_iter", "converged", "stopped" (by the hook), "time_limit",
+        How training ended: "max_iter", "completed" (the same where the schedule spans so many
+        epochs), "converged", "stopped" (by the hook), "time_limit",
         "diverged" or "running".
     message : str
         What a full-batch optimizer said at its end.
@@ -169,6 +174,7 @@ class Job:
     time_limit: float = np.inf
     validate: Callable[[list[Arrays]], tuple[float, float]] | None = None
     early_stopping: bool = False
+    follows: bool = False
     on_epoch_end: Callable[[], bool | None] | None = None
     report: Callable[[str], None] = lambda line: None
     resumable: bool = False

@@ -64,7 +64,9 @@ def decide(job: Job, learning_rate: float, elapsed: float) -> None:
         Seconds since the beginning of training.
     """
     state = job.state
-    outcome: Outcome | None = "max_iter" if job.n_epochs == job.max_epochs else None
+    outcome: Outcome | None = None
+    if job.n_epochs == job.max_epochs:
+        outcome = "completed" if job.schedule.has_horizon else "max_iter"
     patience = job.schedule.patience or job.n_iter_no_change
     if state.no_improvement > patience:
         what = "Validation score" if job.early_stopping else "Training loss"

@@ -31,6 +31,7 @@ ORDER = [
     ["network"],
     ["training"],
     ["parallel"],
+    ["tables"],
     ["estimators"],
     ["inspection"],
     ["scorers", "displays", "persistence"],
