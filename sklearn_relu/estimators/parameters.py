@@ -86,8 +86,9 @@ class NetworkParameters(Described):
             """
             "constant"; "invscaling", ``learning_rate_init / (t + 1) ** power_t`` with the samples
             seen as t; "adaptive", which divides the rate by 5 at each plateau; "step",
-            "exponential", "cosine", "one_cycle" or "warm_up"; or a function that takes a
-            :class:`~sklearn_relu.schedules.Progress` and gives a factor of `learning_rate_init`.
+            "exponential", "cosine", "cosine_log", "flat_cosine", "one_cycle" or "warm_up"; or a
+            function that takes a :class:`~sklearn_relu.schedules.Progress` and gives a factor of
+            `learning_rate_init`.
             For every stochastic solver.
             """,
         ),

@@ -11,7 +11,13 @@ from sklearn_relu.schedules.decays import (
     InverseScaling,
     StepDecay,
 )
-from sklearn_relu.schedules.within_epochs import Cosine, FunctionRate, OneCycle
+from sklearn_relu.schedules.within_epochs import (
+    Cosine,
+    CosineLog,
+    FlatCosine,
+    FunctionRate,
+    OneCycle,
+)
 from sklearn_relu.sklearn_private import Interval
 
 
@@ -104,6 +110,8 @@ SCHEDULES: dict[str, type[Schedule]] = {
     "step": StepDecay,
     "exponential": ExponentialDecay,
     "cosine": Cosine,
+    "cosine_log": CosineLog,
+    "flat_cosine": FlatCosine,
     "one_cycle": OneCycle,
     "warm_up": WarmUp,
 }
