@@ -290,8 +290,8 @@ def test_how_many_layers_are_shallow_can_be_set():
 
 
 def test_few_activations_need_their_own_initialization():
-    needing = {name for name, cls in ACTIVATIONS.items() if cls.needs_its_initialization}
-    assert needing == {"hard_swish", "selu", "softplus", "threshold_relu"}
+    needing = {name for name, cls in ACTIVATIONS.items() if cls().needs_its_initialization}
+    assert needing == {"hard_swish", "parametric", "selu", "softplus", "threshold_relu"}
 
 
 @pytest.mark.parametrize("activations", [["selu"], ["relu", "selu"], ["softplus", "relu", "relu"]])
