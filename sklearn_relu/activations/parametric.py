@@ -38,14 +38,15 @@ LOOPS = {
 sign and the bound of the summed inputs, and NumPy's function."""
 
 NO_LOOP = (None, 1, 0.0, None)
+"""For all others."""
 
 
 class Parametric(Wrapper, Activation):
     """Any activation f with a learned share w of each unit: ``z + w * (f(z) - z)``.
 
     Every w starts at 1, where it is f; at 0 it is the identity. Shares learn at a rate of their
-    own, and are not penalised. A dropped unit becomes 0, also where f has another such value. The
-    derivative at a kink is that of f there.
+    own, and are not penalised. A dropped unit becomes 0, also where f has another such value. At a
+    kink the derivative of f is the one that f documents.
 
     Parameters
     ----------
@@ -103,26 +104,26 @@ class Parametric(Wrapper, Activation):
 
     @property
     def gain(self):
-        """That of f."""
+        """The gain of f."""
         return self._f.gain
 
     @property
-    def initialization(self):
-        """That of f."""
+    def initialization(self):  # type: ignore[override]
+        """The initialization of f."""
         return self._f.initialization
 
     @property
-    def needs_its_initialization(self):
+    def needs_its_initialization(self):  # type: ignore[override]
         """As f does."""
         return self._f.needs_its_initialization
 
     @property
-    def sklearn_init_factor(self):
-        """That of f."""
+    def sklearn_init_factor(self):  # type: ignore[override]
+        """The factor of f."""
         return self._f.sklearn_init_factor
 
     @property
-    def is_piecewise_linear(self):
+    def is_piecewise_linear(self):  # type: ignore[override]
         """As f is."""
         return self._f.is_piecewise_linear
 
@@ -155,35 +156,23 @@ class Parametric(Wrapper, Activation):
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         """The gradient of w is the sum of ``grad_a * (f(z) - z)`` over the samples.
 
-        What f gave is computed again: no memory is kept for it, and `a` does not tell it at w = 0.
+        The values of f are computed again: no memory is kept for them, and `a` does not tell them
+        where w is 0.
         """
         f = self._f
         totals = {name: np.zeros(grad.shape) for name, grad in grad_params.items()}
         for block in kernels.blocks(*z.shape):
-            networks, arrays = block[0], [array[block] for array in (z, grad_a, grad_z)]
+            networks = block[0]
             of_block = _of(networks, params)
             sums = {name: np.empty_like(values) for name, values in of_block.items()}
-            self._block_backward(f, *arrays, of_block, sums)
+            _block_backward(f, z[block], grad_a[block], grad_z[block], of_block, sums)
             for name, total in totals.items():
                 total[networks] += sums[name]
         for name, total in totals.items():
             grad_params[name][...] = total
 
-    @staticmethod
-    def _block_backward(f, z, grad_a, grad_z, params, grads):
-        of_f = _without_share(params)
-        values, through = (kernels.scratch(z.shape, z.dtype, OUTER + i) for i in range(2))
-        f.forward(z, values, of_f)
-        np.multiply(grad_a, params["share"], out=through)
-        f.backward(z, values, through, grad_z, of_f, _without_share(grads))
-        np.subtract(grad_a, through, out=through)
-        grad_z += through
-        values -= z
-        values *= grad_a
-        kernels.sum_samples(values, grads["share"])
-
     def linear_pieces(self, z, a, params):
-        """Those of f."""
+        """Number the pieces of f."""
         values, of_f = np.empty_like(z), _without_share(params)
         self._f.forward(z, values, of_f)
         return self._f.linear_pieces(z, values, of_f)
@@ -212,8 +201,22 @@ class Parametric(Wrapper, Activation):
         super().bias_backward(z, a, grad_a, grad_z, grad_bias, params, grad_params)
 
 
+def _block_backward(f, z, grad_a, grad_z, params, grads):
+    """The backward pass of few rows, for which scratch memory is made."""
+    of_f = _without_share(params)
+    values, through = (kernels.scratch(z.shape, z.dtype, OUTER + i) for i in range(2))
+    f.forward(z, values, of_f)
+    np.multiply(grad_a, params["share"], out=through)
+    f.backward(z, values, through, grad_z, of_f, _without_share(grads))
+    np.subtract(grad_a, through, out=through)
+    grad_z += through
+    values -= z
+    values *= grad_a
+    kernels.sum_samples(values, grads["share"])
+
+
 def _why_not(f: Activation) -> str:
-    """What keeps an activation from being the inner one, if anything."""
+    """Say why an activation cannot be the inner one; nothing if it can."""
     if f.input_width(1) != 1:
         return "has several summed inputs a unit"
     if f.output_width(1) != 1:

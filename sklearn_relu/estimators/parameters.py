@@ -160,7 +160,7 @@ class NetworkParameters(Described):
             "threshold_relu", it is what the activation names: He for rectifiers, Glorot for
             sigmoids. Other names are those in :data:`sklearn_relu.initializers.INITIALIZERS`, such
             as "sklearn", "he_normal", "glorot_uniform", "lecun_normal", "fan_in_uniform",
-            "orthogonal", "sparse", "identity" and "lsuv".
+            "orthogonal", "sparse", "identity", "lsuv" and "unit_variance".
             """,
         ),
         "bias_initialization": Parameter(
