@@ -350,6 +350,26 @@ def test_shares_learn_at_a_rate_of_their_own(inner, solver):
         assert (frozen.activation_parameters_[0]["slope"] == 0.5).all()
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+def test_the_rate_of_shares_may_change_between_calls():
+    X = np.random.RandomState(0).normal(size=(60, 3))
+    model = MLPRegressor(
+        hidden_layer_sizes=(7,),
+        activation=Parametric("mish"),
+        max_iter=3,
+        warm_start=True,
+        random_state=0,
+    ).fit(X, abs(X[:, 0]))
+    first = model.activation_parameters_[0]["share"].copy()
+    weights = model.coefs_[0].copy()
+    model.set_params(activation__parameters_rate=0).fit(X, abs(X[:, 0]))
+    assert np.array_equal(model.activation_parameters_[0]["share"], first)
+    assert not np.array_equal(model.coefs_[0], weights)
+    model.set_params(activation__parameters_rate=0.5).fit(X, abs(X[:, 0]))
+    assert (model.activation_parameters_[0]["share"] != first).all()
+
+
 @every_dtype
 def test_logistic_is_never_exactly_zero_and_at_most_one(dtype):
     a = values(Logistic(), np.array([-1e4, -80, -40, 0, 40, 1e4], dtype))
