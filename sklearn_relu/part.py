@@ -2,13 +2,14 @@
 
 import difflib
 import re
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from sklearn_relu.documentation import Documented
 from sklearn_relu.parameters import WithQuickParameters, with_python_numbers
 from sklearn_relu.sklearn_private import parameter_names, validate_parameters
 
-__all__ = ["Part", "resolve_part"]
+__all__ = ["Part", "Wrapper", "resolve_part"]
 
 NEAR = 0.7
 """How much of two names must be the same, by difflib's ratio, for one to be meant by the other."""
@@ -39,6 +40,30 @@ class Part(Documented, WithQuickParameters):
             Naming the hyper-parameter, what it may be, and what it is.
         """
         validate_parameters(self)
+
+
+class Wrapper(Part, ABC):
+    """A part around another part of its family, which may be given by name."""
+
+    inner: ClassVar[str]
+    """The parameter that holds the other part, or its name."""
+
+    @abstractmethod
+    def resolve(self) -> Part:
+        """Return the other part, checked; raise ValueError for what is none."""
+
+    def check(self) -> None:
+        """Raise if a hyper-parameter is out of its range, the inner part's among them."""
+        super().check()
+        self.resolve()
+
+    def set_params(self, **params: Any) -> Any:
+        """Set hyper-parameters; a nested one on a name turns the name into its part first."""
+        super().set_params(**{key: params.pop(key) for key in list(params) if "__" not in key})
+        is_name = isinstance(getattr(self, self.inner), str)
+        if is_name and any(key.startswith(f"{self.inner}__") for key in params):
+            setattr(self, self.inner, self.resolve())
+        return super().set_params(**params)
 
 
 def resolve_part(

@@ -17,6 +17,7 @@ from sklearn_relu.activations import (
     ClippedReLU,
     LeakyReLU,
     Maxout,
+    Parametric,
     PReLU,
     RReLU,
     Softplus,
@@ -53,6 +54,12 @@ VARIANTS = [
     Maxout(5),
     LWTA(1),
     LWTA(4),
+    Parametric("mish"),
+    Parametric("silu", 0.0),
+    Parametric("relu", 2.0),
+    Parametric(PReLU(0.5)),
+    Parametric("gelu"),
+    Parametric("hard_tanh"),
 ]
 """Activations with other hyper-parameters than the default ones."""
 
@@ -81,7 +88,7 @@ def other_value(cls, name):
         if isinstance(constraint, StrOptions)
         for option in sorted(constraint.options)
     ]
-    for value in (0.75, 0.25, 2, 3, not default, *names, [[[0.5]]], "adaptive"):
+    for value in (0.75, 0.25, 2, 3, not default, *names, [[[0.5]]], "adaptive", "tanh"):
         part = cls(**{name: value})
         try:
             part.check()

@@ -30,9 +30,14 @@ def part(name):
 
 
 EXAMPLES = {
-    "dense": [Dense(N_INPUTS, 4, part(name)) for name in ("relu", "tanh", "prelu", "maxout")],
+    "dense": [
+        Dense(N_INPUTS, 4, part(name)) for name in ("relu", "tanh", "prelu", "parametric", "maxout")
+    ],
     "convolution": [
-        *(Convolution(SHAPE, 4, part(name)) for name in ("relu", "gelu", "prelu", "crelu")),
+        *(
+            Convolution(SHAPE, 4, part(name))
+            for name in ("relu", "gelu", "prelu", "parametric", "crelu")
+        ),
         Convolution(SHAPE, 2, part("maxout"), (2, 5)),
         Convolution(SHAPE, 3, part("identity"), (1, 1)),
         Convolution((1, 15, 2), 3, part("elu"), (3, 3)),

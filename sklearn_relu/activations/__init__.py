@@ -5,6 +5,7 @@ from sklearn_relu.activations.competition import LWTA, Maxout
 from sklearn_relu.activations.gated import GELU, HardSwish, Mish, SiLU
 from sklearn_relu.activations.leaky import LeakyReLU, PReLU, RReLU
 from sklearn_relu.activations.linear import Identity
+from sklearn_relu.activations.parametric import ACTIVATIONS, Parametric
 from sklearn_relu.activations.rectifiers import (
     ClippedReLU,
     NegativeReLU,
@@ -16,39 +17,6 @@ from sklearn_relu.activations.rectifiers import (
 from sklearn_relu.activations.sigmoids import HardSigmoid, HardTanh, Logistic, Softsign, Tanh
 from sklearn_relu.activations.smooth import CELU, ELU, SELU, Softplus
 from sklearn_relu.activations.two_sided import CReLU, SignedReLU
-
-ACTIVATIONS: dict[str, type[Activation]] = {
-    "identity": Identity,
-    "logistic": Logistic,
-    "sigmoid": Logistic,
-    "tanh": Tanh,
-    "softsign": Softsign,
-    "hard_sigmoid": HardSigmoid,
-    "hard_tanh": HardTanh,
-    "relu": ReLU,
-    "negative_relu": NegativeReLU,
-    "squared_relu": SquaredReLU,
-    "threshold_relu": ThresholdReLU,
-    "clipped_relu": ClippedReLU,
-    "relu6": ReLU6,
-    "leaky_relu": LeakyReLU,
-    "prelu": PReLU,
-    "rrelu": RReLU,
-    "crelu": CReLU,
-    "signed_relu": SignedReLU,
-    "elu": ELU,
-    "celu": CELU,
-    "selu": SELU,
-    "softplus": Softplus,
-    "silu": SiLU,
-    "swish": SiLU,
-    "gelu": GELU,
-    "hard_swish": HardSwish,
-    "mish": Mish,
-    "maxout": Maxout,
-    "lwta": LWTA,
-}
-"""The activations by name; ``sigmoid`` is also ``logistic``, and ``swish`` is ``silu``."""
 
 __all__ = [
     "ACTIVATIONS",
@@ -70,6 +38,7 @@ __all__ = [
     "Mish",
     "NegativeReLU",
     "PReLU",
+    "Parametric",
     "RReLU",
     "ReLU",
     "ReLU6",

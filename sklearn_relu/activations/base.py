@@ -99,6 +99,9 @@ class Activation(Part, ABC):
     """True: it is linear between its kinks and jumps; then a network of it is linear around every
     input that is on none of them, and :meth:`linear_pieces` tells the pieces apart."""
 
+    parameters_rate: float = 1.0
+    """Factor of the learning rate of what the activation learns; 0 keeps it as it starts."""
+
     units_are_alike: ClassVar[bool] = True
     """False: what a unit gives depends on its place in the layer, or on the other units."""
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_relu import kernels
 from sklearn_relu.activations.base import Activation, flat_pieces
+from sklearn_relu.kernels import fused
 from sklearn_relu.sklearn_private import Interval
 
 
@@ -93,8 +94,8 @@ class SELU(_ScaledELU):
     and section 2 for alpha dropout.
     """
 
-    alpha = 1.6732632423543772
-    scale = 1.0507009873554805
+    alpha = fused.SELU_ALPHA
+    scale = fused.SELU_SCALE
 
     gain = 1.0
     initialization = "lecun_normal"

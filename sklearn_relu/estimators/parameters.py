@@ -88,8 +88,9 @@ class NetworkParameters(Described):
             """
             "constant"; "invscaling", ``learning_rate_init / (t + 1) ** power_t`` with the samples
             seen as t; "adaptive", which divides the rate by 5 at each plateau; "step",
-            "exponential", "cosine", "one_cycle" or "warm_up"; or a function that takes a
-            :class:`~sklearn_relu.schedules.Progress` and gives a factor of `learning_rate_init`.
+            "exponential", "cosine", "cosine_log", "flat_cosine", "one_cycle" or "warm_up"; or a
+            function that takes a :class:`~sklearn_relu.schedules.Progress` and gives a factor of
+            `learning_rate_init`.
             For every stochastic solver.
             """,
         ),
@@ -161,7 +162,7 @@ class NetworkParameters(Described):
             "threshold_relu", it is what the activation names: He for rectifiers, Glorot for
             sigmoids. Other names are those in :data:`sklearn_relu.initializers.INITIALIZERS`, such
             as "sklearn", "he_normal", "glorot_uniform", "lecun_normal", "fan_in_uniform",
-            "orthogonal", "sparse", "identity" and "lsuv".
+            "orthogonal", "sparse", "identity", "lsuv" and "unit_variance".
             """,
         ),
         "bias_initialization": Parameter(

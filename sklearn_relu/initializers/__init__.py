@@ -3,7 +3,7 @@
 from numbers import Integral
 
 from sklearn_relu.initializers.base import Initializer, LayerStart
-from sklearn_relu.initializers.from_data import LSUV, FromCoefs
+from sklearn_relu.initializers.from_data import LSUV, FromCoefs, UnitVariance
 from sklearn_relu.initializers.scaling import (
     FanInUniform,
     GlorotNormal,
@@ -92,6 +92,7 @@ INITIALIZERS: dict[str, type[Initializer]] = {
     "zeros": Zeros,
     "ones": Ones,
     "lsuv": LSUV,
+    "unit_variance": UnitVariance,
     "from_coefs": FromCoefs,
     "sklearn": SklearnUniform,
 }
@@ -120,6 +121,7 @@ __all__ = [
     "Orthogonal",
     "SklearnUniform",
     "Sparse",
+    "UnitVariance",
     "VarianceScaling",
     "Zeros",
 ]

@@ -81,6 +81,7 @@ class Initializer(Part, ABC):
         "zero": "zeros",
         "one": "ones",
         "layersequentialunitvariance": "lsuv",
+        "realmlp": "unit_variance",
         "scikitlearn": "sklearn",
         "normal": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",
         "gaussian": "Which variance? VarianceScaling(scale, mode, distribution) takes any.",

@@ -31,6 +31,10 @@ this many they are few, and in the sum of many blocks they average out: it is as
 NumPy's pairwise sums. In float64 a sum is made in order as a whole.
 """
 
+EQUALS_IN_ORDER = 32
+"""The same where many terms may be equal, as SELU's slopes on the right are: all blocks then have
+the same rounding error, which no average removes."""
+
 WEIGHTS_AT_ONCE = 4096
 """The same for sums over neighbours in memory, which vector units make of 32 or more in turn."""
 
@@ -225,6 +229,121 @@ def leak_back(
             grad_slope[i, 0, k] = slope_sums[k] + slope_total[k]
 
 
+def below(z: np.ndarray, out: np.ndarray, sign: int, bound: float) -> None:
+    """``out = min(sign * z, bound)``."""
+    n_networks, n_samples, width = z.shape
+    number = z.dtype.type
+    factor, largest = number(sign), number(bound)
+    for i in range(n_networks):
+        for j in range(n_samples):
+            for k in range(width):
+                out[i, j, k] = min(factor * z[i, j, k], largest)
+
+
+def shift_below(z: np.ndarray, bias: np.ndarray, out: np.ndarray, sign: int, bound: float) -> None:
+    """``z += bias``; ``out = min(sign * z, bound)``."""
+    n_networks, n_samples, width = z.shape
+    number = z.dtype.type
+    factor, largest = number(sign), number(bound)
+    for i in range(n_networks):
+        row = bias[i, 0].copy()
+        for j in range(n_samples):
+            for k in range(width):
+                x = z[i, j, k] + row[k]
+                z[i, j, k] = x
+                out[i, j, k] = min(factor * x, largest)
+
+
+RELU, SELU, SILU, MISH = range(4)
+"""Functions f that :func:`blend` knows. Each is given by z and an exponential e, which NumPy's
+vectorized loops make of :func:`below`: ``expm1(min(z, 0))`` for SELU, ``exp(min(-z, 80))`` for
+SiLU, ``exp(min(z, 20))`` for Mish, nothing for ReLU. The operations are those of the NumPy forms in
+their order, so that both give the same bits."""
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+def blend(z: np.ndarray, a: np.ndarray, share: np.ndarray, function: int) -> None:
+    """``a = share * f(z) + (1 - share) * z``, given e in `a`."""
+    n_networks, n_samples, width = z.shape
+    number = z.dtype.type
+    zero, one, two = number(0), number(1), number(2)
+    scale, alpha = number(SELU_SCALE), number(SELU_ALPHA)
+    for i in range(n_networks):
+        factor = share[i, 0].copy()
+        rest = one - factor
+        for j in range(n_samples):
+            for k in range(width):
+                x, e = z[i, j, k], a[i, j, k]
+                if function == RELU:
+                    f = max(x, zero)
+                elif function == SELU:
+                    f = (max(x, zero) + e * alpha) * scale
+                elif function == SILU:
+                    f = x / (e + one)
+                else:
+                    e = e * (e + two)
+                    f = e / (e + two) * x
+                a[i, j, k] = f * factor[k] + x * rest[k]
+
+
+def blend_back(
+    z: np.ndarray,
+    grad_a: np.ndarray,
+    grad_z: np.ndarray,
+    grad_bias: np.ndarray,
+    share: np.ndarray,
+    grad_share: np.ndarray,
+    function: int,
+) -> None:
+    """``grad_z = grad_a * (share * f'(z) + 1 - share)``, given e in `grad_z`, and its sum over the
+    samples; and the sum of ``grad_a * (f(z) - z)``."""
+    n_networks, n_samples, width = z.shape
+    number = z.dtype.type
+    zero, one, two, four, cap = number(0), number(1), number(2), number(4), number(20)
+    scale, alpha = number(SELU_SCALE), number(SELU_ALPHA)
+    kink = number(SELU_SCALE * (SELU_ALPHA - 1))
+    total, share_total = np.empty(width, z.dtype), np.empty(width, z.dtype)
+    sums, share_sums = np.empty(width), np.empty(width)
+    for i in range(n_networks):
+        factor = share[i, 0].copy()
+        total[:] = 0
+        share_total[:] = 0
+        sums[:] = 0
+        share_sums[:] = 0
+        for j in range(n_samples):
+            for k in range(width):
+                x, e, grad = z[i, j, k], grad_z[i, j, k], grad_a[i, j, k]
+                if function == RELU:
+                    f = max(x, zero)
+                    slope = one if f > zero else zero
+                elif function == SELU:
+                    f = (max(x, zero) + e * alpha) * scale
+                    slope = min(f, zero) + scale + (kink if f <= zero else zero)
+                elif function == SILU:
+                    f = x / (e + one)
+                    slope = (f * e + one) / (e + one)
+                else:
+                    u = e + one
+                    q = u * u + one
+                    slope = (min(x, cap) * four * u / q + u + one) * e / q
+                    e = e * (e + two)
+                    f = e / (e + two) * x
+                share_total[k] += (f - x) * grad
+                through = grad * factor[k]
+                grad = slope * through + (grad - through)
+                grad_z[i, j, k] = grad
+                total[k] += grad
+            if z.itemsize == 4 and j % EQUALS_IN_ORDER == EQUALS_IN_ORDER - 1:
+                for k in range(width):
+                    sums[k] += total[k]
+                    share_sums[k] += share_total[k]
+                    total[k] = share_total[k] = 0
+        for k in range(width):
+            grad_bias[i, 0, k] = sums[k] + total[k]
+            grad_share[i, 0, k] = share_sums[k] + share_total[k]
+
+
 def parabola_back(
     a: np.ndarray,
     grad_a: np.ndarray,
@@ -355,8 +474,8 @@ def adam(
 
 
 _LOOPS = (
-    shift, outer, rectify, rectify_back, leak, leak_back, parabola_back, logistic_loss, adam,
-    look_up, add_up,
+    shift, outer, rectify, rectify_back, leak, leak_back, below, shift_below, blend, blend_back,
+    parabola_back, logistic_loss, adam, look_up, add_up,
 )  # fmt: skip
 
 _SUMS = (below_largest, normalize, ridge, waves, waves_back)

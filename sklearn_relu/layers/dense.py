@@ -60,7 +60,7 @@ class Dense(Layer):
             "bias": Block((1, sums), "bias", rate=bias_rate),
         }
         for name, shape in activation.parameter_shapes(n_units).items():
-            self._blocks[name] = Block((1, *shape), "activation")
+            self._blocks[name] = Block((1, *shape), "activation", activation.parameters_rate)
         self._memory = {"z": places * sums}
         if activation.needs_summed_input:
             self._memory["a"] = self.gives

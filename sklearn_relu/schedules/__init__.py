@@ -9,14 +9,22 @@ from sklearn_relu.schedules.decays import (
     StepDecay,
 )
 from sklearn_relu.schedules.warm_up import SCHEDULES, WarmUp
-from sklearn_relu.schedules.within_epochs import Cosine, FunctionRate, OneCycle
+from sklearn_relu.schedules.within_epochs import (
+    Cosine,
+    CosineLog,
+    FlatCosine,
+    FunctionRate,
+    OneCycle,
+)
 
 __all__ = [
     "SCHEDULES",
     "Adaptive",
     "ConstantRate",
     "Cosine",
+    "CosineLog",
     "ExponentialDecay",
+    "FlatCosine",
     "FunctionRate",
     "InverseScaling",
     "OneCycle",

@@ -2,7 +2,7 @@
 
 from numbers import Real
 
-from sklearn_relu.part import resolve_part
+from sklearn_relu.part import Wrapper, resolve_part
 from sklearn_relu.schedules.base import Schedule
 from sklearn_relu.schedules.decays import (
     Adaptive,
@@ -11,11 +11,17 @@ from sklearn_relu.schedules.decays import (
     InverseScaling,
     StepDecay,
 )
-from sklearn_relu.schedules.within_epochs import Cosine, FunctionRate, OneCycle
+from sklearn_relu.schedules.within_epochs import (
+    Cosine,
+    CosineLog,
+    FlatCosine,
+    FunctionRate,
+    OneCycle,
+)
 from sklearn_relu.sklearn_private import Interval
 
 
-class WarmUp(Schedule):
+class WarmUp(Wrapper, Schedule):
     """A linear rise in front of any schedule, whose rate it multiplies.
 
     The factor rises from `start_fraction` to 1 within `n_epochs`, step by step; the schedule is as
@@ -34,6 +40,7 @@ class WarmUp(Schedule):
     Goyal et al. (2017), Accurate, large minibatch SGD: training ImageNet in 1 hour, section 2.2.
     """
 
+    inner = "schedule"
     changes_within_epoch = True
 
     _parameter_constraints = {
@@ -47,19 +54,8 @@ class WarmUp(Schedule):
         self.schedule = schedule
         self.start_fraction = start_fraction
 
-    def check(self):
-        """Raise if a hyper-parameter is out of its range, the schedule's among them."""
-        super().check()
-        self._resolve()
-
-    def set_params(self, **params):
-        """Set hyper-parameters; a nested one on a name turns the name into its part first."""
-        super().set_params(**{key: params.pop(key) for key in list(params) if "__" not in key})
-        if isinstance(self.schedule, str) and any(key.startswith("schedule__") for key in params):
-            self.schedule = self._resolve()
-        return super().set_params(**params)
-
-    def _resolve(self):
+    def resolve(self):
+        """Return the schedule to warm up, checked."""
         if callable(self.schedule) and not isinstance(self.schedule, type):
             return FunctionRate(self.schedule)
         return resolve_part(self.schedule, SCHEDULES, Schedule, "schedule")
@@ -104,6 +100,8 @@ SCHEDULES: dict[str, type[Schedule]] = {
     "step": StepDecay,
     "exponential": ExponentialDecay,
     "cosine": Cosine,
+    "cosine_log": CosineLog,
+    "flat_cosine": FlatCosine,
     "one_cycle": OneCycle,
     "warm_up": WarmUp,
 }

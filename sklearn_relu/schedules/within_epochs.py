@@ -105,6 +105,83 @@ class OneCycle(Schedule):
         return initial * (end + (1 - end) * share)
 
 
+class CosineLog(Schedule):
+    """Cycles from 0 up to the initial rate and down again, each twice as long as the one before.
+
+    ``initial * (1 - cos(2 * pi * log2(1 + (2**n_cycles - 1) * done))) / 2`` with the share of
+    ``max_iter`` epochs that is done. The first step and the end have the rate 0, where the rate
+    stays beyond its horizon. Short cycles try large rates early, the last cycle fills half of the
+    training.
+
+    Parameters
+    ----------
+    n_cycles : int, default=4
+        Number of cycles, from 1 to 50.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn & Steinwart (2024), Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data: the schedule of RealMLP.
+
+    Examples
+    --------
+    >>> from sklearn_relu.schedules import CosineLog, Progress
+    >>> steps = [Progress(0, step, 15, 0, 0, 0.1) for step in (0, 1, 3, 5, 7, 15)]
+    >>> [round(CosineLog().rate(0.1, step), 3) for step in steps]
+    [0.0, 0.0, 0.0, 0.093, 0.0, 0.0]
+    """
+
+    changes_within_epoch = True
+    has_horizon = True
+
+    _parameter_constraints = {"n_cycles": [Interval(Integral, 1, 50, closed="both")]}
+
+    def __init__(self, n_cycles=4):
+        self.n_cycles = n_cycles
+
+    def rate(self, initial, progress):
+        """``initial * (1 - cos(2 * pi * cycles)) / 2`` with the cycles that are done."""
+        cycles = math.log2(1 + (2**self.n_cycles - 1) * progress.of_horizon)
+        return initial * (1 - math.cos(2 * math.pi * cycles)) / 2
+
+
+class FlatCosine(Schedule):
+    """The initial rate for a share of ``max_iter`` epochs, then down half a cosine to 0.
+
+    Beyond its horizon it stays at 0.
+
+    Parameters
+    ----------
+    flat : float, default=0.5
+        Share of all steps before the rate falls, in [0, 1). With 0 it is :class:`Cosine`.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn & Steinwart (2024), Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data: the schedule of RealMLP's dropout and weight decay.
+
+    Examples
+    --------
+    >>> from sklearn_relu.schedules import FlatCosine, Progress
+    >>> steps = [Progress(0, step, 100, 0, 0, 0.1) for step in (0, 50, 75, 100)]
+    >>> [round(FlatCosine().rate(0.1, step), 3) for step in steps]
+    [0.1, 0.1, 0.05, 0.0]
+    """
+
+    changes_within_epoch = True
+    has_horizon = True
+
+    _parameter_constraints = {"flat": [Interval(Real, 0, 1, closed="left")]}
+
+    def __init__(self, flat=0.5):
+        self.flat = flat
+
+    def rate(self, initial, progress):
+        """``initial`` at first, then ``initial * (1 + cos(pi * fallen)) / 2``."""
+        fallen = max(progress.of_horizon - self.flat, 0.0) / (1 - self.flat)
+        return initial * (1 + math.cos(math.pi * fallen)) / 2
+
+
 class FunctionRate(Schedule):
     """``initial * function(progress)``; what a function given as `learning_rate` becomes.
 

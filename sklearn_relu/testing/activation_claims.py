@@ -1,5 +1,7 @@
 """Rules of activations: what they say about themselves for other parts and for reports."""
 
+from numbers import Real
+
 import numpy as np
 
 from sklearn_relu.activations import Activation
@@ -68,6 +70,19 @@ def initialization_is_a_name(part: Activation) -> None:
         "sklearn_init_factor",
         f"is {part.sklearn_init_factor!r}",
         "Give a number above 0: weights are within sqrt(factor / (fan_in + fan_out)).",
+    )
+
+
+def parameters_rate_is_a_factor(part: Activation) -> None:
+    """`parameters_rate` is a finite number that is not negative."""
+    rate = part.parameters_rate
+    require(
+        isinstance(rate, Real) and 0 <= float(rate) < np.inf,
+        part,
+        "parameters_rate",
+        f"is {rate!r}",
+        "Give the factor of the learning rate for what the activation learns, such as 1.0; 0 keeps "
+        "that as it starts.",
     )
 
 
@@ -206,6 +221,7 @@ CHECKS = (
     bounds_hold,
     gain_keeps_the_size_of_the_signal,
     initialization_is_a_name,
+    parameters_rate_is_a_factor,
     what_passes_through_is_the_identity,
     linear_pieces_are_linear,
     alike_units_are_alike,

@@ -233,7 +233,7 @@ def test_another_shape_is_named_by_its_layer_and_arrays():
         model.set_params(hidden_layer_sizes=(6, 6)).fit(X, y)
 
 
-@pytest.mark.parametrize("schedule", ["one_cycle", "cosine"])
+@pytest.mark.parametrize("schedule", ["one_cycle", "cosine", "cosine_log", "flat_cosine"])
 def test_partial_fit_refuses_a_schedule_over_a_horizon(schedule):
     model = MLPClassifier(**SMALL, learning_rate=schedule)
     with pytest.raises(ValueError, match=f"learning_rate='{schedule}' spans.*period"):

@@ -315,6 +315,8 @@ ELSEWHERE = {
     "learning_rate": {
         "adaptive": ["ReduceLROnPlateau"],
         "cosine": ["cosine_annealing", "CosineAnnealingLR"],
+        "cosine_log": ["coslog", "coslog4", "CosineLog"],
+        "flat_cosine": ["flat_cos"],
         "one_cycle": ["onecycle", "1cycle"],
         "exponential": ["exponential_decay", "exp"],
         "invscaling": ["inverse_scaling"],

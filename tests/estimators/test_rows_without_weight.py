@@ -40,6 +40,7 @@ VARIANTS = {
     "its loss": {"early_stopping": True, "early_stopping_metric": "loss"},
     "ensemble": {"ensemble_size": 2, "early_stopping": True},
     "lsuv": {"initialization": "lsuv"},
+    "unit variance": {"initialization": "unit_variance"},
     "dropout": {"dropout": 0.3, "input_dropout": 0.2},
     "kl": {"activation": "logistic", "activity_penalty": "kl", "activity_alpha": 0.1},
     "activity": {"activity_penalty": "l1", "activity_alpha": 0.1},

@@ -9,7 +9,8 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.datasets import load_digits
 
 from sklearn_relu import MLPClassifier, MLPRegressor, kernels
-from sklearn_relu.activations import ACTIVATIONS
+from sklearn_relu.activations import ACTIVATIONS, Parametric
+from sklearn_relu.activations.parametric import LOOPS
 from sklearn_relu.kernels import fused
 from sklearn_relu.losses import LOSSES, SoftmaxLogLoss
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
@@ -23,7 +24,10 @@ pytestmark = pytest.mark.filterwarnings(
 needs_numba = pytest.mark.skipif(fused.loops() is None, reason="numba is not installed")
 ACCURACY = {np.float32: 1e-6, np.float64: 1e-12}
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-EACH_ACTIVATION = [cls() for cls in dict.fromkeys(ACTIVATIONS.values())]
+EACH_ACTIVATION = [
+    *(cls() for cls in dict.fromkeys(ACTIVATIONS.values())),
+    *(Parametric(name) for name in ("relu", "silu", "mish", "gelu")),
+]
 SHAPES = [(1, 1, 1), (1, 7, 3), (3, 20, 17)]
 EXTREMES = [-1e4, -90.0, -1e-30, 0.0, 1e-30, 90.0, 1e4]
 
@@ -86,6 +90,28 @@ def test_activations(by_numpy, activation, shape, contiguous, dtype):
         # Sums over samples may cancel: errors are in units of what is summed.
         size = np.abs(other).max()
         np.testing.assert_allclose(one, other, rtol=ACCURACY[dtype], atol=ACCURACY[dtype] * size)
+
+
+@pytest.mark.parametrize("missing", ["below", "shift_below", "blend", "blend_back"])
+@pytest.mark.parametrize("inner", [cls() for cls in LOOPS], ids=name_of)
+def test_where_one_of_a_pair_of_loops_is_not_compiled(by_numpy, monkeypatch, inner, missing):
+    activation = Parametric(inner)
+    z = summed_inputs(activation, SHAPES[-1], np.float64)
+    expected = by_numpy(one_layer, activation, z, True)
+    run = fused.run
+    monkeypatch.setattr(fused, "run", lambda name, *args: name != missing and run(name, *args))
+    for one, other in zip(one_layer(activation, z, True), expected, strict=True):
+        size = np.abs(other).max()
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12 * size)
+
+
+@pytest.mark.parametrize("inner", [cls() for cls in LOOPS], ids=name_of)
+def test_parametric_activations_run_their_loops(with_loops, monkeypatch, inner):
+    names, run = [], fused.run
+    monkeypatch.setattr(fused, "run", lambda *args: names.append(args[0]) or run(*args))
+    activation = Parametric(inner)
+    one_layer(activation, summed_inputs(activation, SHAPES[-1], np.float32), True)
+    assert names == ["shift_below", "blend", "below", "blend_back"]
 
 
 @every_dtype
@@ -185,7 +211,7 @@ def test_optimizers(by_numpy, optimizer, dtype):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
-@pytest.mark.parametrize("activation", ["relu", "prelu", "tanh", "logistic"])
+@pytest.mark.parametrize("activation", ["relu", "prelu", "tanh", "logistic", "parametric"])
 def test_whole_fits(by_numpy, activation):
     X, y = load_digits(return_X_y=True)
     X = X[:40] / 16

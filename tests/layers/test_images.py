@@ -152,6 +152,7 @@ def test_it_reads_digits(pooling, activation):
         {"solver": "lbfgs", "max_iter": 200},
         {"solver": "sgd", "dropout": 0.3, "learning_rate_init": 0.05},
         {"initialization": "lsuv"},
+        {"initialization": "unit_variance"},
         {"initialization": "orthogonal", "penalty": "l1", "alpha": 0.01},
         {"penalty": ["group_lasso", "l2"], "alpha": 0.01},
         {"dtype": "float32", "early_stopping": True},

@@ -21,7 +21,7 @@ from scipy.signal import correlate2d
 
 from sklearn_relu.activations import ACTIVATIONS, Identity, ReLU
 from sklearn_relu.estimators.fitted_arrays import initial_params
-from sklearn_relu.initializers import LSUV, Constant, HeNormal
+from sklearn_relu.initializers import LSUV, Auto, Constant, HeNormal, UnitVariance
 from sklearn_relu.kernels import fused
 from sklearn_relu.layers import (
     LAYERS,
@@ -514,8 +514,9 @@ def test_each_matrix_of_a_layer_has_its_start():
     assert all(np.std(first[name]) > 0.1 for name in ("inner", "outer"))
     assert (first["bias"] == 0.5).all()
     assert (last["bias"] == 0.5).all()
-    with pytest.raises(ValueError, match="layers with one matrix"):
-        initial_params(layers, LSUV(), Constant(0.0), draw, np.ones((9, 5)), np.float64)
+    for from_data in (LSUV(), UnitVariance()):
+        with pytest.raises(ValueError, match="layers with one matrix"):
+            initial_params(layers, from_data, Constant(0.0), draw, np.ones((9, 5)), np.float64)
 
 
 class Fixed(Dense):
@@ -538,6 +539,26 @@ def test_a_layer_may_have_a_start_of_its_own():
     first, last = layout.views(params[None])
     assert (first["weight"] == 1 + np.random.RandomState(0).uniform()).all()
     assert (X @ first["weight"][0] @ last["weight"][0]).std() == pytest.approx(1)
+
+
+def test_unit_variance_goes_through_layers_of_their_own_start_and_over_places():
+    layers = [
+        Fixed(N_INPUTS, N_INPUTS, Identity()),
+        Convolution(SHAPE, 4, ReLU()),
+        MaxPooling((5, 3, 4)),
+        Dense(MaxPooling((5, 3, 4)).gives, 2, Identity()),
+    ]
+    X, draw = np.random.default_rng(0).normal(size=(200, N_INPUTS)), np.random.RandomState(0)
+    layout = ParameterLayout(layers)
+    params = initial_params(layers, UnitVariance(), Auto(), draw, X, np.float64)
+    x = X[None]
+    for layer, arrays in zip(layers, layout.views(params[None]), strict=True):
+        z, a = layer.look(x, arrays)
+        if layer.blocks() and not isinstance(layer, Fixed):
+            units = z.reshape(-1, layer.blocks()["weight"].shape[1])
+            np.testing.assert_allclose(units.std(axis=0), 1)
+            assert (np.unique(arrays["bias"]).size, (units > 0).mean()) > (1, 0.1)
+        x = a
 
 
 def test_units_of_images_are_no_columns():

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from helpers import EVERY_ACTIVATION, SLOW_VARIANTS, backward, forward, layer_arrays, name_of
 from scipy.special import erfc, expit
+from sklearn.base import clone
 
+from sklearn_relu import MLPRegressor
 from sklearn_relu.activations import (
     ACTIVATIONS,
     CELU,
@@ -24,6 +26,7 @@ from sklearn_relu.activations import (
     Maxout,
     Mish,
     NegativeReLU,
+    Parametric,
     PReLU,
     ReLU,
     ReLU6,
@@ -142,6 +145,11 @@ FORMULAS = [
     (Mish(), lambda z: z * np.tanh(np.logaddexp(0, z))),
     (Maxout(1), lambda z: z),
     (LWTA(), lambda z: z),
+    (
+        Parametric(),
+        lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z)),
+    ),
+    (Parametric("mish"), lambda z: z * np.tanh(np.logaddexp(0, z))),
 ]
 """Of activations with one output."""
 
@@ -234,6 +242,132 @@ def test_prelu_learns_each_slope_from_its_own_negative_inputs():
     _, grads = backward(PReLU(), z, grad_a, params)
     expected = (grad_a * np.minimum(z, 0)).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(grads["slope"], expected, rtol=1e-11)
+
+
+SMOOTH_AND_KINKED = ["selu", "mish", "silu", "relu", "gelu", "tanh", PReLU(0.5)]
+
+
+@pytest.mark.parametrize("shares", [0.0, 1.0, "each"], ids=str)
+@pytest.mark.parametrize("inner", SMOOTH_AND_KINKED, ids=name_of)
+def test_parametric_goes_from_the_identity_to_the_activation(inner, shares):
+    part = Parametric(inner)
+    z, grad_a, params = random_layer(part)
+    if shares != "each":
+        params["share"][...] = shares
+    share = params["share"]
+    f, of_f = part.resolve(), {name: params[name] for name in params if name != "share"}
+    value, (slope, grads_of_f) = forward(f, z, of_f), backward(f, z, grad_a, of_f)
+    np.testing.assert_allclose(forward(part, z, params), z + share * (value - z), atol=1e-13)
+    grad_z, grads = backward(part, z, grad_a, params)
+    expected = share * slope + (1 - share) * grad_a
+    np.testing.assert_allclose(grad_z, expected, rtol=1e-10, atol=1e-13)
+    of_share = (grad_a * (value - z)).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(grads["share"], of_share, rtol=1e-10)
+    for name, grad in grads_of_f.items():
+        np.testing.assert_allclose(grads[name], share * grad, rtol=1e-10, atol=1e-10)
+
+
+@every_dtype
+@pytest.mark.parametrize("inner", SMOOTH_AND_KINKED, ids=name_of)
+def test_parametric_starts_as_its_activation_to_the_bit(inner, dtype):
+    part = Parametric(inner)
+    assert np.array_equal(values(part, dtype=dtype), values(part.resolve(), dtype=dtype))
+    for name in ("gain", "initialization", "needs_its_initialization", "sklearn_init_factor"):
+        assert getattr(part, name) == getattr(part.resolve(), name)
+    assert (part.dropout_value, part.bounds) == (0, (-np.inf, np.inf))
+
+
+@pytest.mark.parametrize(
+    ("inner", "problem"),
+    [
+        ("maxout", "has several summed inputs a unit"),
+        ("crelu", "has several outputs a unit"),
+        ("rrelu", "draws random numbers"),
+        ("lwta", "treats a unit by its place or by the other units"),
+        ("signed_relu", "treats a unit by its place or by the other units"),
+        ("parametric", "learns a share already"),
+    ],
+)
+def test_parametric_refuses_what_does_not_treat_unit_by_unit(inner, problem):
+    message = f"'activation' parameter of Parametric must treat unit by unit; .*{problem}. Use"
+    for given in (inner, ACTIVATIONS[inner]()):
+        with pytest.raises(ValueError, match=message):
+            Parametric(given).check()
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (Parametric("silou"), "activation must be one of .*Did you mean 'silu'"),
+        (Parametric(SELU), "'activation' parameter of Parametric must be"),
+        (Parametric(LeakyReLU(7.0)), "'negative_slope' parameter of LeakyReLU"),
+        (Parametric(parameters_rate=-0.1), "'parameters_rate' parameter of Parametric"),
+    ],
+    ids=str,
+)
+def test_the_activation_of_a_parametric_one_is_checked(part, message):
+    with pytest.raises(ValueError, match=message):
+        part.check()
+
+
+def test_nested_parameters_of_a_parametric_activation():
+    part = Parametric()
+    assert part.set_params(activation="elu", activation__alpha=0.5) is part
+    assert repr(part) == "Parametric(activation=ELU(alpha=0.5))"
+    with pytest.raises(ValueError, match="Invalid parameter 'alpha' for estimator SELU"):
+        Parametric().set_params(activation__alpha=0.5)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("inner", ["mish", "selu", PReLU(0.5)], ids=name_of)
+def test_shares_learn_at_a_rate_of_their_own(inner, solver):
+    X = np.random.RandomState(0).normal(size=(60, 3))
+    model = MLPRegressor(
+        hidden_layer_sizes=(7, 5), solver=solver, max_iter=6, random_state=0, batch_size=20
+    )
+
+    def fitted(activation):
+        return clone(model).set_params(activation=activation).fit(X, abs(X[:, 0]))
+
+    frozen, slow = fitted(Parametric(inner, 0.0)), fitted(Parametric(inner, 1e-3))
+    fast = fitted(Parametric(inner, 1.0))
+    moved = []
+    for each in (frozen, slow, fast):
+        shares = [layer["share"] for layer in each.activation_parameters_]
+        assert [len(share) for share in shares] == [7, 5]
+        moved.append(max(abs(share - 1).max() for share in shares))
+    assert moved[0] == 0
+    if solver == "lbfgs":  # has no learning rate
+        assert 0 < moved[1] == moved[2]
+    else:
+        assert 0 < moved[1] < moved[2] / 50
+    if isinstance(inner, str):
+        for one, other in zip(frozen.coefs_, fitted(inner).coefs_, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+    else:
+        assert (frozen.activation_parameters_[0]["slope"] == 0.5).all()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+def test_the_rate_of_shares_may_change_between_calls():
+    X = np.random.RandomState(0).normal(size=(60, 3))
+    model = MLPRegressor(
+        hidden_layer_sizes=(7,),
+        activation=Parametric("mish"),
+        max_iter=3,
+        warm_start=True,
+        random_state=0,
+    ).fit(X, abs(X[:, 0]))
+    first = model.activation_parameters_[0]["share"].copy()
+    weights = model.coefs_[0].copy()
+    model.set_params(activation__parameters_rate=0).fit(X, abs(X[:, 0]))
+    assert np.array_equal(model.activation_parameters_[0]["share"], first)
+    assert not np.array_equal(model.coefs_[0], weights)
+    model.set_params(activation__parameters_rate=0.5).fit(X, abs(X[:, 0]))
+    assert (model.activation_parameters_[0]["share"] != first).all()
 
 
 @every_dtype
@@ -406,7 +540,8 @@ def sizes_through_layers(activation, rescale):
 
 @pytest.mark.parametrize("activation", SLOW_VARIANTS, ids=name_of)
 def test_the_signal_keeps_its_size_through_twenty_layers(activation):
-    sizes = sizes_through_layers(activation, rescale=isinstance(activation, UNSTABLE))
+    at_first = activation.resolve() if isinstance(activation, Parametric) else activation
+    sizes = sizes_through_layers(activation, rescale=isinstance(at_first, UNSTABLE))
     assert sizes.min() > 0.5
     assert sizes.max() < 2
 
@@ -416,7 +551,8 @@ def test_which_activations_make_deviations_of_the_signals_size_grow(activation):
     z = np.random.RandomState(0).normal(size=(1, 20_000, activation.input_width(12)))
     low, high = (np.square(forward(activation, scale * z)).mean() for scale in (0.95, 1.05))
     growth = np.log(high / low) / np.log(1.05 / 0.95) / 2
-    if isinstance(activation, UNSTABLE) and activation.get_params() != {"threshold": 0.0}:
+    at_first = activation.resolve() if isinstance(activation, Parametric) else activation
+    if isinstance(at_first, UNSTABLE) and at_first.get_params() != {"threshold": 0.0}:
         assert growth > 1.02
     else:
         assert growth < 1 + 1e-6

@@ -19,6 +19,7 @@ from sklearn_relu.activations import (
     Logistic,
     Maxout,
     NegativeReLU,
+    Parametric,
     PReLU,
     ReLU,
     ReLU6,
@@ -251,6 +252,11 @@ KINKS = [
     (HardSigmoid(), 3, 0),
     (HardTanh(), -1, 0),
     (HardTanh(), 1, 0),
+    (Parametric(), 0, 1.0507009873554805 * 1.6732632423543772),
+    (Parametric("relu", 2.0), 0, 0),
+    (Parametric(PReLU(0.5)), 0, 0.5),
+    (Parametric("hard_tanh"), -1, 0),
+    (Parametric("hard_tanh"), 1, 0),
 ]
 """Activations of one summed input, where their derivative jumps, and what it is there."""
 

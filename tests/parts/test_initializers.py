@@ -25,10 +25,12 @@ from sklearn_relu.initializers import (
     Identity,
     Initializer,
     LayerStart,
+    LeCunNormal,
     Ones,
     Orthogonal,
     SklearnUniform,
     Sparse,
+    UnitVariance,
     VarianceScaling,
     Zeros,
 )
@@ -290,8 +292,8 @@ def test_how_many_layers_are_shallow_can_be_set():
 
 
 def test_few_activations_need_their_own_initialization():
-    needing = {name for name, cls in ACTIVATIONS.items() if cls.needs_its_initialization}
-    assert needing == {"hard_swish", "selu", "softplus", "threshold_relu"}
+    needing = {name for name, cls in ACTIVATIONS.items() if cls().needs_its_initialization}
+    assert needing == {"hard_swish", "parametric", "selu", "softplus", "threshold_relu"}
 
 
 @pytest.mark.parametrize("activations", [["selu"], ["relu", "selu"], ["softplus", "relu", "relu"]])
@@ -363,7 +365,9 @@ def test_biases_that_are_set_always_count_and_weights_do_not_depend_on_them(name
 
 
 @pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
-@pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"auto", "sklearn", "from_coefs"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(INITIALIZERS) - {"auto", "sklearn", "from_coefs", "unit_variance"})
+)
 def test_biases_are_zero_beside_weights_that_are_named(name):
     X = np.random.RandomState(0).normal(size=(30, 4))
     network = start(MLPClassifier((6,), initialization=name), X, np.arange(30) % 3)
@@ -556,6 +560,98 @@ def test_lsuv_leaves_layers_that_do_not_vary_orthonormal():
 def test_lsuv_without_rows_says_so():
     with pytest.raises(ValueError, match="pass X"):
         LSUV().initialize(layer_starts([4, 2], []), np.random.RandomState(0))
+
+
+def unit_variance(starts, X, n_rows=1000, seed=1):
+    UnitVariance(n_rows).initialize(starts, np.random.RandomState(seed), X)
+    return [layer.weights for layer in starts], [layer.bias for layer in starts]
+
+
+@BOTH
+@pytest.mark.parametrize("activation", EVERY_ACTIVATION, ids=name_of)
+def test_unit_variance_gives_each_unit_variance_one_ten_layers_deep(activation, dtype):
+    activations = [activation] * 9
+    starts = layer_starts([20, *[30] * 9, 4], activations, dtype)
+    X = np.random.RandomState(0).normal(3.0, 5.0, size=(200, 20)).astype(dtype)
+    layers = list(summed_inputs(activations, *unit_variance(starts, X), X))
+    assert len(layers) == 10
+    for z, layer in zip(layers, starts, strict=True):
+        np.testing.assert_allclose(z.var(axis=0), 1, rtol=1e-9 if dtype == np.float64 else 1e-3)
+        # Minus a bias is a mean of summed inputs without it: 0 is among those with it.
+        assert (z.min(axis=0) <= 1e-5).all()
+        assert (z.max(axis=0) >= -1e-5).all()
+        assert layer.bias.dtype == layer.weights.dtype == dtype
+
+
+def test_unit_variance_makes_biases_of_five_rows():
+    X = np.random.RandomState(0).normal(size=(400, 6))
+    starts = layer_starts([6, 20_000, 1], [ReLU()])
+    (weights, _), (bias, _) = unit_variance(starts, X)
+    rng = np.random.RandomState(1)
+    rng.normal(size=weights.shape)
+    shares = rng.exponential(size=(5, 20_000))
+    chosen = rng.randint(400, size=(5, 20_000))
+    z = np.take_along_axis(X @ weights, chosen, axis=0)
+    np.testing.assert_allclose(bias, -(z * shares / shares.sum(axis=0)).sum(axis=0), rtol=1e-9)
+    # Of shares that are uniform in the simplex the squares come to 2 / (n + 1).
+    check_moments(bias / np.sqrt(1 / 3), 1 + (X.mean(axis=0) @ weights).var(), 4)
+
+
+def test_unit_variance_of_one_row_has_its_kinks_there():
+    X = np.array([[1.0, -2.0, 3.0]])
+    starts = layer_starts([3, 8, 8, 2], [Tanh(), Tanh()])
+    coefs, intercepts = unit_variance(starts, X)
+    for z in summed_inputs([Tanh(), Tanh()], coefs, intercepts, X):
+        np.testing.assert_allclose(z, 0, atol=1e-14)
+    expected = np.random.RandomState(1).normal(0, np.sqrt(1 / 3), (3, 8))
+    np.testing.assert_allclose(coefs[0], expected)
+
+
+def test_unit_variance_leaves_units_that_do_not_vary_as_they_are_drawn():
+    X = np.random.RandomState(0).normal(size=(50, 4))
+    X[:, 0], X[:, 1] = 7.0, 0.0
+    starts = layer_starts([4, 30, 5, 2], [ReLU(), ReLU()])
+    coefs, intercepts = unit_variance(starts, X)
+    for z in summed_inputs([ReLU(), ReLU()], coefs, intercepts, X):
+        np.testing.assert_allclose(z.std(axis=0), 1)
+    X[:, 2:] = [1e9, 0.1]
+    starts = layer_starts([4, 30, 5, 2], [ReLU(), ReLU()])
+    coefs, intercepts = unit_variance(starts, X)
+    assert np.array_equal(coefs[0], fill(LeCunNormal(), (4, 30), seed=1))
+    for z in summed_inputs([ReLU(), ReLU()], coefs, intercepts, X):
+        np.testing.assert_allclose(z, 0, atol=1e-5)
+    assert all(np.isfinite(each).all() for each in coefs + intercepts)
+
+
+def test_unit_variance_looks_at_rows_of_the_whole_table():
+    X = np.sort(np.random.RandomState(0).normal(size=(999, 1)), axis=0)
+    for n_rows, rows in ((1000, X), (999, X), (333, X[::3]), (1, X[:1])):
+        few, all_of_few = (
+            unit_variance(layer_starts([1, 6, 2], [Tanh()]), each, n_rows) for each in (X, rows)
+        )
+        for one, other in zip(few[0] + few[1], all_of_few[0] + all_of_few[1], strict=True):
+            assert np.array_equal(one, other)
+
+
+@BOTH
+@pytest.mark.parametrize("activation", [Tanh(), PReLU(), Maxout(3)], ids=name_of)
+def test_unit_variance_by_name_through_an_estimator_dense_and_sparse(activation, dtype):
+    rng = np.random.RandomState(0)
+    X = (rng.normal(size=(60, 12)) * (rng.uniform(size=(60, 12)) < 0.3)).astype(dtype)
+    network = MLPClassifier((9, 8, 7), activation, initialization="unit_variance")
+    dense = start(clone(network), X, np.arange(60) % 3)
+    for z in summed_inputs([activation] * 3, dense.coefs_, dense.intercepts_, X):
+        np.testing.assert_allclose(z.var(axis=0), 1, rtol=1e-4)
+    sparse = start(clone(network), csr_array(X), np.arange(60) % 3)
+    pairs = zip(dense.coefs_ + dense.intercepts_, sparse.coefs_ + sparse.intercepts_, strict=True)
+    for one, other in pairs:
+        assert one.dtype == other.dtype == dtype
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_unit_variance_without_rows_says_so():
+    with pytest.raises(ValueError, match="pass X"):
+        UnitVariance().initialize(layer_starts([4, 2], []), np.random.RandomState(0))
 
 
 @pytest.mark.parametrize("initializer", [cls() for cls in INITIALIZERS.values()], ids=repr)

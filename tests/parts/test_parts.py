@@ -46,6 +46,7 @@ REFUSED = {
     ("bias_initialization", "from_coefs"): "from_coefs needs intercepts=",
     ("bias_initialization", "identity"): "Identity is for weights only",
     ("bias_initialization", "lsuv"): "LSUV is for weights only",
+    ("bias_initialization", "unit_variance"): "UnitVariance is for weights only",
 }
 """Names that a fit does not take, and what it says: they need arguments, or have no sense there."""
 

@@ -16,7 +16,9 @@ from sklearn_relu.schedules import (
     Adaptive,
     ConstantRate,
     Cosine,
+    CosineLog,
     ExponentialDecay,
+    FlatCosine,
     FunctionRate,
     InverseScaling,
     OneCycle,
@@ -47,6 +49,10 @@ VARIANTS = [
     ExponentialDecay(1e-10),
     Cosine(period=3),
     Cosine(period=2, multiplier=1.5, min_fraction=0.1),
+    CosineLog(1),
+    CosineLog(50),
+    FlatCosine(0.0),
+    FlatCosine(0.75),
     OneCycle(0.5, 0.0, 0.0),
     OneCycle(0.2, 1.0, 0.5),
     FunctionRate(half),
@@ -149,6 +155,35 @@ def test_cosine_with_a_period_starts_again():
     assert list(restarts) == [4, 12, 28, 60, 124]
 
 
+@pytest.mark.parametrize("n_cycles", [1, 2, 4, 7])
+def test_cosine_log_has_cycles_that_each_last_twice_as_long(n_cycles):
+    schedule, shortest = CosineLog(n_cycles), 1 / (2**n_cycles - 1)
+    starts = [(2**cycle - 1) * shortest for cycle in range(n_cycles + 1)]
+    tops = [(2 ** (cycle + 0.5) - 1) * shortest for cycle in range(n_cycles)]
+    n_steps = 10**9
+    for shares, expected in ((starts, 0.0), (tops, 8.0)):
+        steps = [round(share * n_steps) for share in shares]
+        rates = [schedule.rate(8.0, progress(step=step, n_steps=n_steps)) for step in steps]
+        np.testing.assert_allclose(rates, expected, atol=1e-9)
+    rises = np.diff(curve(schedule, n_steps=200)) > 0
+    if n_cycles < 5:  # else the first cycles are shorter than a step
+        assert np.count_nonzero(np.diff(rises.astype(int)) == -1) == n_cycles
+
+
+def test_cosine_log_is_the_formula_of_the_paper():
+    done = np.arange(200) / 200
+    expected = 0.3 * 0.5 * (1 - np.cos(2 * np.pi * np.log2(1 + 15 * done)))
+    np.testing.assert_allclose(curve(CosineLog()), expected, atol=1e-15)
+    assert CosineLog().rate(8.0, at(999)) == 0
+
+
+def test_flat_cosine_is_flat_and_then_falls():
+    rates = [FlatCosine(0.25).rate(8.0, at(step)) for step in (0, 49, 50, 125, 200, 999)]
+    np.testing.assert_allclose(rates, [8, 8, 8, 4, 0, 0], atol=1e-12)
+    assert rates[:3] == [8.0] * 3
+    np.testing.assert_allclose(curve(FlatCosine(0.0)), curve(Cosine()), rtol=1e-14)
+
+
 def test_one_cycle_rises_and_falls_in_straight_lines():
     schedule = OneCycle(up=0.25, start_fraction=0.5, final_fraction=0.0)
     rates = [schedule.rate(8.0, at(step)) for step in (0, 25, 50, 125, 200, 999)]
@@ -211,7 +246,15 @@ def test_rates_are_finite_and_not_negative_beyond_the_horizon_too(schedule):
 
 @pytest.mark.parametrize(
     "schedule",
-    [Cosine(), Cosine(50), OneCycle(), WarmUp(), WarmUp(8, Cosine()), WarmUp(8, OneCycle())],
+    [
+        Cosine(),
+        Cosine(50),
+        FlatCosine(),
+        OneCycle(),
+        WarmUp(),
+        WarmUp(8, Cosine()),
+        WarmUp(8, OneCycle()),
+    ],
     ids=repr,
 )
 def test_curves_have_no_jumps(schedule):
@@ -268,7 +311,9 @@ def weights(**params):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("schedule", [*FALLING, OneCycle(), WarmUp()], ids=repr)
+@pytest.mark.parametrize(
+    "schedule", [*FALLING, CosineLog(), FlatCosine(), OneCycle(), WarmUp()], ids=repr
+)
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lion"])
 def test_schedules_act_under_every_kind_of_solver(schedule, solver):
     params = {"solver": solver, "max_iter": 40, "tol": 10.0, "n_iter_no_change": 2}

@@ -8,6 +8,7 @@ import pytest
 from helpers import EVERY_ACTIVATION, EVERY_LOSS, layer_arrays, name_of, slow
 
 from sklearn_relu import MLPRegressor, kernels
+from sklearn_relu.activations import Parametric
 from sklearn_relu.kernels import fused
 from sklearn_relu.penalties import L1, L2, ActivityL1, ActivityL2, ElasticNet, KLSparsity
 
@@ -83,6 +84,21 @@ def test_gradients_of_slopes(shared):
     prelu.bias_forward(z, bias, a, params)
     prelu.bias_backward(z, a, -np.ones_like(a), grad_z, bias, params, grads)
     check(grads["slope"], -z, axis=None if shared else 1)
+
+
+@pytest.mark.parametrize("inner", ["selu", "mish", "gelu"])
+def test_gradients_of_shares(inner):
+    part = Parametric(inner)
+    z, a, params, grads = layer_arrays(part, -positive(1, N, 2))
+    grad_z, bias = np.empty_like(z), np.zeros((1, 1, 2), np.float32)
+    part.bias_forward(z, bias, a, params)
+    part.bias_backward(z, a, np.ones_like(a), grad_z, bias, params, grads)
+    exact = np.empty(z.shape)
+    part.resolve().forward(z.astype(np.float64), exact, {})
+    exact -= z
+    # Each term is rounded too.
+    difference = grads["share"] - exact.sum(axis=1, keepdims=True)
+    assert (abs(difference) <= 3 * EPS * abs(exact).sum(axis=1)).all()
 
 
 @pytest.mark.parametrize("weighted", [True, slow(False)])

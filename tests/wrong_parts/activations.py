@@ -153,6 +153,10 @@ class WrongGain(InverseSquareRoot):
     gain = 1.0
 
 
+class NegativeRate(InverseSquareRoot):
+    parameters_rate = -1.0
+
+
 class UnknownStart(InverseSquareRoot):
     initialization = "xavier"
 
@@ -209,6 +213,7 @@ WRONG = [
     (Allocates(), "nothing_is_allocated", r"forward allocates \d+ bytes for inputs of .*out="),
     (WrongBounds(), "bounds_hold", r"bounds is \(-0.5, 0.5\), and forward gives -0.9"),
     (WrongGain(), "gain_keeps_the_size_of_the_signal", "gain does not keep.*: got 1, expected 1."),
+    (NegativeRate(), "parameters_rate_is_a_factor", "parameters_rate is -1.0. Give the factor"),
     (UnknownStart(), "initialization_is_a_name", "initialization is 'xavier'.*'glorot_normal'"),
     (PassesNothing(), "what_passes_through_is_the_identity", "passes_through is True, and forward"),
     (CurvedInSecret(), "linear_pieces_are_linear", "is_piecewise_linear is True, and summed inp"),
