@@ -16,6 +16,7 @@ TITLES = {
     "loss": "Losses",
     "solver": "Solvers",
     "learning_rate": "Schedules",
+    "numerical_embedding": "Numerical embeddings",
 }
 """`bias_initialization` takes the same names as `initialization`."""
 

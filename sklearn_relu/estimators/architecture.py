@@ -19,11 +19,11 @@ class Architecture(ABC):
     """
 
     def _auto_part(self, parameter: str) -> Part | None:
-        """What "auto" means for a parameter that takes a part; None: what the family calls so."""
+        """Return the part that "auto" means for a parameter, or None: the family has its own."""
         return None
 
     def _for_data(self, data: Data, held_out: Data | None) -> "Architecture":
-        """The estimator with numbers for those of its parameters that the data decide.
+        """Return the estimator with numbers for those of its parameters that the data decide.
 
         Parameters
         ----------
@@ -32,6 +32,12 @@ class Architecture(ABC):
             Rows that the user held out.
         """
         return self
+
+    def _reading_arrays(self) -> "Architecture":
+        """Return a copy that reads X as networks do: an array, without names."""
+        copied = self._shallow_copy()
+        vars(copied).pop("feature_names_in_", None)
+        return copied
 
     @abstractmethod
     def _hidden_units(self) -> list[int]:

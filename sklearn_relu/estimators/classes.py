@@ -211,6 +211,15 @@ class Classes(ClassifierMixin, BaseNetwork):
         predicted = self._decide(predictions, self._loss.threshold).reshape(truth.shape)
         return accuracy_score(truth, predicted, sample_weight=sample_weight)
 
+    def _brier_score(self, predictions, truth, sample_weight):
+        """Minus the mean squared difference between probabilities and classes or labels."""
+        if self._label_binarizer.y_type_ == "multiclass":
+            squares = np.square(predictions).sum(axis=1)
+            squares += 1 - 2 * np.take_along_axis(predictions, truth[:, None], axis=1)[:, 0]
+        else:
+            squares = np.square(predictions - truth.reshape(predictions.shape)).sum(axis=1)
+        return -np.average(squares, weights=sample_weight)
+
     def _decide(self, values, threshold):
         """Numbers of classes, or for multilabel targets 0 or 1 for each."""
         if self._label_binarizer.y_type_ == "multiclass":

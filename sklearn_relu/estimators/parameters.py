@@ -229,8 +229,9 @@ class NetworkParameters(Described):
             [str, callable],
             """
             The figure that early stopping looks at, and that ``history_["validation_score"]``
-            holds: "score" (that of :meth:`score`), "loss" (minus the validation loss), a name of
-            scikit-learn's scorers, or a ``callable(estimator, X, y)``. Larger is better.
+            holds: "score" (that of :meth:`score`), "loss" (minus the validation loss), for classes
+            "brier" (minus the Brier score), a name of scikit-learn's scorers, or a
+            ``callable(estimator, X, y)``. Larger is better.
             """,
         ),
         "time_limit": Parameter(

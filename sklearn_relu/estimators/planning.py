@@ -95,7 +95,10 @@ def make_jobs(
     elif estimator.warm_start:
         history = History(estimator, recipe, data, held_out, early_stopping)
         is_this_fit = snapshots is not None
-        states = history.carry_over(states, rows, validations, is_this_fit=is_this_fit)
+        scored = next((each for each in validations if each is not None), None)
+        # A network that holds nothing out follows those that do.
+        held = [scored if each is None else each for each in validations]
+        states = history.carry_over(states, rows, held, is_this_fit=is_this_fit)
     jobs = [
         Job(
             recipe,

@@ -121,8 +121,9 @@ class TabularMLP(BaseNetwork):
             [str, callable],
             """
             The figure on held-out rows by which each network keeps its best epoch: "loss" (minus
-            the loss, a proper score), "score" (that of :meth:`score`), a name of scikit-learn's
-            scorers, or a ``callable(estimator, X, y)``, of encoded X. Larger is better.
+            the loss), for classes "brier" (minus the Brier score), "score" (that of :meth:`score`),
+            a name of scikit-learn's scorers, or a ``callable(estimator, X, y)``, of X as the
+            encoder gives it. Larger is better.
             """,
         ),
         "categorical_features": Parameter(
@@ -147,8 +148,8 @@ class TabularMLP(BaseNetwork):
             "str or None",
             [StrOptions({"auto", "folds"}), None],
             """
-            "folds": half of the networks hold out another fold of the rows each, and keep their best
-            epoch on it; the others train on all rows, and keep the epoch that was best for the
+            "folds": half of the networks hold out another fold of the rows each, and keep their
+            best epoch on it; the others train on all rows, and keep the epoch that was best for the
             first in the mean. None: all train on all rows, to the end. "auto" is "folds" where each
             class has a row for each of eight folds. With `X_val` all networks keep their best epoch
             on these rows.
@@ -228,7 +229,14 @@ class TabularMLP(BaseNetwork):
 
     def _check_inputs(self, X):
         check_is_fitted(self)
-        return self.encoder_.transform(X)
+        return X if self._reads_arrays else self.encoder_.transform(X)
+
+    _reads_arrays = False
+
+    def _reading_arrays(self):
+        copied = super()._reading_arrays()
+        copied._reads_arrays = True
+        return copied
 
     # From an array to layers.
 
@@ -381,7 +389,7 @@ class TabularMLPClassifier(Classes, TabularMLP):
         categorical_features="from_dtype",
         effort=1.0,
         validation="auto",
-        early_stopping_metric="loss",
+        early_stopping_metric="brier",
         ensemble_size="auto",
         max_iter="auto",
         n_iter_no_change=np.inf,

@@ -139,9 +139,10 @@ def resolve_metric(estimator, metric) -> Metric:
     """
     if not isinstance(metric, str):
         return check_scoring(estimator, scoring=metric)
-    if metric in ("loss", "score"):
+    own = ["loss", "score", *(["brier"] if hasattr(estimator, "_brier_score") else [])]
+    if metric in own:
         return metric
-    names = ["loss", "score", *get_scorer_names()]
+    names = [*own, *get_scorer_names()]
     if metric in names:
         return get_scorer(metric)
     near = difflib.get_close_matches(metric, names, n=1)
@@ -163,7 +164,7 @@ class Validation:
     activations : list of Activation
         One a hidden layer.
     data : Data
-    metric : {"loss", "score"} or callable
+    metric : {"loss", "score", "brier"} or callable
     """
 
     def __init__(self, estimator, recipe: Recipe, activations, data: Data, metric: Metric):
@@ -173,8 +174,7 @@ class Validation:
         self._metric = metric
         # Scorers see an estimator as if it were fitted, by arrays without names; its parts are its
         # own, as after a fit.
-        self._estimator = estimator._shallow_copy()
-        vars(self._estimator).pop("feature_names_in_", None)
+        self._estimator = estimator._reading_arrays()
         vars(self._estimator).update(
             estimator._fitted_shape(recipe.stages),
             _activations=[clone(activation) for activation in activations],
@@ -209,8 +209,9 @@ class Validation:
         if self._metric == "loss":
             return loss, -loss
         if isinstance(self._metric, str):
-            score = self._estimator._score_predictions(predictions, self._truth, data.sample_weight)
-            return loss, float(score)
+            of = self._estimator
+            score_of = of._brier_score if self._metric == "brier" else of._score_predictions
+            return loss, float(score_of(predictions, self._truth, data.sample_weight))
         vars(self._estimator).update(fitted_arrays.fitted_arrays(recipe.layers, network))
         scored = self._scored
         score = self._metric(self._estimator, scored.X, scored.y, **self._scorer_weight())

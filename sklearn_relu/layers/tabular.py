@@ -60,7 +60,7 @@ class TableInputs(Layer):
         self.scratch = sum(of_embedding.values())
 
     def blocks(self) -> dict[str, Block]:
-        """What the embedding learns, and a table for each column of codes."""
+        """Parameters of the embedding, and a table for each column of codes."""
         blocks = {}
         if self.embedding is not None:
             rate = self.embedding.rate

@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import (
 )
 
 import sklearn_relu
-from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu import MLPClassifier, MLPRegressor, TabularMLPClassifier
 from sklearn_relu.activations import LeakyReLU
 from sklearn_relu.estimators.parts import FAMILIES, WITH_FLAT_PARAMETERS
 from sklearn_relu.losses import LOSSES, LogLoss
@@ -214,6 +214,8 @@ def small_fit(parameter, value):
     params = {"hidden_layer_sizes": (6, 5), "max_iter": 3, "random_state": 1, "activity_alpha": 0.1}
     if parameter == "learning_rate":
         params |= {"solver": "sgd"}
+    if parameter == "numerical_embedding":
+        estimator = TabularMLPClassifier
     if value == "kl" or isinstance(value, KLSparsity):
         params |= {"activation": "logistic"}
     return estimator(**params).set_params(**{parameter: value}).fit(X, y)

@@ -9,7 +9,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import sklearn_relu
-from sklearn_relu import SKOPS_TRUSTED_TYPES, MLPClassifier, MLPRegressor
+from sklearn_relu import (
+    SKOPS_TRUSTED_TYPES,
+    MLPClassifier,
+    MLPRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.losses import SoftmaxFocalLoss, SoftmaxLogLoss
 from sklearn_relu.schedules import FunctionRate
@@ -58,6 +64,8 @@ def test_no_type_is_on_the_list_for_nothing():
         MLPRegressor(learning_rate=FunctionRate(max)),
         MLPRegressor(loss=SoftmaxLogLoss()),
         MLPRegressor(loss=SoftmaxFocalLoss()),
+        TabularMLPRegressor(),
+        TabularMLPClassifier(max_iter=1).fit(X, y),
     ]
     for model in [estimator_for(parameter, part) for parameter, part in CASES] + more:
         needed |= set(skops_io.get_untrusted_types(data=skops_io.dumps(model)))

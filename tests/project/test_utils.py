@@ -3,14 +3,23 @@
 import pytest
 from sklearn.base import clone
 
-from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu import (
+    MLPClassifier,
+    MLPRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 from sklearn_relu.inspection import HiddenLayer
+from sklearn_relu.tables import TabularEncoder
 from sklearn_relu.utils import all_estimators
 
 ALL = [
     ("HiddenLayer", HiddenLayer),
     ("MLPClassifier", MLPClassifier),
     ("MLPRegressor", MLPRegressor),
+    ("TabularEncoder", TabularEncoder),
+    ("TabularMLPClassifier", TabularMLPClassifier),
+    ("TabularMLPRegressor", TabularMLPRegressor),
 ]
 
 
@@ -18,11 +27,11 @@ ALL = [
     ("kinds", "expected"),
     [
         (None, ALL),
-        ("classifier", ALL[1:2]),
-        ("regressor", ALL[2:]),
-        ("transformer", ALL[:1]),
+        ("classifier", [ALL[1], ALL[4]]),
+        ("regressor", [ALL[2], ALL[5]]),
+        ("transformer", [ALL[0], ALL[3]]),
         ("cluster", []),
-        (["transformer", "regressor"], [ALL[0], ALL[2]]),
+        (["transformer", "regressor"], [ALL[0], ALL[2], ALL[3], ALL[5]]),
         ([], []),
     ],
 )
