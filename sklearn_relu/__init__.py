@@ -58,6 +58,7 @@ _MODULES = (
     "persistence",
     "schedules",
     "scorers",
+    "tables",
     "testing",
     "utils",
 )
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from sklearn_relu import persistence as persistence
     from sklearn_relu import schedules as schedules
     from sklearn_relu import scorers as scorers
+    from sklearn_relu import tables as tables
     from sklearn_relu import testing as testing
     from sklearn_relu import utils as utils
     from sklearn_relu.comparison import compare
