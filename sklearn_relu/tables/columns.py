@@ -4,7 +4,8 @@ A column is an ndarray, a pandas or polars Series, or a pyarrow array. No contai
 imported before a column of it is there.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -135,10 +136,15 @@ def _array_numbers(column: np.ndarray) -> Numbers:
 
 
 def _object_numbers(values: list) -> Numbers:
+    if set(map(type, values)) <= {float, int, type(None)}:
+        with suppress(OverflowError):  # of an integer
+            floats = np.array(values, dtype=np.float64)
+            if not (np.abs(floats) > EXACT).any():
+                return Numbers(floats, None)
     missing = np.fromiter(map(is_missing, values), dtype=bool, count=len(values))
     present = [_as_number(value) for value, out in zip(values, missing, strict=True) if not out]
     whole = bool(present) and all(isinstance(value, int | np.integer) for value in present)
-    if whole and -(2**63) <= min(present) and max(present) < 2**63:
+    if whole and min(present) >= -(2**63) and max(present) < 2**63:
         integers = np.zeros(len(values), dtype=np.int64)
         integers[~missing] = present
         return Numbers(integers, missing)
@@ -311,16 +317,17 @@ def levels_of(column: Any) -> Levels:
     return Levels(column.tolist(), None)
 
 
-def distinct(levels: Levels) -> list:
-    """The different values that are there, in the order in which they come first.
+def counted(levels: Levels) -> dict[Any, int]:
+    """Count each of the values that are there, in the order in which they come first.
 
     Raises
     ------
     TypeError
         If a value cannot be a category, such as a list.
     """
-    values: Iterable = levels.values
+    counts: dict[Any, int] = Counter(levels.values)
     if levels.codes is not None:
-        used = np.unique(levels.codes)
-        values = (levels.values[code] for code in used[used >= 0])
-    return [value for value in dict.fromkeys(values) if not is_missing(value)]
+        present = levels.codes[levels.codes >= 0]
+        numbers = np.bincount(present, minlength=len(levels.values)).tolist()
+        counts = dict(zip(levels.values, numbers, strict=True))
+    return {value: count for value, count in counts.items() if count and not is_missing(value)}

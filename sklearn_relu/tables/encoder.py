@@ -1,9 +1,10 @@
 """TabularEncoder: the table of a user, as the numbers of a network."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from numbers import Integral
-from typing import Any, NamedTuple
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,29 +16,19 @@ from sklearn_relu.sklearn_private import Interval, StrOptions, fit_context
 from sklearn_relu.tables.calendar import calendar_number, parts_of, times_vary
 from sklearn_relu.tables.columns import (
     EXACT,
-    Levels,
     Numbers,
     columns_of,
-    distinct,
+    counted,
     is_frame,
     levels_of,
     moments_of,
     numbers_of,
-    plain,
 )
-from sklearn_relu.tables.kinds import doubts, kind_of
+from sklearn_relu.tables.kinds import doubts, is_text, kind_of
 from sklearn_relu.tables.scaling import centre_and_scale, squash
 
 CELLS = 2**16
 """So many numbers of an array are scaled at once, to stay in a processor's cache."""
-
-
-class _Output(NamedTuple):
-    """Output columns that a column becomes, from ``start`` on."""
-
-    column: int
-    start: int
-    n_levels: int
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
@@ -195,34 +186,32 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             if kind == "category":
                 self._fit_categories(column, position, named[position])
                 continue
-            figures = self._fit_numbers(column, position, kind, fitted)
-            if figures:
+            base, numbers = self._fit_numbers(column, position)
+            if np.isnan(numbers[0]).any():
                 missing.append(position)
-        self._bases, centers, self.scale_ = np.array(fitted).reshape(-1, 3).T.copy()
-        self.center_ = self._bases + centers
-        self._shifts = centers
+            fitted += [(base, *centre_and_scale(values)) for values in numbers]
+        self._bases, self._shifts, self.scale_ = np.array(fitted).reshape(-1, 3).T.copy()
+        self.center_ = self._bases + self._shifts
         self._indicated = np.array(missing, dtype=np.intp)
         self._set_sizes()
         return self
 
-    def _fit_numbers(self, column, position, kind, fitted) -> bool:
-        """Append base, centre and scale of each number; return whether values are missing."""
-        if kind == "date":
-            moments = moments_of(column)
-            parts = self.calendar_[position] = parts_of(times_vary(moments))
-            for part in parts:
-                fitted.append((0.0, *centre_and_scale(calendar_number(moments, part))))
-            return bool(np.isnat(moments.utc).any())
-        numbers = numbers_of(column)
-        base = _base(numbers)
-        values = numbers.minus(base)
-        self._check_finite(values, position)
-        is_missing = bool(np.isnan(values).any())
-        fitted.append((base, *centre_and_scale(values)))
-        return is_missing
+    def _fit_numbers(self, column, position: int) -> tuple[float, list[np.ndarray]]:
+        """A whole number to subtract first, and the numbers of a column less it."""
+        if self.kinds_[position] == "number":
+            numbers = numbers_of(column)
+            base = _base(numbers)
+            return base, [self._finite(numbers.minus(base), position)]
+        moments = moments_of(column)
+        parts = self.calendar_[position] = parts_of(times_vary(moments))
+        return 0.0, [calendar_number(moments, part) for part in parts]
 
     def _fit_categories(self, column, position: int, named: bool) -> None:
-        if not named and (doubt := doubts(column)):
+        levels = levels_of(column)
+        counts = self._hashed(position, lambda: counted(levels))
+        self.categories_.append(_sorted(list(counts)))
+        doubt = None if named or not is_text(column) else doubts(counts)
+        if doubt:
             warnings.warn(
                 f"Column {self._name(position)!r} {doubt}, and is taken as categories. Turn it "
                 "into numbers or dates, drop it, or name it in categorical_features to keep it as "
@@ -230,7 +219,6 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 TrainingWarning,
                 stacklevel=4,
             )
-        self.categories_.append(self._hashed(position, lambda: _sorted(distinct(levels_of(column)))))
 
     def _hashed(self, position: int, read: Callable) -> Any:
         """Call a function that looks values up; unhashable ones are named."""
@@ -251,7 +239,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         for size, is_coded in zip(sizes, coded, strict=True):
             start += 0 if is_coded else _width(size)
         self.n_numeric_out_ = start + len(self._indicated)
-        codes = [(i, size) for i, size, is_coded in zip(positions, sizes, coded, strict=True) if is_coded]
+        codes = [
+            (i, size) for i, size, is_coded in zip(positions, sizes, coded, strict=True) if is_coded
+        ]
         self.code_features_ = np.array([i for i, _ in codes], dtype=np.intp)
         self.cardinalities_ = np.array([size for _, size in codes], dtype=np.intp)
 
@@ -310,62 +300,71 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         """Scale the numbers and dates of a table, column by column."""
         place = 0
         indicator = self.n_numeric_out_ - len(self._indicated)
-        for position, values in self._read_numbers(columns):
-            first = self.kinds_[position] == "number" or values[0] == "seconds"
-            numbers = values[1]
-            if first and position in self._indicated:
-                out[:, indicator] = np.where(np.isnan(numbers), 1, -1)
-                indicator += 1
-            squash(numbers, self._shifts[place], self.scale_[place])
-            out[:, place] = numbers
-            place += 1
-
-    def _read_numbers(self, columns: list) -> Iterator[tuple[int, tuple[str, np.ndarray]]]:
-        place = 0
+        indicated = set(self._indicated.tolist())
+        # Few rows are scaled at once: each call of NumPy costs more than its numbers.
+        few = len(out) * self.n_scaled_out_ <= CELLS
+        raw = np.empty((len(out) if few else 0, self.n_scaled_out_))
+        target = raw if few else out
         for position, kind in enumerate(self.kinds_):
             if kind == "category":
                 continue
-            try:
-                if kind == "date":
-                    moments = moments_of(columns[position])
-                else:
-                    numbers = numbers_of(columns[position])
-            except (TypeError, ValueError) as error:
-                raise ValueError(
-                    f"Column {self._name(position)!r} must hold {kind}s, as it did in training; "
-                    f"got others ({error})."
-                ) from None
+            numbers = self._read(columns[position], position, self._bases[place])
+            if position in indicated:
+                out[:, indicator] = np.where(np.isnan(numbers[0]), 1, -1)
+                indicator += 1
+            for values in numbers:
+                if not few:
+                    squash(values, self._shifts[place], self.scale_[place])
+                target[:, place] = values
+                place += 1
+        if few and place:
+            squash(raw, self._shifts, self.scale_)
+            out[:, :place] = raw
+
+    def _read(self, column: Any, position: int, base: float) -> list[np.ndarray]:
+        """The numbers that a column of numbers or dates becomes, before they are scaled."""
+        kind = self.kinds_[position]
+        try:
             if kind == "date":
-                for part in self.calendar_[position]:
-                    yield position, (part, calendar_number(moments, part))
-                    place += 1
-                continue
-            values = numbers.minus(self._bases[place])
-            self._check_finite(values, position)
-            yield position, ("number", values)
-            place += 1
+                moments = moments_of(column)
+                return [calendar_number(moments, part) for part in self.calendar_[position]]
+            values = numbers_of(column).minus(base)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"Column {self._name(position)!r} must hold {kind}s, as it did in training; "
+                f"got others ({error}). Turn them into {kind}s, or leave them empty."
+            ) from None
+        return [self._finite(values, position)]
 
     def _categories(self, X: Any, out: np.ndarray) -> None:
-        positions = self._positions("category")
-        if not len(positions):
+        """Write one-hot and binary columns, and codes."""
+        if not self.categories_:
             return
         columns = columns_of(X)
         start, code = self.n_scaled_out_, self.n_numeric_out_
         coded = set(self.code_features_.tolist())
-        for position, categories in zip(positions.tolist(), self.categories_, strict=True):
-            levels = levels_of(columns[position])
-            codes = self._hashed(position, lambda c=categories, v=levels: _codes(c, v))
+        positions = self._positions("category").tolist()
+        for position, lookup in zip(positions, _lookups_of(self), strict=True):
+            codes = self._codes(columns[position], position, lookup)
             if position in coded:
                 out[:, code] = codes
                 code += 1
                 continue
-            width = _width(len(categories))
-            if len(categories) == 2:
-                out[:, start] = np.array([0, -1, 1])[codes]
-            elif width:
+            if len(lookup) == 2:
+                out[:, start] = _SIGNS[codes]
+            else:
                 rows = np.flatnonzero(codes)
                 out[rows, start - 1 + codes[rows]] = 1
-            start += width
+            start += _width(len(lookup))
+
+    def _codes(self, column: Any, position: int, lookup: dict) -> np.ndarray:
+        """For each row the position of its level, from 1 on; 0 for missing and unseen ones."""
+        levels = levels_of(column)
+        find = lookup.get
+        codes = self._hashed(position, lambda: [find(value, 0) for value in levels.values])
+        found = np.array(codes, dtype=np.intp)
+        # The code -1 of missing values finds the 0 at the end.
+        return found if levels.codes is None else np.append(found, 0)[levels.codes]
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns of the output.
@@ -432,12 +431,14 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             X = _listed(X)
         return validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
 
-    def _check_finite(self, values: np.ndarray, position: int) -> None:
+    def _finite(self, values: np.ndarray, position: int) -> np.ndarray:
+        """Numbers of a column, none of which is infinite."""
         if np.isinf(values).any():
             raise ValueError(
                 "Input X contains infinity or a value too large for dtype('float64'). It is in "
                 f"column {self._name(position)!r}: leave the value empty, or leave its row out."
             )
+        return values
 
     def _positions(self, kind: str) -> np.ndarray:
         found = [position for position, one in enumerate(self.kinds_) if one == kind]
@@ -516,21 +517,32 @@ def _sorted(values: list) -> np.ndarray:
     except TypeError:  # of several types
         values = sorted(values, key=lambda value: (type(value).__name__, str(value)))
     kinds = set(map(type, values))
-    if kinds in ({bool}, {float}) or (kinds == {int} and -(2**63) <= values[0] <= values[-1] < 2**63):
+    if kinds in ({bool}, {float}) or (
+        kinds == {int} and -(2**63) <= values[0] <= values[-1] < 2**63
+    ):
         return np.array(values)
     levels = np.empty(len(values), dtype=object)
     levels[:] = values
     return levels
 
 
-def _codes(categories: np.ndarray, levels: Levels) -> np.ndarray:
-    """For each row the position of its level, from 1 on; 0 for missing and unseen ones."""
-    lookup = {level: code for code, level in enumerate(categories.tolist(), 1)}
-    get = lookup.get
-    values = levels.values
-    found = np.fromiter((get(value, 0) for value in values), dtype=np.intp, count=len(values))
-    # The code -1 of missing values finds the 0 at the end.
-    return found if levels.codes is None else np.append(found, 0)[levels.codes]
+def _lookups_of(encoder: TabularEncoder) -> list[dict]:
+    """The code of each level, for each categorical column."""
+    made_of, lookups = _lookups.get(encoder, (None, []))
+    if made_of is not encoder.categories_:
+        lookups = [
+            {level: code for code, level in enumerate(levels.tolist(), 1)}
+            for levels in encoder.categories_
+        ]
+        _lookups[encoder] = encoder.categories_, lookups
+    return lookups
+
+
+_lookups: WeakKeyDictionary[TabularEncoder, tuple[list, list[dict]]] = WeakKeyDictionary()
+"""Lookups of encoders, kept out of their pickles, and the levels that they were made of."""
+
+_SIGNS = np.array([0, -1, 1])
+"""The one column of two levels, by their code."""
 
 
 def _unique(names: list[str]) -> list[str]:

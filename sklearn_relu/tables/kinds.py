@@ -3,22 +3,26 @@
 import re
 from datetime import date, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from numbers import Complex, Real
 from typing import Any, Literal
 
 import numpy as np
 
-from sklearn_relu.tables.columns import is_missing, levels_of, package, plain
+from sklearn_relu.tables.columns import is_missing, package, plain
 
 Kind = Literal["number", "category", "date"]
 
 MANY_NUMBERS = 10
-"""From so many different numbers on, a text of numbers is hardly one of codes."""
+"""From so many different values on, a text of numbers is hardly one of codes."""
 
 MANY_ROWS = 20
 """In more rows than these, a text that is different in nearly all of them is an identifier."""
 
 NEARLY_ALL = 0.95
+
+SAMPLE = 1000
+"""So many different texts are looked at."""
 
 _DATE = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([ T]\d{1,2}:\d{2}.*)?"
@@ -157,33 +161,32 @@ def is_text(column: Any) -> bool:
 
         text = types.is_string, types.is_large_string, types.is_string_view
         return any(is_one(column.type) for is_one in text)
-    return type(column.dtype).__name__ == "StringDtype" or column.dtype.kind in "OUT"
+    name = type(column.dtype).__name__
+    return name == "StringDtype" or (isinstance(column, np.ndarray) and column.dtype.kind in "OUT")
 
 
-def doubts(column: Any) -> str | None:
-    """Say why a column of text is perhaps not one of categories; None if nothing speaks for it.
+def doubts(counts: dict[Any, int]) -> str | None:
+    """Say why a text is perhaps not one of categories; None if nothing speaks against it.
 
     Parameters
     ----------
-    column : as for :func:`kind_of`, of kind "category"
+    counts : dict
+        How often each value is there.
 
     Returns
     -------
     doubts : str or None
         A sentence with three values, without a subject.
     """
-    if not is_text(column):
-        return None
-    present = [value for value in levels_of(column).values if not is_missing(value)]
-    values = list(dict.fromkeys(present))
-    texts = [value for value in values if isinstance(value, str)]
-    shown = ", ".join(repr(value) for value in values[:3])
-    n_numbers = sum(map(is_number, texts))
-    if n_numbers >= MANY_NUMBERS and 2 * n_numbers > len(values):
+    n_values, n_present = len(counts), sum(counts.values())
+    shown = ", ".join(repr(value) for value in islice(counts, 3))
+    texts = [value for value in islice(counts, SAMPLE) if isinstance(value, str)]
+    half = min(n_values, SAMPLE) / 2
+    if n_values >= MANY_NUMBERS and sum(map(is_number, texts)) > half:
         return f"holds mostly numbers as text ({shown})"
-    if 2 * sum(_DATE.fullmatch(text) is not None for text in texts) > len(values):
+    if sum(_DATE.fullmatch(text) is not None for text in texts) > half:
         return f"holds mostly dates as text ({shown})"
-    if len(present) > MANY_ROWS and len(values) > NEARLY_ALL * len(present):
+    if n_present > MANY_ROWS and n_values > NEARLY_ALL * n_present:
         return f"has a value of its own in nearly every row ({shown})"
     return None
 

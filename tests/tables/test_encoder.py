@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_relu.tables import TabularEncoder, kind_of
+from sklearn_relu.tables import TabularEncoder
 
 
 @parametrize_with_checks([TabularEncoder(), TabularEncoder(many_levels="codes", dtype="float32")])
