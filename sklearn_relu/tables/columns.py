@@ -253,16 +253,12 @@ def _object_moments(values: list) -> Moments:
             continue
         if not isinstance(value, date | np.datetime64):
             raise TypeError(f"it holds {value!r}")
-        if getattr(value, "tzinfo", None) is None:
-            utc[row] = wall[row] = np.datetime64(value)
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            utc[row] = np.datetime64(value.astimezone(UTC).replace(tzinfo=None))
+            wall[row] = np.datetime64(value.replace(tzinfo=None))
         else:
-            utc[row] = np.datetime64(_naive(value.astimezone(UTC)))
-            wall[row] = np.datetime64(_naive(value))
+            utc[row] = wall[row] = np.datetime64(value)
     return Moments(utc, wall)
-
-
-def _naive(value: datetime) -> datetime:
-    return value.replace(tzinfo=None)
 
 
 def _pandas_moments(column: Any) -> Moments:

@@ -36,7 +36,7 @@ def kind_of(column: Any) -> Kind:
     ----------
     column : ndarray of shape (n_samples,), pandas or polars Series, or pyarrow array
         Decimals, durations and times of day are numbers. Text, booleans, categories and mixed
-        objects are categories. Objects that are all missing are numbers.
+        objects are categories. So are objects that are all missing: other rows may have texts.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def _polars_kind(column: Any) -> Kind:
         raise _refusal(dtype)
     if dtype in (polars.Date, polars.Datetime):
         return "date"
-    number = dtype.is_numeric() or dtype in (polars.Duration, polars.Time, polars.Null)
+    number = dtype.is_numeric() or dtype in (polars.Duration, polars.Time)
     return "number" if number else "category"
 
 
@@ -118,11 +118,13 @@ def _arrow_kind(column: Any) -> Kind:
         return "date"
     numeric = types.is_integer(dtype) or types.is_floating(dtype) or types.is_decimal(dtype)
     span = types.is_duration(dtype) or types.is_time(dtype)
-    return "number" if numeric or span or types.is_null(dtype) else "category"
+    return "number" if numeric or span else "category"
 
 
 def _objects_kind(values: list) -> Kind:
     """The kind of objects, by their types; most columns have one or two of them."""
+    if all(map(is_missing, values)):
+        return "category"
     kinds = {kind: _type_kind(kind) for kind in set(map(type, values))}
     # NaN is a float, also among texts, booleans and dates.
     if len(set(kinds.values()) - {None}) > 1:
@@ -131,7 +133,7 @@ def _objects_kind(values: list) -> Kind:
     found = set(kinds.values()) - {None}
     if "refused" in found:
         raise _refusal(repr(next(v for v in values if kinds.get(type(v)) == "refused")))
-    if not found or found == {"number"}:
+    if found == {"number"}:
         return "number"
     return "date" if found == {"date"} else "category"
 
