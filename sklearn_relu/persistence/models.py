@@ -33,7 +33,7 @@ def save(model, path) -> None:
 
     Parameters
     ----------
-    model : MLPClassifier, MLPRegressor or HiddenLayer
+    model : MLPClassifier, MLPRegressor, HiddenLayer or TabularEncoder
         Fitted or not.
     path : str or path-like
         Any name; ``model.relu`` says what it is.
@@ -93,7 +93,7 @@ def load(path, parts: Parts | None = None) -> Any:
 
     Returns
     -------
-    model : MLPClassifier, MLPRegressor or HiddenLayer
+    model : MLPClassifier, MLPRegressor, HiddenLayer or TabularEncoder
 
     Raises
     ------

@@ -19,6 +19,7 @@ from sklearn_relu import (
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.losses import SoftmaxFocalLoss, SoftmaxLogLoss
 from sklearn_relu.schedules import FunctionRate
+from sklearn_relu.tables import TabularEncoder
 
 skops_io = pytest.importorskip("skops.io")
 
@@ -60,6 +61,7 @@ def test_fits_of_every_kind_come_back_and_go_on_the_same(name):
 def test_no_type_is_on_the_list_for_nothing():
     needed = set()
     more = [
+        TabularEncoder().fit(np.array([["a", 1], ["b", None]], dtype=object)),
         HiddenLayer(make_pipeline(StandardScaler(), MLPClassifier(**SMALL))).fit(X, y),
         MLPRegressor(learning_rate=FunctionRate(max)),
         MLPRegressor(loss=SoftmaxLogLoss()),

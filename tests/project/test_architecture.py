@@ -42,7 +42,17 @@ ORDER = [
 """From the bottom of the house up. A module may import those of the lines above its own, and those
 of its own place; the files at the bottom import each other too."""
 LINE = {place: line for line, places in enumerate(ORDER) for place in places}
-OPTIONAL = {"pandas", "matplotlib", "rich", "numba", "onnx", "skl2onnx", "skops"}
+OPTIONAL = {
+    "pandas",
+    "polars",
+    "pyarrow",
+    "matplotlib",
+    "rich",
+    "numba",
+    "onnx",
+    "skl2onnx",
+    "skops",
+}
 
 
 def module_name(path):
