@@ -288,6 +288,11 @@ class TabularMLP(BaseNetwork):
     # Numbers that the data decide.
 
     def _for_data(self, data, held_out):
+        if not resolve(self, "solver").takes_batches:
+            raise ValueError(
+                f"solver={self.solver!r} has no epochs, and {type(self).__name__} keeps the best "
+                "one. Use 'auto' or another stochastic solver."
+            )
         n_rows = data.X.shape[0]
         holds_out = held_out is None and self._holds_out(data)
         copied = self._shallow_copy()
@@ -507,5 +512,8 @@ class TabularMLPRegressor(Numbers, TabularMLP):
             self.target_range_ = np.array([columns.min(axis=0), columns.max(axis=0)])
         return super()._learn_targets(y, sample_weight, loss, new)
 
+    def _in_own_units(self, values, shift):
+        return super()._in_own_units(values.astype(np.float64), shift)
+
     def _bounded(self, y):
-        return np.clip(y.astype(np.float64), *self.target_range_)
+        return np.clip(y, *self.target_range_)

@@ -172,7 +172,12 @@ def check_piecewise_linear(network: Network, what: str) -> None:
     """Raise a ValueError if an activation is not piecewise linear; `what` needs it."""
     for i, layer in enumerate(network.hidden_layers, start=1):
         if not layer.is_piecewise_linear:
-            able = sorted(name for name, cls in ACTIVATIONS.items() if cls.is_piecewise_linear)
+            if layer.activation.is_piecewise_linear:
+                raise ValueError(
+                    f"{what} needs layers that are piecewise linear; hidden layer {i} is "
+                    f"{type(layer).__name__}, which is not."
+                )
+            able = sorted(name for name, cls in ACTIVATIONS.items() if cls().is_piecewise_linear)
             raise ValueError(
                 f"{what} needs piecewise linear activations; that of hidden layer {i} is "
                 f"{layer.activation!r}. Train the network with one of {able}."

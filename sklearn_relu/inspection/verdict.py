@@ -117,7 +117,7 @@ def _of_curves(network: BaseNetwork, setting: Setting) -> Iterator[Finding]:
             "epochs.",
             "Raise max_iter.",
         )
-    restored = setting.early_stopping and getattr(network, "validation_scores_", None)
+    restored = getattr(network, "validation_scores_", None)
     rises = max(map(_rise, _curves(network, "validation_loss")), default=1.0)
     if not restored and rises > RISES:
         yield Finding(

@@ -19,7 +19,7 @@ from sklearn_relu.training.minimization import minimize
 from sklearn_relu.training.stopping import ask, decide, record
 
 
-def train(jobs: list[Job], stop: threading.Event | None = None) -> None:
+def train(jobs: list[Job], stop: threading.Event | None = None, n_threads: int = 1) -> None:
     """Train jobs of one recipe; each gives the same bits as if it were alone.
 
     Results are left in each job's `state`, `n_epochs` and `outcome`. On KeyboardInterrupt each job
@@ -32,9 +32,14 @@ def train(jobs: list[Job], stop: threading.Event | None = None) -> None:
         weights a row, or none.
     stop : Event, default=None
         Once another thread sets it, KeyboardInterrupt is raised at the next batch.
+    n_threads : int, default=1
+        The most threads among which the networks are divided, where there is enough to do.
     """
     recipe = jobs[0].recipe
     product = largest_product(recipe.layers, recipe.batch_size)
+    lanes = _lanes(jobs, n_threads)
+    if len(lanes) > 1:
+        product = 0  # one BLAS thread for each of them
     # Whatever overflows is found as a loss or a parameter that is not finite, and ends the job.
     errors = np.errstate(over="ignore", invalid="ignore", divide="ignore")
     with errors, suitable_blas_threads(product):
@@ -46,8 +51,69 @@ def train(jobs: list[Job], stop: threading.Event | None = None) -> None:
                 share = job.time_limit * i / len(jobs) - (time.perf_counter() - start)
                 minimize(job, optimizer, share, stop)
         else:
-            _Epochs(jobs, optimizer).train(stop)
+            _train_lanes([_Epochs(lane, optimizer) for lane in lanes], stop)
 
+
+def _lanes(jobs: list[Job], n_threads: int) -> list[list[Job]]:
+    """The jobs of each thread: neighbours by their number of rows, as many in each."""
+    recipe = jobs[0].recipe
+    per_row = sum(layer.multiplications() for layer in recipe.layers)
+    work = per_row * sum(job.n_rows for job in jobs)
+    if n_threads == 1 or len(jobs) == 1 or not recipe.optimizer.takes_batches or work < LARGE_EPOCH:
+        return [jobs]
+    jobs = sorted(jobs, key=lambda job: -job.n_rows)
+    size = -(-len(jobs) // n_threads)
+    return [jobs[first : first + size] for first in range(0, len(jobs), size)]
+
+
+def _train_lanes(lanes: list["_Epochs"], stop: threading.Event | None) -> None:
+    """Epoch after epoch of all lanes, until the last job has left. Threads train; what follows an
+    epoch, such as validation and hooks, is for the thread that called."""
+    while lanes := [lane for lane in lanes if lane.jobs]:
+        if len(lanes) == 1:
+            lanes[0].batches_of_epoch(stop)
+        else:
+            _all_batches(lanes, stop or threading.Event())
+        for follows in (False, True):  # who follows others has a turn after these
+            for lane in lanes:
+                lane.end_epoch(follows)
+        ask([job for lane in lanes for job in lane.jobs])
+        for lane in lanes:
+            lane.drop_the_done()
+
+
+def _all_batches(lanes: list["_Epochs"], stop: threading.Event) -> None:
+    """An epoch of each lane: the first one in this thread, each other in its own."""
+    errors: list[BaseException] = []
+
+    def run(lane: _Epochs) -> None:
+        try:
+            lane.batches_of_epoch(stop)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=[lane]) for lane in lanes[1:]]
+    begun = []
+    try:
+        for thread, lane in zip(threads, lanes[1:], strict=True):
+            try:
+                thread.start()
+                begun.append(thread)
+            except RuntimeError:  # the system gives no more
+                lane.batches_of_epoch(stop)
+        lanes[0].batches_of_epoch(stop)
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        for thread in begun:
+            thread.join()
+    if errors:
+        raise errors[0]
+
+
+LARGE_EPOCH = 10_000_000
+"""Multiplications in an epoch from which threads pay: a few milliseconds."""
 
 _Group = tuple[int, int, list[float]]
 """The first network of a run, its number of rows, and for each network their sum of weights."""
@@ -97,9 +163,10 @@ class _Epochs:
             if then is not None and now is not None and then != now:
                 self.slots[name][i] *= then / now
 
-    def train(self, stop: threading.Event | None = None) -> None:
-        """Epoch after epoch, until the last job has left the stack."""
-        while self.jobs:
+    def batches_of_epoch(self, stop: threading.Event | None = None) -> None:
+        """All batches of an epoch."""
+        # Whatever overflows is found as a loss or a parameter that is not finite.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             self.epoch_start = time.perf_counter()
             self._begin_epoch()
             for batch, start in enumerate(range(0, self.jobs[0].n_rows, self.batch_size)):
@@ -109,11 +176,15 @@ class _Epochs:
                 if not any(self.finite):
                     break
             are_finite = np.logical_and.reduce(np.isfinite(self.stack.params), axis=1)
-            for i in self.followers_last:
-                self.finite[i] &= bool(are_finite[i])
+            self.finite = [
+                fine and bool(ok) for fine, ok in zip(self.finite, are_finite, strict=True)
+            ]
+
+    def end_epoch(self, follows: bool) -> None:
+        """End the epoch of the networks that follow others, or of those that do not."""
+        for i, job in enumerate(self.jobs):
+            if job.follows == follows:
                 self._end_epoch(i)
-            ask(self.jobs)
-            self._drop_the_done()
 
     def _lay_out(self) -> None:
         """Make the figures that each network has one of."""
@@ -122,7 +193,6 @@ class _Epochs:
         self.activity_alpha = np.array([job.activity_alpha for job in self.jobs], dtype)
         self.rates = np.empty((n, 1), dtype)
         self.finite = [True] * n
-        self.followers_last = sorted(range(n), key=lambda i: self.jobs[i].follows)
         self.loss_sum, self.n_trained = [0.0] * n, [0] * n
         self.n_rows = [job.n_rows for job in self.jobs]
         self.within_epoch = [job.schedule.changes_within_epoch for job in self.jobs]
@@ -249,7 +319,7 @@ class _Epochs:
         record(job, state, self.stack.layout, loss, rate, now - self.epoch_start)
         decide(job, rate, now - self.start)
 
-    def _drop_the_done(self) -> None:
+    def drop_the_done(self) -> None:
         """Let the networks leave whose training has ended."""
         keep = [i for i, job in enumerate(self.jobs) if job.outcome == "running"]
         if len(keep) == len(self.jobs):

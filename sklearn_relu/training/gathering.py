@@ -66,7 +66,7 @@ def train_fit(jobs: list[Job]) -> None:
     """
     task = current_task()
     if task is None:
-        epochs.train(jobs)
+        epochs.train(jobs, n_threads=allowed_blas_threads())
     else:
         task.call.gathering.train(task, jobs)
 

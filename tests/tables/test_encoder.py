@@ -459,7 +459,7 @@ class TestWhole:
 
     def test_sparse_tables_are_refused(self):
         for X in (sp.csr_array(np.eye(3)), sp.coo_matrix(np.eye(3))):
-            with pytest.raises(TypeError, match="[Ss]parse"):
+            with pytest.raises(TypeError, match=r"[Ss]parse"):
                 TabularEncoder().fit(X)
 
     @pytest.mark.parametrize(

@@ -1,0 +1,299 @@
+"""The networks for tables: tables as they are, folds, budgets, and what all networks do."""
+
+import pickle
+
+import numpy as np
+import pytest
+from helpers import slow
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from threadpoolctl import threadpool_limits
+
+from sklearn_relu import (
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    activation_report,
+    load,
+    lockstep,
+    save,
+)
+from sklearn_relu.embeddings import PBLD
+from sklearn_relu.estimators.budget import N_FOLDS, of_rows
+from sklearn_relu.inspection import verdict
+
+pd = pytest.importorskip("pandas")
+
+BOTH = [TabularMLPClassifier, TabularMLPRegressor]
+SMALL = {"hidden_layer_sizes": (16,), "max_iter": 8, "random_state": 0}
+N = 240
+
+# Fits of a few epochs are worse than a constant, and say so.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+
+
+def table():
+    """Numbers with holes, categories, booleans, dates; and numbers that hang on some of them."""
+    draw = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "number": draw.normal(size=N),
+            "few": draw.choice(["x", "y", "z"], N),
+            "two": draw.integers(0, 2, N).astype(bool),
+            "date": pd.date_range("2020-01-01", periods=N),
+            "many": pd.Series(draw.choice([f"level {i}" for i in range(15)], N), dtype="category"),
+        }
+    )
+    y = X["number"] + (X["few"] == "x") + 0.1 * draw.normal(size=N)
+    X.loc[::7, "number"] = np.nan
+    X.loc[::11, "few"] = None
+    return X, y.to_numpy()
+
+
+X, numbers = table()
+labels = np.where(numbers > 0.3, "high", "low")
+
+
+def fitted(cls, **params):
+    y = labels if cls is TabularMLPClassifier else numbers
+    return cls(**SMALL | params).fit(X, y)
+
+
+EXPECTED = {
+    "check_sample_weight_equivalence_on_dense_data": "weights count in the loss, not in the encoder"
+}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@parametrize_with_checks(
+    [cls(hidden_layer_sizes=(8,), max_iter=25, ensemble_size=2, dtype="float64") for cls in BOTH],
+    expected_failed_checks=lambda estimator: EXPECTED,
+)
+def test_small_networks_pass_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("cls", [slow(cls) for cls in BOTH])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_the_defaults_pass_them_too(cls):
+    from sklearn.utils.estimator_checks import check_estimator
+
+    check_estimator(cls(), expected_failed_checks=EXPECTED)
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_a_table_is_taken_as_it_is(cls):
+    model = fitted(cls, max_iter=40, hidden_layer_sizes=(64, 64))
+    assert model.score(X, labels if cls is TabularMLPClassifier else numbers) > 0.8
+    assert model.n_features_in_ == 5
+    assert model.feature_names_in_.tolist() == list(X.columns)
+    unseen = X[:4].assign(few="new", many="other", number=np.nan)
+    assert len(model.predict(unseen)) == 4
+    with pytest.raises(ValueError, match="feature"):
+        model.predict(X[["number", "few"]])
+
+
+def test_probabilities_and_labels_are_those_of_classes():
+    model = fitted(TabularMLPClassifier)
+    np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1, rtol=1e-6)
+    assert set(model.predict(X)) <= {"high", "low"}
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_predictions_stay_in_the_range_of_the_targets_in_float64(n_targets):
+    y = np.column_stack([numbers, -10 * numbers])[:, :n_targets].squeeze()
+    model = TabularMLPRegressor(**SMALL).fit(X, y)
+    far = X.assign(number=1e9)
+    predicted = model.predict(far)
+    assert predicted.dtype == np.float64
+    assert (predicted >= y.min(axis=0)).all()
+    assert (predicted <= y.max(axis=0)).all()
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "quantile", "poisson", "gaussian_nll"])
+def test_other_losses(loss):
+    y = np.abs(numbers).round() if loss == "poisson" else numbers
+    model = TabularMLPRegressor(**SMALL, loss=loss).fit(X, y)
+    assert np.isfinite(model.predict(X)).all()
+    if loss == "gaussian_nll":
+        _, std = model.predict(X, return_std=True)
+        assert (std > 0).all()
+
+
+def test_several_labels():
+    y = np.column_stack([numbers > 0, numbers > 1])
+    model = TabularMLPClassifier(**SMALL | {"max_iter": 40}).fit(X, y)
+    assert model.predict(X).shape == (N, 2)
+    assert (model.predict(X) == y).mean() > 0.8
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 5])
+@pytest.mark.parametrize("cls", BOTH)
+def test_a_few_rows(cls, n_rows):
+    y = np.arange(n_rows) if cls is TabularMLPClassifier else numbers[:n_rows]
+    model = cls(**SMALL).fit(X[:n_rows], y)
+    assert len(model.predict(X)) == N
+    assert model.validation_scores_ is None
+
+
+def test_a_class_with_one_member_and_columns_that_are_constant():
+    y = np.r_["only", labels[1:]]
+    model = TabularMLPClassifier(**SMALL).fit(X.assign(same=1.0, alike="a", none=np.nan), y)
+    assert set(model.classes_) == {"only", "high", "low"}
+    assert model.validation_scores_ is None
+    with pytest.raises(ValueError, match=r"validation='folds' needs a row for each of 8 folds"):
+        TabularMLPClassifier(**SMALL, validation="folds").fit(X, y)
+
+
+def test_half_of_the_networks_hold_out_a_fold_and_the_others_follow_them():
+    model = fitted(TabularMLPClassifier, ensemble_size=4)
+    scores = np.array(model.validation_scores_)
+    assert scores.shape == (4, 8)
+    np.testing.assert_allclose(scores[0], scores[2:].mean(axis=0), rtol=1e-12)
+    np.testing.assert_array_equal(scores[0], scores[1])
+    assert not np.array_equal(scores[2], scores[3])
+    assert model.best_validation_score_ == pytest.approx(scores.max(axis=1).mean())
+
+
+def test_the_epoch_that_is_kept_is_the_best_one():
+    long = fitted(TabularMLPRegressor, ensemble_size=2, max_iter=30, learning_rate="constant")
+    best = int(np.argmax(long.validation_scores_[1])) + 1
+    assert 1 < best < 30
+    short = fitted(TabularMLPRegressor, ensemble_size=2, max_iter=best, learning_rate="constant")
+    for one, other in zip(long.coefs_, short.coefs_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("metric", ["loss", "score", "brier", "neg_log_loss", "roc_auc"])
+def test_any_metric_decides_on_the_epoch(metric):
+    model = fitted(TabularMLPClassifier, early_stopping_metric=metric, ensemble_size=2)
+    assert np.isfinite(model.best_validation_score_)
+    if metric == "loss":
+        losses = np.array(model.history_["validation_loss"])
+        np.testing.assert_allclose(model.validation_scores_, -losses, rtol=1e-12)
+
+
+def test_the_brier_score_is_scikit_learns():
+    from sklearn.metrics import brier_score_loss
+
+    model = TabularMLPClassifier(**SMALL).fit(X, labels, X_val=X[:50], y_val=labels[:50])
+    last = clone(model).set_params(validation=None, max_iter=8).fit(X, labels)
+    scores = np.array(model.validation_scores_)[:, -1]
+    for i, score in enumerate(scores):
+        one = pickle.loads(pickle.dumps(last))
+        one.coefs_ = [coef[i] for coef in last.coefs_]
+        one.intercepts_ = [bias[i] for bias in last.intercepts_]
+        one.activation_parameters_ = [
+            {name: array[i] for name, array in layer.items()}
+            for layer in last.activation_parameters_
+        ]
+        expected = brier_score_loss(labels[:50] == "low", one.predict_proba(X[:50])[:, 1])
+        assert -score == pytest.approx(expected, rel=1e-5)
+
+
+def test_held_out_rows_of_ones_own():
+    model = TabularMLPRegressor(**SMALL).fit(X[40:], numbers[40:], X_val=X[:40], y_val=numbers[:40])
+    assert np.isfinite(model.best_validation_score_)
+    assert len(model.validation_scores_) == 8
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_a_fit_to_its_end_says_nothing(cls, recwarn):
+    fitted(cls, max_iter=30, validation=None)
+    assert not [each for each in recwarn if issubclass(each.category, ConvergenceWarning)]
+
+
+def test_the_budget_goes_by_rows_and_effort():
+    small, large = of_rows(500, 1.0, True), of_rows(100_000, 1.0, True)
+    assert small.max_iter == 200
+    assert large.max_iter == 24
+    assert of_rows(500, 0.25, True).max_iter == 50
+    assert -(-500 // small.batch_size) * small.batch_size - 500 < 8
+    quick = TabularMLPClassifier(effort=0.02, random_state=0).fit(X, labels)
+    assert quick.n_iter_ == 4
+    assert quick.coefs_[0].shape[0] == 8 == N_FOLDS
+
+
+def test_numbers_take_the_place_of_auto():
+    model = fitted(TabularMLPClassifier, ensemble_size=3, batch_size=50)
+    assert model.coefs_[0].shape[0] == 3
+    assert model.n_iter_ == 8
+
+
+@pytest.mark.parametrize("n_networks", [1, 2, 5])
+def test_results_do_not_depend_on_the_number_of_threads(n_networks):
+    wide = np.random.default_rng(0).normal(size=(1000, 6))
+    y = wide[:, 0] > 0
+    found = []
+    for n_threads in (1, 2, 3):
+        with threadpool_limits(n_threads, user_api="blas"):
+            model = TabularMLPClassifier(
+                max_iter=3, ensemble_size=n_networks, dropout=0.1, random_state=0
+            )
+            found.append(model.fit(wide, y).predict_proba(wide))
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_a_model_comes_back_from_a_file_and_a_pickle(cls, tmp_path):
+    model = fitted(cls)
+    save(model, tmp_path / "model.relu")
+    for other in (load(tmp_path / "model.relu"), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(other.predict(X), model.predict(X))
+
+
+def test_a_search_over_parts_is_the_same_in_lockstep():
+    grid = {"activation": ["relu", "mish"], "numerical_embedding": ["pbld", None]}
+    search = GridSearchCV(TabularMLPClassifier(**SMALL, ensemble_size=2), grid, cv=2)
+    alone = clone(search).fit(X, labels).cv_results_["mean_test_score"]
+    with lockstep():
+        together = search.fit(X, labels).cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(alone, together)
+
+
+def test_names_become_parts_with_parameters():
+    model = TabularMLPClassifier().set_params(
+        activation__activation="mish", solver__weight_decay=0.5, numerical_embedding__n_outputs=3
+    )
+    assert (
+        model.numerical_embedding == PBLD(n_outputs=3) or model.numerical_embedding.n_outputs == 3
+    )
+    assert model.solver.beta_2 == 0.95
+    assert model.activation.activation == "mish"
+
+
+def test_many_columns_of_numbers_are_not_embedded():
+    wide = np.random.default_rng(0).normal(size=(60, 70))
+    model = TabularMLPRegressor(**SMALL).fit(wide, wide[:, 0])
+    assert model.coefs_[0].shape[-1] == 70  # the scale
+    narrow = TabularMLPRegressor(**SMALL).fit(wide[:, :10], wide[:, 0])
+    assert narrow.coefs_[0].shape[-2:] == (10, 16)  # the frequencies
+
+
+def test_there_is_no_partial_fit_and_no_solver_without_epochs():
+    assert not hasattr(TabularMLPClassifier(), "partial_fit")
+    with pytest.raises(ValueError, match=r"solver='lbfgs' has no epochs"):
+        TabularMLPClassifier(**SMALL, solver="lbfgs").fit(X, labels)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_warm_start_goes_on_after_a_limit_of_time():
+    model = TabularMLPRegressor(**SMALL, time_limit=1e-9, warm_start=True).fit(X, numbers)
+    assert model.n_iter_ == 1
+    model.set_params(time_limit=None).fit(X, numbers)
+    assert len(model.history_["loss"][0]) == 9
+
+
+def test_reports_and_verdicts_look_inside():
+    model = fitted(TabularMLPClassifier)
+    report = activation_report(model, X)
+    assert "hidden" in repr(report) or "network" in repr(report)
+    assert "overfitting" not in repr(verdict(model))
+
+
+@pytest.mark.parametrize("effort", ["slow", 0, -1.0])
+def test_an_effort_that_is_none(effort):
+    with pytest.raises(ValueError, match="effort"):
+        TabularMLPClassifier(**SMALL, effort=effort).fit(X, labels)
