@@ -5,12 +5,14 @@ from sklearn.base import clone
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.inspection import HiddenLayer
+from sklearn_relu.tables import TabularEncoder
 from sklearn_relu.utils import all_estimators
 
 ALL = [
     ("HiddenLayer", HiddenLayer),
     ("MLPClassifier", MLPClassifier),
     ("MLPRegressor", MLPRegressor),
+    ("TabularEncoder", TabularEncoder),
 ]
 
 
@@ -19,10 +21,10 @@ ALL = [
     [
         (None, ALL),
         ("classifier", ALL[1:2]),
-        ("regressor", ALL[2:]),
-        ("transformer", ALL[:1]),
+        ("regressor", ALL[2:3]),
+        ("transformer", [ALL[0], ALL[3]]),
         ("cluster", []),
-        (["transformer", "regressor"], [ALL[0], ALL[2]]),
+        (["transformer", "regressor"], [ALL[0], *ALL[2:]]),
         ([], []),
     ],
 )
