@@ -9,6 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import column_or_1d
 
+from sklearn_relu.tables.columns import is_missing, levels_of
+from sklearn_relu.tables.kinds import is_number, kind_of
+
 Task = Literal["classification", "regression"]
 
 FEW_VALUES, MANY_VALUES, ROWS_PER_CLASS = 10, 50, 5
@@ -64,7 +67,7 @@ def check_target(y: Any, task: str | None) -> tuple[np.ndarray, Task]:
     y = column_or_1d(np.asarray(y))
     if len(y) == 0:
         raise ValueError("y is empty: there are no rows to compare on.")
-    n_missing = sum(map(_is_missing, y)) if y.dtype.kind in "fO" else 0
+    n_missing = sum(map(is_missing, y)) if y.dtype.kind in "fO" else 0
     if n_missing:
         raise ValueError(
             f"y must not have missing values; got {n_missing} of them. Leave these rows out."
@@ -126,7 +129,8 @@ def columns_of(X: Any, categorical: Sequence) -> Columns:
     Parameters
     ----------
     X : {array-like, DataFrame} of shape (n_samples, n_features)
-        In a DataFrame, columns of text, booleans and pandas' categories are categorical.
+        Columns of text, booleans, mixed objects and pandas' categories are categorical; see
+        :func:`sklearn_relu.tables.kind_of`.
     categorical : sequence of str or int
         Names, or for an array positions, of further categorical columns.
 
@@ -159,31 +163,32 @@ def columns_of(X: Any, categorical: Sequence) -> Columns:
     columns = Columns()
     for position, name in enumerate(names):
         values = X.iloc[:, position] if is_frame else X[:, position]
-        kind = "categorical" if name in categorical else _kind(values, name, is_frame)
+        kind = "categorical" if name in categorical else _checked_kind(values, name, is_frame)
         getattr(columns, kind).append(name)
     return columns
 
 
-def _kind(values: Any, name: Any, is_frame: bool) -> Literal["numeric", "categorical"]:
-    kind = values.dtype.kind
-    # pandas' own dtypes have a kind too; its categories and texts are "O".
-    if is_frame and kind in "bOUT":
-        _check_is_text(values, name)
-        return "categorical"
-    if kind == "O":
-        try:
-            values = values.astype(np.float64)
-        except (TypeError, ValueError):
+def _checked_kind(values: Any, name: Any, is_frame: bool) -> Literal["numeric", "categorical"]:
+    """The kind of a column that the pipeline of a comparison can take."""
+    try:
+        kind = kind_of(values)
+    except TypeError:
+        raise _unusable(name, "others") from None
+    if kind == "category":
+        if not is_frame and values.dtype.kind not in "Ob":
             raise ValueError(
                 f"X must hold numbers in column {name}, but it holds others. Name the column in "
                 "categorical, or pass a DataFrame."
-            ) from None
-    elif kind not in "biuf":
-        raise ValueError(
-            f"column {name!r} must hold numbers or categories; got {values.dtype}. Drop it, or "
-            "turn it into numbers."
-        )
-    if np.isinf(np.asarray(values, dtype=np.float64)).any():
+            )
+        _check_is_text(values, name)
+        return "categorical"
+    if kind == "date" or values.dtype.kind == "m":
+        raise _unusable(name, "dates" if values.dtype.kind == "O" else values.dtype)
+    try:
+        numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):  # of times and durations
+        raise _unusable(name, "others") from None
+    if np.isinf(numbers).any():
         raise ValueError(
             f"column {name!r} must hold finite numbers; got an infinite one. Drop the column, or "
             "leave the value empty."
@@ -191,10 +196,17 @@ def _kind(values: Any, name: Any, is_frame: bool) -> Literal["numeric", "categor
     return "numeric"
 
 
+def _unusable(name: Any, got: Any) -> ValueError:
+    return ValueError(
+        f"column {name!r} must hold numbers or categories; got {got}. Drop it, or turn it into "
+        "numbers."
+    )
+
+
 def _check_is_text(values: Any, name: Any) -> None:
     """Refuse numbers with a few texts among them, which would become hundreds of categories."""
-    texts = [value for value in values.dropna().unique() if isinstance(value, str)]
-    others = [value for value in texts if not _is_number(value)]
+    texts = [value for value in dict.fromkeys(levels_of(values).values) if isinstance(value, str)]
+    others = [value for value in texts if not is_number(value)]
     n_numbers = len(texts) - len(others)
     if n_numbers >= NUMBERS_IN_TEXT and n_numbers > len(others):
         among = f", and among them {others[0]!r}" if others else ""
@@ -202,14 +214,6 @@ def _check_is_text(values: Any, name: Any) -> None:
             f"column {name!r} must hold numbers or categories; got {n_numbers} different numbers "
             f"as text{among}. Clean it, drop it, or name it in categorical."
         )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def category_texts(X: Any) -> np.ndarray:
@@ -236,15 +240,8 @@ class _Texts(dict):
     def __missing__(self, value):
         number = isinstance(value, Real | np.bool_)
         text = str(float(value) if number else value)
-        self[value] = np.nan if _is_missing(value) else text
+        self[value] = np.nan if is_missing(value) else text
         return self[value]
-
-
-def _is_missing(value: Any) -> bool:
-    try:
-        return value is None or bool(value != value)
-    except TypeError:  # pandas.NA is neither equal to itself nor different
-        return True
 
 
 def listed(names: list) -> str:

@@ -73,7 +73,8 @@ def compare(
     Parameters
     ----------
     X : {array-like, DataFrame} of shape (n_samples, n_features)
-        In a DataFrame, columns of text, booleans and pandas' categories are categorical.
+        Columns of text, booleans, mixed objects and pandas' categories are categorical; see
+        :func:`sklearn_relu.tables.kind_of`.
     y : array-like of shape (n_samples,)
     task : {"classification", "regression"}, default=None
         None: classification if y holds text, booleans or few different whole numbers.

@@ -50,7 +50,7 @@ class Moments(NamedTuple):
 
     utc: np.ndarray
     wall: np.ndarray
-    """What a calendar and a clock at the place show."""
+    """By the calendar and the clock of the column's time zone."""
 
 
 class Levels(NamedTuple):

@@ -4,7 +4,8 @@ import io
 import pickle
 import re
 import warnings
-from datetime import date
+from datetime import date, time, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -209,6 +210,7 @@ class TestColumns:
     def test_every_kind_of_pandas_column_is_told_apart(self):
         frame = pd.DataFrame(
             {
+                "decimal": [Decimal(1), None] * (N // 2),
                 "integer": pd.array([1, None] * (N // 2), dtype="Int64"),
                 "boolean": pd.array([True, None] * (N // 2), dtype="boolean"),
                 "string": pd.array(["x", None] * (N // 2), dtype="string"),
@@ -217,14 +219,15 @@ class TestColumns:
             }
         )
         columns = columns_of(frame, [])
-        assert columns.numeric == ["integer"]
+        assert columns.numeric == ["decimal", "integer"]
         assert columns.categorical == ["boolean", "string", "category", "mixed"]
         assert one(frame, Y).predict(frame).shape == (N,)
 
     def test_lists_and_object_arrays_are_taken(self):
         assert columns_of(X.tolist(), []).numeric == [0, 1, 2]
         mixed = np.array([[1, "x"], [2.5, "y"]] * (N // 2), dtype=object)
-        assert columns_of(mixed, [1]).numeric == [0]
+        assert columns_of(mixed, [1]) == columns_of(mixed, [])
+        assert columns_of(mixed, []).numeric == [0]
         assert one(mixed, Y, categorical=[1]).predict(mixed).shape == (N,)
         assert one(X.tolist(), Y.tolist()).predict(X).shape == (N,)
 
@@ -244,7 +247,11 @@ class TestColumns:
             (FRAME[[]], [], "no columns"),
             (FRAME, ["colour"], "'flag'; got 'colour'"),
             (X, [3], "0, 1, 2; got 3"),
-            (np.array([[1, "x"]] * N, dtype=object), [], "in column 1, but it holds others"),
+            (np.array([[1, "x"]] * N), [], "in column 0, but it holds others"),
+            (FRAME.assign(a=[date(2020, 1, 1)] * N), [], "column 'a' .* got dates"),
+            (FRAME.assign(a=[timedelta(1)] * N), [], "column 'a' .* got timedelta64"),
+            (FRAME.assign(a=[time(1)] * N), [], "column 'a' .* got others"),
+            (FRAME.assign(a=[[1]] * N), [], "column 'a' .* got others"),
             (FRAME.assign(b=np.inf), [], "column 'b' must hold finite numbers"),
             (FRAME.assign(when=pd.Timestamp("2020-01-01")), [], "column 'when' .* got datetime64"),
             (FRAME.assign(b=[*X[:-1, 1].astype(str), "oops"]), [], "59 .* as text, .* 'oops'"),

@@ -21,7 +21,7 @@ CASES = {
     "fractions": ([Fraction(1, 3), 2], "number"),
     "durations": ([dt.timedelta(hours=1), None], "number"),
     "times of day": ([dt.time(12), None], "number"),
-    "nothing": ([None, float("nan")], "number"),
+    "nothing": ([None, float("nan")], "category"),
     "texts": (["a", None], "category"),
     "texts and NaN": (["a", float("nan")], "category"),
     "booleans": ([True, False], "category"),
@@ -110,7 +110,7 @@ POLARS = {
     "Decimal": "number",
     "Duration": "number",
     "Time": "number",
-    "Null": "number",
+    "Null": "category",
     "Boolean": "category",
     "String": "category",
     "Categorical": "category",
@@ -133,7 +133,7 @@ def test_columns_of_arrow():
         pa.decimal128(5, 2): "number",
         pa.duration("s"): "number",
         pa.time64("us"): "number",
-        pa.null(): "number",
+        pa.null(): "category",
         pa.bool_(): "category",
         pa.string(): "category",
         pa.large_string(): "category",
@@ -146,9 +146,10 @@ def test_columns_of_arrow():
         assert kind_of(column) == kind_of(pa.chunked_array([column])) == kind, dtype
 
 
-@pytest.mark.parametrize(
-    "value", [[1], {"a": 1}, {1}, np.zeros(2), 1j], ids=lambda v: type(v).__name__
-)
+REFUSED = [[1], {"a": 1}, {1}, np.zeros(2), 1j]
+
+
+@pytest.mark.parametrize("value", REFUSED, ids=lambda value: type(value).__name__)
 def test_values_that_are_no_category_are_refused(value):
     column = objects([1, value])
     with pytest.raises(TypeError, match="must be a string, a number, a date"):
