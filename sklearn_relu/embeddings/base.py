@@ -23,14 +23,7 @@ class NumericalEmbedding(Part, ABC):
     proportion to them: :meth:`memory` asks for what is needed.
     """
 
-    elsewhere: ClassVar[dict[str, str]] = {
-        "plr": "periodic",
-        "pl": "periodic",
-        "periodicembeddings": "periodic",
-        "ple": "piecewise_linear",
-        "piecewiselinearencoding": "piecewise_linear",
-        "none": "Use None.",
-    }
+    elsewhere: ClassVar[dict[str, str]] = {"none": "Use None."}
 
     rate: float = 1.0
     """Factor of the learning rate of its parameters."""

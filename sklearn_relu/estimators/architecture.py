@@ -33,12 +33,6 @@ class Architecture(ABC):
         """
         return self
 
-    def _reading_arrays(self) -> "Architecture":
-        """Return a copy that reads X as networks do: an array, without names."""
-        copied = self._shallow_copy()
-        vars(copied).pop("feature_names_in_", None)
-        return copied
-
     @abstractmethod
     def _hidden_units(self) -> list[int]:
         """Units of each hidden layer, by the parameters.

@@ -259,6 +259,12 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         copied.__dict__ = vars(self).copy()
         return copied
 
+    def _reading_arrays(self) -> Self:
+        """A copy that reads X as its networks do: an array, without names."""
+        copied = self._shallow_copy()
+        copied.__dict__.pop("feature_names_in_", None)
+        return copied
+
     def __copy__(self) -> Self:
         """A shallow copy with curves of its own, for these grow from call to call."""
         copied = self._shallow_copy()

@@ -83,12 +83,11 @@ def make_jobs(
     metric = resolve_metric(estimator, estimator.early_stopping_metric)
     if early_stopping:
         _check_scores_count(validations)
-    validate = [
+    own = [
         None if each is None else Validation(estimator, recipe, parts.activations, each, metric)
         for each in validations
     ]
-    if n_folds:
-        validate = with_followers(validate)
+    validate = with_followers(own) if n_folds else own
     states = [state for _, state in starts]
     if incremental:
         states = [carry_over_a_stream(state) for state in states]
@@ -158,10 +157,10 @@ def _fold(
     """The same where the second half of the networks hold out a fold each, and the others none."""
     labels = estimator._stratify_by(data.y)
     starts, splits = folds(starts, data.X.shape[0], labels, n_folds)
-    n_others = len(starts) - len(starts) // 2
-    splits = [None] * n_others + splits[: len(starts) // 2]
-    rows = [None if each is None else each[0] for each in splits]
-    return starts, rows, [None if each is None else data.take(each[1]) for each in splits]
+    n_held = len(starts) // 2
+    none: list[None] = [None] * (len(starts) - n_held)
+    rows = [*none, *(train for train, _ in splits[:n_held])]
+    return starts, rows, [*none, *(data.take(held_out) for _, held_out in splits[:n_held])]
 
 
 def _check_scores_count(validations: Sequence[Data | None]) -> None:

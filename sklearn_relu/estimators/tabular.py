@@ -24,7 +24,7 @@ from sklearn_relu.layers import Dense, Layer, Scale, TableInputs
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.optimizers import AdamW
 from sklearn_relu.parameters import store_parameters
-from sklearn_relu.sklearn_private import Interval, Options, StrOptions
+from sklearn_relu.sklearn_private import Interval, StrOptions
 from sklearn_relu.tables import TabularEncoder
 
 EFFORTS = {"fast": 0.25, "thorough": 4.0}
@@ -51,7 +51,7 @@ class TabularMLP(BaseNetwork):
     learning_rate: Any = "cosine_log"
     max_iter: Any = "auto"
     tol: Any = 0.0
-    n_iter_no_change: Any = np.inf
+    n_iter_no_change: Any = None
     initialization: Any = "unit_variance"
     early_stopping_metric: Any = "loss"
     dtype: Any = "float32"
@@ -101,9 +101,9 @@ class TabularMLP(BaseNetwork):
             'Epochs; "auto" goes by `effort` and the number of rows.',
         ),
         "n_iter_no_change": Parameter(
-            "int or inf",
-            [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
-            "Epochs without improvement before training stops; the schedule then does not end.",
+            "int or None",
+            [Interval(Integral, 1, None, closed="left"), None],
+            "Epochs without improvement before training stops; None: it goes to its end.",
         ),
         "ensemble_size": Parameter(
             "int or str",
@@ -207,7 +207,7 @@ class TabularMLP(BaseNetwork):
             X = encoder.fit_transform(X)
             self.encoder_ = encoder
             self.n_features_in_ = encoder.n_features_in_
-            vars(self).pop("feature_names_in_", None)
+            self.__dict__.pop("feature_names_in_", None)
             if hasattr(encoder, "feature_names_in_"):
                 self.feature_names_in_ = encoder.feature_names_in_
         else:
@@ -300,6 +300,8 @@ class TabularMLP(BaseNetwork):
         for name, value in vars(numbers).items():
             if isinstance(getattr(self, name), str):
                 setattr(copied, name, value)
+        if self.n_iter_no_change is None:
+            copied.n_iter_no_change = np.inf
         if holds_out and copied.ensemble_size > 1:
             copied.n_folds = N_FOLDS
         copied.early_stopping = held_out is not None or copied.n_folds > 0
@@ -383,6 +385,8 @@ class TabularMLPClassifier(Classes, TabularMLP):
     True
     """
 
+    learning_rate_init = 0.04
+    early_stopping_metric = "brier"
     _activation_by_default = "selu"
 
     def __init__(
@@ -397,7 +401,7 @@ class TabularMLPClassifier(Classes, TabularMLP):
         early_stopping_metric="brier",
         ensemble_size="auto",
         max_iter="auto",
-        n_iter_no_change=np.inf,
+        n_iter_no_change=None,
         batch_size="auto",
         solver="auto",
         learning_rate="cosine_log",
@@ -462,7 +466,14 @@ class TabularMLPRegressor(Numbers, TabularMLP):
     True
     """
 
+    learning_rate_init = 0.2
     _activation_by_default = "mish"
+
+    _described_attributes = {
+        "target_range_": Attribute(
+            "ndarray of shape (2, n_outputs)", "The smallest and the largest of each target."
+        ),
+    }
 
     def __init__(
         self,
@@ -476,7 +487,7 @@ class TabularMLPRegressor(Numbers, TabularMLP):
         early_stopping_metric="loss",
         ensemble_size="auto",
         max_iter="auto",
-        n_iter_no_change=np.inf,
+        n_iter_no_change=None,
         batch_size="auto",
         solver="auto",
         learning_rate="cosine_log",

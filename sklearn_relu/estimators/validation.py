@@ -209,9 +209,11 @@ class Validation:
         if self._metric == "loss":
             return loss, -loss
         if isinstance(self._metric, str):
-            of = self._estimator
-            score_of = of._brier_score if self._metric == "brier" else of._score_predictions
-            return loss, float(score_of(predictions, self._truth, data.sample_weight))
+            if self._metric == "brier":
+                weight = None if data.weight is None else data.weight.mean(axis=1)
+                return loss, float(self._estimator._brier_score(predictions, self._truth, weight))
+            score = self._estimator._score_predictions(predictions, self._truth, data.sample_weight)
+            return loss, float(score)
         vars(self._estimator).update(fitted_arrays.fitted_arrays(recipe.layers, network))
         scored = self._scored
         score = self._metric(self._estimator, scored.X, scored.y, **self._scorer_weight())

@@ -272,7 +272,7 @@ class Scale(Layer):
         return x * params["scale"]
 
 
-def _cut(columns: np.ndarray, first: int, second: int) -> tuple[np.ndarray, ...]:
+def _cut(columns: np.ndarray, first: int, second: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Views of the first columns, the second ones, and the rest."""
     return (
         columns[..., :first],

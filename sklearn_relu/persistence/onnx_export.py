@@ -66,8 +66,8 @@ def register_onnx_converters() -> None:
     """Tell skl2onnx how to convert this package's estimators.
 
     After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take MLPClassifier, MLPRegressor
-    and TabularEncoder of this package, in Pipelines and meta-estimators too. :func:`to_onnx` calls it
-    itself. To call it again does nothing.
+    and TabularEncoder of this package, in Pipelines and meta-estimators too. :func:`to_onnx` calls
+    it itself. To call it again does nothing.
 
     Raises
     ------

@@ -176,9 +176,8 @@ class _Epochs:
                 if not any(self.finite):
                     break
             are_finite = np.logical_and.reduce(np.isfinite(self.stack.params), axis=1)
-            self.finite = [
-                fine and bool(ok) for fine, ok in zip(self.finite, are_finite, strict=True)
-            ]
+            for i, is_finite in enumerate(are_finite.tolist()):
+                self.finite[i] &= is_finite
 
     def end_epoch(self, follows: bool) -> None:
         """End the epoch of the networks that follow others, or of those that do not."""

@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPRegressor as SklearnRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu import MLPClassifier, MLPRegressor, TabularMLPClassifier
 from sklearn_relu.activations import ELU, LeakyReLU, Maxout, PReLU, Tanh
 from sklearn_relu.estimators.parts import FAMILIES
 from sklearn_relu.initializers import HeNormal
@@ -237,9 +237,11 @@ class TestParameters:
             "penalty": ("elasticnet", "l1_ratio", 0.2),
             "solver": ("adam", "beta_1", 0.8),
             "learning_rate": ("invscaling", "power_t", 0.3),
+            "numerical_embedding": ("pbld", "n_outputs", 3),
         }
         for name, (part, parameter, value) in reached.items():
-            model = MLPClassifier(**SMALL).set_params(**{name: part, f"{name}__{parameter}": value})
+            cls = TabularMLPClassifier if name == "numerical_embedding" else MLPClassifier
+            model = cls(**SMALL).set_params(**{name: part, f"{name}__{parameter}": value})
             assert getattr(model, name).get_params()[parameter] == value
             model.fit(X, y)
         assert set(FAMILIES) - set(reached) == {"loss", "activity_penalty"}  # no parameters yet

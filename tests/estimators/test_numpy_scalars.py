@@ -10,7 +10,7 @@ import pytest
 from helpers import other_value, slow
 from sklearn.base import clone
 
-from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu import MLPClassifier, MLPRegressor, TabularMLPRegressor
 from sklearn_relu.activations import LeakyReLU
 from sklearn_relu.estimators.parts import FAMILIES
 from sklearn_relu.penalties import ElasticNet
@@ -92,6 +92,9 @@ def fitted(precision, **parameters):
     Estimator, y = MLPRegressor, Y.astype(precision)
     if loss is not None and not loss.for_numbers:
         Estimator, y = MLPClassifier, (3 * Y).astype(int)
+    if "numerical_embedding" in parameters:
+        Estimator = TabularMLPRegressor
+        settings |= {"dtype": np.dtype(precision).name}
     model = Estimator(**settings | parameters)
     given = model.get_params()
     model.fit(X.astype(precision), y)

@@ -138,7 +138,7 @@ def test_a_few_rows(cls, n_rows):
 
 
 def test_a_class_with_one_member_and_columns_that_are_constant():
-    y = np.r_["only", labels[1:]]
+    y = np.concatenate([["only"], labels[1:]])
     model = TabularMLPClassifier(**SMALL).fit(X.assign(same=1.0, alike="a", none=np.nan), y)
     assert set(model.classes_) == {"only", "high", "low"}
     assert model.validation_scores_ is None
@@ -156,6 +156,7 @@ def test_half_of_the_networks_hold_out_a_fold_and_the_others_follow_them():
     assert model.best_validation_score_ == pytest.approx(scores.max(axis=1).mean())
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_epoch_that_is_kept_is_the_best_one():
     long = fitted(TabularMLPRegressor, ensemble_size=2, max_iter=30, learning_rate="constant")
     best = int(np.argmax(long.validation_scores_[1])) + 1
@@ -195,7 +196,7 @@ def test_the_brier_score_is_scikit_learns():
 def test_held_out_rows_of_ones_own():
     model = TabularMLPRegressor(**SMALL).fit(X[40:], numbers[40:], X_val=X[:40], y_val=numbers[:40])
     assert np.isfinite(model.best_validation_score_)
-    assert len(model.validation_scores_) == 8
+    assert len(model.validation_scores_) == 4  # none of them needs to hold rows out
 
 
 @pytest.mark.parametrize("cls", BOTH)
