@@ -28,13 +28,13 @@ def classifier_outputs(operator) -> None:
     operator.outputs[0].set_type((StringTensorType if text else Int64TensorType)(shape))
     of_classes = fitted.loss.gives_probabilities and not fitted.is_multilabel
     width = len(model.classes_) if of_classes else model.n_outputs_
-    operator.outputs[1].set_type(_tensor_type(operator)([n_samples, width]))
+    operator.outputs[1].set_type(tensor_type(operator)([n_samples, width]))
 
 
 def regressor_outputs(operator) -> None:
     """Predictions, one column for each target."""
     shape = [operator.inputs[0].get_first_dimension(), operator.raw_operator.n_outputs_]
-    operator.outputs[0].set_type(_tensor_type(operator)(shape))
+    operator.outputs[0].set_type(tensor_type(operator)(shape))
 
 
 def convert_classifier(scope, operator, container) -> None:
@@ -42,7 +42,7 @@ def convert_classifier(scope, operator, container) -> None:
     model = operator.raw_operator
     fitted = Fitted(model)
     labels, scores = (output.full_name for output in operator.outputs)
-    graph = Graph(scope, container, _dtype(operator))
+    graph = Graph(scope, container, dtype_of(operator))
     mean = _mean_prediction(graph, operator)
     if len(model.classes_) == 1 and fitted.loss.gives_probabilities:
         nothing = graph.node("Sub", [mean, mean])
@@ -70,7 +70,7 @@ def convert_classifier(scope, operator, container) -> None:
 def convert_regressor(scope, operator, container) -> None:
     """The nodes of a regressor."""
     model = operator.raw_operator
-    graph = Graph(scope, container, _dtype(operator))
+    graph = Graph(scope, container, dtype_of(operator))
     mean = _mean_prediction(graph, operator)
     if hasattr(model, "target_scale_"):
         mean = graph.node("Mul", [mean, graph.value(model.target_scale_).name])
@@ -99,18 +99,18 @@ def _mean_prediction(graph: Graph, operator) -> str:
     return graph.node("Reshape", [predictions.name, flat])
 
 
-def _dtype(operator) -> np.dtype:
-    """float64 where the inputs are, else float32."""
+def dtype_of(operator) -> np.dtype:
+    """float64 where inputs are, else float32."""
     from skl2onnx.common.data_types import DoubleTensorType
 
-    double = isinstance(operator.inputs[0].type, DoubleTensorType)
+    double = any(isinstance(given.type, DoubleTensorType) for given in operator.inputs)
     return np.dtype(np.float64 if double else np.float32)
 
 
-def _tensor_type(operator):
+def tensor_type(operator):
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 
-    return DoubleTensorType if _dtype(operator) == np.float64 else FloatTensorType
+    return DoubleTensorType if dtype_of(operator) == np.float64 else FloatTensorType
 
 
 def _exported_classes(scope, model) -> np.ndarray:

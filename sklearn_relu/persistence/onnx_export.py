@@ -5,6 +5,8 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_relu.estimators import ESTIMATORS
 from sklearn_relu.estimators.classes import Classes
 from sklearn_relu.persistence import onnx_converters, onnx_inputs
+from sklearn_relu.persistence.onnx_tables import convert_encoder, encoder_outputs
+from sklearn_relu.tables import TabularEncoder
 
 
 def to_onnx(model, X):
@@ -13,8 +15,8 @@ def to_onnx(model, X):
     Parameters
     ----------
     model : estimator
-        A fitted MLPClassifier or MLPRegressor, or a Pipeline or other estimator of scikit-learn
-        that holds some and that skl2onnx converts: scalers, encoders, ColumnTransformer ...
+        A fitted MLPClassifier, MLPRegressor or TabularEncoder, or a Pipeline or other estimator of
+        scikit-learn that holds some and that skl2onnx converts: scalers, ColumnTransformer ...
     X : array-like or DataFrame of shape (n_samples, n_features)
         Rows as the model takes them, of which only the types matter. An array becomes one input
         ``X``; a DataFrame one input of shape (n_samples, 1) for each column, with its name and
@@ -35,8 +37,8 @@ def to_onnx(model, X):
     NotFittedError
         If the model is not fitted.
     NotImplementedError
-        If an activation or a loss of your own does not say what it is in ONNX. See
-        :doc:`/write_a_part`.
+        If an activation or a loss of your own does not say what it is in ONNX (see
+        :doc:`/write_a_part`), and for a TabularEncoder of dates.
     ValueError
         If labels are neither whole numbers nor text, or a column is neither of these nor booleans.
 
@@ -63,9 +65,9 @@ def to_onnx(model, X):
 def register_onnx_converters() -> None:
     """Tell skl2onnx how to convert this package's estimators.
 
-    After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take MLPClassifier and
-    MLPRegressor of this package, in Pipelines and meta-estimators too. :func:`to_onnx` calls it
-    itself. To call it again does nothing.
+    After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take MLPClassifier, MLPRegressor
+    and TabularEncoder of this package, in Pipelines and meta-estimators too. :func:`to_onnx` calls
+    it itself. To call it again does nothing.
 
     Raises
     ------
@@ -84,3 +86,10 @@ def register_onnx_converters() -> None:
         update_registered_converter(
             cls, f"SklearnRelu{name}", outputs, convert, overwrite=True, options=options
         )
+    update_registered_converter(
+        TabularEncoder,
+        "SklearnReluTabularEncoder",
+        encoder_outputs,
+        convert_encoder,
+        overwrite=True,
+    )

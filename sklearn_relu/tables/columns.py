@@ -62,8 +62,14 @@ class Levels(NamedTuple):
 
 
 def package(thing: Any) -> str:
-    """The package of a container, such as "polars"."""
-    return type(thing).__module__.partition(".")[0]
+    """The package of a frame or its column, also of a derived class; "" for anything else."""
+    if type(thing) is np.ndarray:
+        return ""
+    for cls in type(thing).__mro__:
+        name = cls.__module__.partition(".")[0]
+        if name in FRAMES:
+            return name
+    return ""
 
 
 def is_frame(X: Any) -> bool:

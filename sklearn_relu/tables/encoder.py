@@ -79,6 +79,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         The number of scaled columns, which come first.
     n_numeric_out_ : int
         The number of columns before the codes.
+    indicator_features_ : ndarray of shape (n_indicators,)
+        The positions in the table of the columns that have an indicator of missing values.
     code_features_ : ndarray of shape (n_codes,)
         The positions in the table of the columns that became codes.
     cardinalities_ : ndarray of shape (n_codes,)
@@ -175,8 +177,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         columns = columns_of(X)
         named = self._named_categories(len(columns))
         self.kinds_ = [
-            "category" if chosen else kind_of(column)
-            for column, chosen in zip(columns, named, strict=True)
+            "category" if chosen else self._kind(column, position)
+            for position, (column, chosen) in enumerate(zip(columns, named, strict=True))
         ]
         self.categories_: list[np.ndarray] = []
         self.calendar_: dict[int, list[str]] = {}
@@ -192,9 +194,15 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             fitted += [(base, *centre_and_scale(values)) for values in numbers]
         self._bases, self._shifts, self.scale_ = np.array(fitted).reshape(-1, 3).T.copy()
         self.center_ = self._bases + self._shifts
-        self._indicated = np.array(missing, dtype=np.intp)
+        self.indicator_features_ = np.array(missing, dtype=np.intp)
         self._set_sizes()
         return self
+
+    def _kind(self, column: Any, position: int) -> str:
+        try:
+            return kind_of(column)
+        except TypeError as error:
+            raise TypeError(f"Column {self._name(position)!r} cannot be used. {error}") from None
 
     def _fit_numbers(self, column, position: int) -> tuple[float, list[np.ndarray]]:
         """A whole number to subtract first, and the numbers of a column less it."""
@@ -238,7 +246,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         start = self.n_scaled_out_
         for size, is_coded in zip(sizes, coded, strict=True):
             start += 0 if is_coded else _width(size)
-        self.n_numeric_out_ = start + len(self._indicated)
+        self.n_numeric_out_ = start + len(self.indicator_features_)
         codes = [
             (i, size) for i, size, is_coded in zip(positions, sizes, coded, strict=True) if is_coded
         ]
@@ -283,8 +291,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         every = n_scaled == X.shape[1]
         n_rows = max(1, CELLS // n_scaled)
         exact = np.flatnonzero(self._bases)
-        indicators = out[:, self.n_numeric_out_ - len(self._indicated) : self.n_numeric_out_]
-        marked = np.searchsorted(positions, self._indicated)
+        n_indicators = len(self.indicator_features_)
+        indicators = out[:, self.n_numeric_out_ - n_indicators : self.n_numeric_out_]
+        marked = np.searchsorted(positions, self.indicator_features_)
         for first in range(0, len(X), n_rows):
             rows = slice(first, first + n_rows)
             block = X[rows] if every else X[rows, positions]
@@ -299,8 +308,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     def _column_numbers(self, columns: list, out: np.ndarray) -> None:
         """Scale the numbers and dates of a table, column by column."""
         place = 0
-        indicator = self.n_numeric_out_ - len(self._indicated)
-        indicated = set(self._indicated.tolist())
+        indicator = self.n_numeric_out_ - len(self.indicator_features_)
+        indicated = set(self.indicator_features_.tolist())
         # Few rows are scaled at once: each call of NumPy costs more than its numbers.
         few = len(out) * self.n_scaled_out_ <= CELLS
         raw = np.empty((len(out) if few else 0, self.n_scaled_out_))
@@ -397,7 +406,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 if position not in coded:
                     shown = levels[1:] if len(levels) == 2 else levels
                     small += [f"{name}_{level}" for level in shown]
-        small += [f"{given[position]}_missing" for position in self._indicated]
+        small += [f"{given[position]}_missing" for position in self.indicator_features_]
         codes = [given[position] for position in self.code_features_]
         return np.array(_unique([*scaled, *small, *codes]), dtype=object)
 

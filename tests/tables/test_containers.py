@@ -225,6 +225,15 @@ def test_time_zones_move_the_clock_but_not_the_seconds(container):
     assert_allclose(encoder.center_[hour], np.sin(np.pi / 12 * 11))
 
 
+def test_classes_derived_from_a_frame_are_frames():
+    pd = pytest.importorskip("pandas")
+    derived = type("Derived", (pd.DataFrame,), {"__module__": "elsewhere"})
+    X = pandas_own()
+    assert_array_equal(
+        TabularEncoder().fit_transform(derived(X)), TabularEncoder().fit_transform(X)
+    )
+
+
 def test_numbers_are_the_same_without_the_packages_of_frames():
     code = """
 import sys

@@ -3,6 +3,7 @@
 import copy
 import datetime as dt
 import pickle
+import tracemalloc
 import warnings
 from decimal import Decimal
 
@@ -70,6 +71,25 @@ class TestNumbers:
         rows = RNG.integers(0, len(X), 50)
         assert_array_equal(encoder.transform(X[rows]), out[rows])
         assert_allclose(encoder.transform(X.astype(object)), out, rtol=0, atol=1e-15)
+
+    @pytest.mark.parametrize("container", ["array", "pandas"])
+    def test_memory_beyond_the_output_is_bounded(self, container):
+        X = RNG.normal(size=(200_000, 10))
+        if container == "pandas":
+            X = pytest.importorskip("pandas").DataFrame(X).rename(columns=str)
+        encoder = TabularEncoder()
+        tracemalloc.start()
+        try:
+            encoder.fit(X)
+            fit_peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.reset_peak()
+            out = encoder.transform(X)
+            transform_peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        # A column has 1.6 MB, the table 16 MB.
+        assert fit_peak < 8e6
+        assert transform_peak < out.nbytes + 8e6
 
     def test_x_is_left_as_it_is(self):
         X = RNG.normal(size=(30, 2))
@@ -270,7 +290,7 @@ class TestCategories:
         encoder = TabularEncoder().fit(column(["a", "b"]))
         with pytest.raises(TypeError, match="Column 0 must hold strings"):
             encoder.transform(column([["a"], "b"]))
-        with pytest.raises(TypeError, match="must be a string"):
+        with pytest.raises(TypeError, match=r"Column 0 cannot be used.* must be a string"):
             TabularEncoder().fit(column([["a"], "b"]))
         with pytest.raises(TypeError, match="Column 0 must hold strings"):
             TabularEncoder(categorical_features=[0]).fit(column([["a"], "b"]))
