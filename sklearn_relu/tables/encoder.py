@@ -245,7 +245,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         self.n_scaled_out_ = len(self.center_)
         start = self.n_scaled_out_
         for size, is_coded in zip(sizes, coded, strict=True):
-            start += 0 if is_coded else _width(size)
+            start += 0 if is_coded else width_of(size)
         self.n_numeric_out_ = start + len(self.indicator_features_)
         codes = [
             (i, size) for i, size, is_coded in zip(positions, sizes, coded, strict=True) if is_coded
@@ -364,7 +364,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             else:
                 rows = np.flatnonzero(codes)
                 out[rows, start - 1 + codes[rows]] = 1
-            start += _width(len(lookup))
+            start += width_of(len(lookup))
 
     def _codes(self, column: Any, position: int, lookup: dict) -> np.ndarray:
         """For each row the position of its level, from 1 on; 0 for missing and unseen ones."""
@@ -514,7 +514,7 @@ def _base(numbers: Numbers) -> float:
     return float(np.partition(values, len(values) // 2)[len(values) // 2])
 
 
-def _width(n_levels: int) -> int:
+def width_of(n_levels: int) -> int:
     """The number of columns of -1, 0 and 1 of a category."""
     return 1 if n_levels == 2 else n_levels
 

@@ -229,9 +229,8 @@ def test_classes_derived_from_a_frame_are_frames():
     pd = pytest.importorskip("pandas")
     derived = type("Derived", (pd.DataFrame,), {"__module__": "elsewhere"})
     X = pandas_own()
-    assert_array_equal(
-        TabularEncoder().fit_transform(derived(X)), TabularEncoder().fit_transform(X)
-    )
+    expected = TabularEncoder().fit_transform(X)
+    assert_array_equal(TabularEncoder().fit_transform(derived(X)), expected)
 
 
 def test_numbers_are_the_same_without_the_packages_of_frames():

@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_relu import TrainingWarning, load, save
+from sklearn_relu import LoadError, TrainingWarning, load, save
 from sklearn_relu.tables import TabularEncoder
 
 RNG = np.random.default_rng(0)
@@ -151,7 +151,7 @@ class TestNumbers:
     @pytest.mark.parametrize("dtype", ["int64", "uint64"])
     def test_integers_beyond_2_to_the_53_stay_exact(self, dtype):
         steps = np.arange(9)[:, None]
-        X = steps.astype(dtype) + np.array(2**62, dtype=dtype)
+        X = steps.astype(dtype) + np.array(2**62 if dtype == "int64" else 2**63, dtype=dtype)
         expected = encoded(steps)
         assert_array_equal(encoded(X), expected)
         assert_array_equal(encoded(X.astype(object)), expected)
@@ -536,6 +536,38 @@ class TestWhole:
             assert found.calendar_ == encoder.calendar_
             assert_array_equal(found.transform(mixed()), expected)
             assert_array_equal(found.get_feature_names_out(), encoder.get_feature_names_out())
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("kinds_", ["number"]),
+            ("kinds_", ["number"] * 4 + ["other"]),
+            ("calendar_", {}),
+            ("calendar_", {2: ["seconds", "year"]}),
+            ("center_", np.zeros(6)),
+            ("_bases", np.zeros((7, 2))),
+            ("_shifts", None),
+            ("categories_", []),
+            ("categories_", [np.zeros((12, 2)), np.zeros(2)]),
+            ("code_features_", np.array([1])),
+            ("code_features_", np.array([0, 0])),
+            ("indicator_features_", np.array([9])),
+            ("cardinalities_", np.array([13])),
+            ("n_scaled_out_", 8),
+            ("n_numeric_out_", 10**12),
+        ],
+        ids=lambda case: str(case)[:30] if isinstance(case, str) else None,
+    )
+    def test_files_with_contradictions_are_refused(self, name, value, tmp_path):
+        encoder = TabularEncoder(many_levels="codes").fit(mixed())
+        setattr(encoder, name, value)
+        save(encoder, tmp_path / "encoder.relu")
+        with pytest.raises(LoadError, match=r"encoder\.relu"):
+            load(tmp_path / "encoder.relu")
+
+    def test_an_encoder_that_is_not_fitted_can_be_saved(self, tmp_path):
+        save(TabularEncoder(max_one_hot=3), tmp_path / "encoder.relu")
+        assert load(tmp_path / "encoder.relu").max_one_hot == 3
 
     @pytest.mark.parametrize("n_rows", [1, 2])
     def test_few_rows(self, n_rows):
