@@ -151,7 +151,7 @@ def _object_numbers(values: list) -> Numbers:
     present = [_as_number(value) for value, out in zip(values, missing, strict=True) if not out]
     dtype = _integer_dtype(present)
     if dtype is not None:
-        integers = np.zeros(len(values), dtype=dtype)
+        integers: np.ndarray = np.zeros(len(values), dtype=dtype)
         integers[~missing] = present
         return Numbers(integers, missing)
     floats = np.full(len(values), np.nan)
