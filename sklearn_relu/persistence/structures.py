@@ -19,6 +19,8 @@ from sklearn_relu.sklearn_private import (
     metadata_requests,
     parameter_names,
 )
+from sklearn_relu.tables import TabularEncoder
+from sklearn_relu.tables.consistency import check_consistent
 
 Parts = Mapping[str, type[Part]]
 
@@ -115,6 +117,8 @@ def decoders(parts: Parts) -> dict[str, Callable[[Any, values.Decode], Any]]:
         vars(made).update(attributes)
         if isinstance(made, BaseNetwork) and is_fitted(made):
             Fitted(made).check()
+        if isinstance(made, TabularEncoder) and hasattr(made, "kinds_"):
+            check_consistent(made)
         return made
 
     return {

@@ -62,8 +62,14 @@ class Levels(NamedTuple):
 
 
 def package(thing: Any) -> str:
-    """The package of a container, such as "polars"."""
-    return type(thing).__module__.partition(".")[0]
+    """The package of a frame or its column, also of a derived class; "" for anything else."""
+    if type(thing) is np.ndarray:
+        return ""
+    for cls in type(thing).__mro__:
+        name = cls.__module__.partition(".")[0]
+        if name in FRAMES:
+            return name
+    return ""
 
 
 def is_frame(X: Any) -> bool:
@@ -143,9 +149,9 @@ def _object_numbers(values: list) -> Numbers:
                 return Numbers(floats, None)
     missing = np.fromiter(map(is_missing, values), dtype=bool, count=len(values))
     present = [_as_number(value) for value, out in zip(values, missing, strict=True) if not out]
-    whole = bool(present) and all(isinstance(value, int | np.integer) for value in present)
-    if whole and min(present) >= -(2**63) and max(present) < 2**63:
-        integers = np.zeros(len(values), dtype=np.int64)
+    dtype = _integer_dtype(present)
+    if dtype is not None:
+        integers: np.ndarray = np.zeros(len(values), dtype=dtype)
         integers[~missing] = present
         return Numbers(integers, missing)
     floats = np.full(len(values), np.nan)
@@ -154,6 +160,17 @@ def _object_numbers(values: list) -> Numbers:
     except OverflowError:  # of an integer
         floats[~missing] = np.inf
     return Numbers(floats, None)
+
+
+def _integer_dtype(values: list) -> type | None:
+    """The dtype that holds integers exactly; None if there is none, or other numbers are there."""
+    if not values or not all(isinstance(value, int | np.integer) for value in values):
+        return None
+    low, high = int(min(values)), int(max(values))
+    for dtype in (np.int64, np.uint64):
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return dtype
+    return None
 
 
 def _as_number(value: Any) -> Any:

@@ -177,8 +177,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         columns = columns_of(X)
         named = self._named_categories(len(columns))
         self.kinds_ = [
-            "category" if chosen else kind_of(column)
-            for column, chosen in zip(columns, named, strict=True)
+            "category" if chosen else self._kind(column, position)
+            for position, (column, chosen) in enumerate(zip(columns, named, strict=True))
         ]
         self.categories_: list[np.ndarray] = []
         self.calendar_: dict[int, list[str]] = {}
@@ -197,6 +197,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         self.indicator_features_ = np.array(missing, dtype=np.intp)
         self._set_sizes()
         return self
+
+    def _kind(self, column: Any, position: int) -> str:
+        try:
+            return kind_of(column)
+        except TypeError as error:
+            raise TypeError(f"Column {self._name(position)!r} cannot be used. {error}") from None
 
     def _fit_numbers(self, column, position: int) -> tuple[float, list[np.ndarray]]:
         """A whole number to subtract first, and the numbers of a column less it."""
@@ -239,7 +245,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         self.n_scaled_out_ = len(self.center_)
         start = self.n_scaled_out_
         for size, is_coded in zip(sizes, coded, strict=True):
-            start += 0 if is_coded else _width(size)
+            start += 0 if is_coded else width_of(size)
         self.n_numeric_out_ = start + len(self.indicator_features_)
         codes = [
             (i, size) for i, size, is_coded in zip(positions, sizes, coded, strict=True) if is_coded
@@ -285,9 +291,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         every = n_scaled == X.shape[1]
         n_rows = max(1, CELLS // n_scaled)
         exact = np.flatnonzero(self._bases)
-        indicators = out[
-            :, self.n_numeric_out_ - len(self.indicator_features_) : self.n_numeric_out_
-        ]
+        n_indicators = len(self.indicator_features_)
+        indicators = out[:, self.n_numeric_out_ - n_indicators : self.n_numeric_out_]
         marked = np.searchsorted(positions, self.indicator_features_)
         for first in range(0, len(X), n_rows):
             rows = slice(first, first + n_rows)
@@ -359,7 +364,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             else:
                 rows = np.flatnonzero(codes)
                 out[rows, start - 1 + codes[rows]] = 1
-            start += _width(len(lookup))
+            start += width_of(len(lookup))
 
     def _codes(self, column: Any, position: int, lookup: dict) -> np.ndarray:
         """For each row the position of its level, from 1 on; 0 for missing and unseen ones."""
@@ -509,7 +514,7 @@ def _base(numbers: Numbers) -> float:
     return float(np.partition(values, len(values) // 2)[len(values) // 2])
 
 
-def _width(n_levels: int) -> int:
+def width_of(n_levels: int) -> int:
     """The number of columns of -1, 0 and 1 of a category."""
     return 1 if n_levels == 2 else n_levels
 

@@ -225,6 +225,14 @@ def test_time_zones_move_the_clock_but_not_the_seconds(container):
     assert_allclose(encoder.center_[hour], np.sin(np.pi / 12 * 11))
 
 
+def test_classes_derived_from_a_frame_are_frames():
+    pd = pytest.importorskip("pandas")
+    derived = type("Derived", (pd.DataFrame,), {"__module__": "elsewhere"})
+    X = pandas_own()
+    expected = TabularEncoder().fit_transform(X)
+    assert_array_equal(TabularEncoder().fit_transform(derived(X)), expected)
+
+
 def test_numbers_are_the_same_without_the_packages_of_frames():
     code = """
 import sys

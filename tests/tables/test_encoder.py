@@ -3,6 +3,7 @@
 import copy
 import datetime as dt
 import pickle
+import tracemalloc
 import warnings
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_relu import TrainingWarning, load, save
+from sklearn_relu import LoadError, TrainingWarning, load, save
 from sklearn_relu.tables import TabularEncoder
 
 RNG = np.random.default_rng(0)
@@ -70,6 +71,25 @@ class TestNumbers:
         rows = RNG.integers(0, len(X), 50)
         assert_array_equal(encoder.transform(X[rows]), out[rows])
         assert_allclose(encoder.transform(X.astype(object)), out, rtol=0, atol=1e-15)
+
+    @pytest.mark.parametrize("container", ["array", "pandas"])
+    def test_memory_beyond_the_output_is_bounded(self, container):
+        X = RNG.normal(size=(200_000, 10))
+        if container == "pandas":
+            X = pytest.importorskip("pandas").DataFrame(X).rename(columns=str)
+        encoder = TabularEncoder()
+        tracemalloc.start()
+        try:
+            encoder.fit(X)
+            fit_peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.reset_peak()
+            out = encoder.transform(X)
+            transform_peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        # A column has 1.6 MB, the table 16 MB.
+        assert fit_peak < 8e6
+        assert transform_peak < out.nbytes + 8e6
 
     def test_x_is_left_as_it_is(self):
         X = RNG.normal(size=(30, 2))
@@ -131,7 +151,7 @@ class TestNumbers:
     @pytest.mark.parametrize("dtype", ["int64", "uint64"])
     def test_integers_beyond_2_to_the_53_stay_exact(self, dtype):
         steps = np.arange(9)[:, None]
-        X = steps.astype(dtype) + np.array(2**62, dtype=dtype)
+        X = steps.astype(dtype) + np.array(2**62 if dtype == "int64" else 2**63, dtype=dtype)
         expected = encoded(steps)
         assert_array_equal(encoded(X), expected)
         assert_array_equal(encoded(X.astype(object)), expected)
@@ -270,7 +290,7 @@ class TestCategories:
         encoder = TabularEncoder().fit(column(["a", "b"]))
         with pytest.raises(TypeError, match="Column 0 must hold strings"):
             encoder.transform(column([["a"], "b"]))
-        with pytest.raises(TypeError, match="must be a string"):
+        with pytest.raises(TypeError, match=r"Column 0 cannot be used.* must be a string"):
             TabularEncoder().fit(column([["a"], "b"]))
         with pytest.raises(TypeError, match="Column 0 must hold strings"):
             TabularEncoder(categorical_features=[0]).fit(column([["a"], "b"]))
@@ -516,6 +536,38 @@ class TestWhole:
             assert found.calendar_ == encoder.calendar_
             assert_array_equal(found.transform(mixed()), expected)
             assert_array_equal(found.get_feature_names_out(), encoder.get_feature_names_out())
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("kinds_", ["number"]),
+            ("kinds_", ["number"] * 4 + ["other"]),
+            ("calendar_", {}),
+            ("calendar_", {2: ["seconds", "year"]}),
+            ("center_", np.zeros(6)),
+            ("_bases", np.zeros((7, 2))),
+            ("_shifts", None),
+            ("categories_", []),
+            ("categories_", [np.zeros((12, 2)), np.zeros(2)]),
+            ("code_features_", np.array([1])),
+            ("code_features_", np.array([0, 0])),
+            ("indicator_features_", np.array([9])),
+            ("cardinalities_", np.array([13])),
+            ("n_scaled_out_", 8),
+            ("n_numeric_out_", 10**12),
+        ],
+        ids=lambda case: str(case)[:30] if isinstance(case, str) else None,
+    )
+    def test_files_with_contradictions_are_refused(self, name, value, tmp_path):
+        encoder = TabularEncoder(many_levels="codes").fit(mixed())
+        setattr(encoder, name, value)
+        save(encoder, tmp_path / "encoder.relu")
+        with pytest.raises(LoadError, match=r"encoder\.relu"):
+            load(tmp_path / "encoder.relu")
+
+    def test_an_encoder_that_is_not_fitted_can_be_saved(self, tmp_path):
+        save(TabularEncoder(max_one_hot=3), tmp_path / "encoder.relu")
+        assert load(tmp_path / "encoder.relu").max_one_hot == 3
 
     @pytest.mark.parametrize("n_rows", [1, 2])
     def test_few_rows(self, n_rows):
