@@ -1,7 +1,7 @@
 """The contract of a numerical embedding."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -44,6 +44,22 @@ class NumericalEmbedding(Part, ABC):
     @abstractmethod
     def memory(self, n_columns: int) -> dict[str, int]:
         """The numbers that a row needs beside inputs and outputs, by name."""
+
+    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
+        """Return the embedded columns for `x`, a value of an ONNX graph.
+
+        `graph` makes values of arrays (``graph.value``) and products (``graph.product``); values
+        take what :data:`sklearn_relu.persistence.ONNX_FUNCTIONS` lists.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless a subclass gives it.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what it is in ONNX. Give it a method "
+            "onnx(self, graph, x, params)."
+        )
 
     @abstractmethod
     def init_parameters(self, params: Arrays, rng: np.random.RandomState) -> None:

@@ -136,6 +136,29 @@ class PBLD(NumericalEmbedding):
             turns[..., 0] *= 2 * math.pi
             np.add(turns[..., 0].swapaxes(1, 2), embedded[..., -1], out=grad_x)
 
+    def onnx(self, graph, x, params):
+        """Two products: columns spread over their waves, and waves mixed into their columns."""
+        frequency, phase, mix, offset = self._of_columns(params)
+        n_networks, n_columns, n_waves = frequency.shape
+        spread = np.repeat(np.eye(n_columns), n_waves, axis=1)[None]
+        flat = n_networks, 1, n_columns * n_waves
+        turns = graph.product(x, graph.value(spread)) * graph.value(
+            2 * math.pi * frequency.reshape(flat)
+        ) + graph.value(phase.reshape(flat))
+        width, n_mixed = self.n_outputs, self.n_outputs - 1
+        mixed = np.zeros((n_networks, n_columns, n_waves, n_columns, width))
+        own = np.zeros((1, n_columns, n_columns, width))
+        shift = np.zeros((n_networks, n_columns, width))
+        for i in range(n_columns):
+            mixed[:, i, :, i, :n_mixed] = mix[:, i].swapaxes(1, 2)
+            own[:, i, i, n_mixed] = 1
+        shift[..., :n_mixed] = offset
+        all_columns = n_columns * width
+        mixed = mixed.reshape(n_networks, n_columns * n_waves, all_columns)
+        embedded = graph.product(np.cos(turns), graph.value(mixed))
+        embedded = embedded + graph.product(x, graph.value(own.reshape(1, n_columns, all_columns)))
+        return embedded + graph.value(shift.reshape(n_networks, 1, all_columns))
+
     def _of_columns(self, arrays: Arrays) -> tuple[np.ndarray, ...]:
         """Parameters or their gradients as (n_networks, n_columns, ...): frequencies, phases,
         `mix` and `offset`."""

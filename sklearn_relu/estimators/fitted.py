@@ -42,6 +42,11 @@ class Fitted:
         return self._estimator._loss
 
     @property
+    def encoder(self) -> Any:
+        """The encoder of tables that comes before the first layer, or None."""
+        return getattr(self._estimator, "encoder_", None)
+
+    @property
     def solver(self) -> Solver:
         """The solver, as the parameters are now."""
         return resolve(self._estimator, "solver")

@@ -156,7 +156,7 @@ class Layer(ABC):
         """Return the gradients for the weights, given that of the summed inputs, by name."""
 
     @abstractmethod
-    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
+    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """Return the activations for `x`, a value of an ONNX graph."""
 
     def activations(self, z: np.ndarray, params: Arrays) -> np.ndarray:

@@ -81,9 +81,9 @@ class Convolution(Dense):
         self._add(self._of_places(grad_windows), self._images(grad_x))
         return grad_x
 
-    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
+    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """Conv, then the activation's expression place by place."""
-        known = dict(params)
+        known = {name: graph.value(array) for name, array in params.items()}
         weight, bias = known.pop("weight"), known.pop("bias")
         z = graph.convolution(x, weight, self.image_shape, self.kernel_size)
         a = self.activation.expression(z + bias, known)

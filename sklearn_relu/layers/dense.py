@@ -147,9 +147,9 @@ class Dense(Layer):
             return {"weight": np.stack([read.T @ grad for grad in grad_z])}
         return {"weight": read.swapaxes(1, 2) @ grad_z}
 
-    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
+    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """A product, then the activation's expression."""
-        known = dict(params)
+        known = {name: graph.value(array) for name, array in params.items()}
         z = graph.product(x, known.pop("weight")) + known.pop("bias")
         return self.activation.expression(z, known)
 

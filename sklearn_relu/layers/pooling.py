@@ -96,7 +96,7 @@ class Pooling(Layer):
         """None."""
         return {}
 
-    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
+    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """MaxPool or AveragePool."""
         return graph.pooling(self.onnx_operator, x, self.image_shape, self.pool_size, self.gives)
 

@@ -157,9 +157,22 @@ class TableInputs(Layer):
             name: grads[name] for name, block in self.blocks().items() if block.kind == "weight"
         }
 
-    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
+    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """The columns side by side: the embedding's expression, and a row of each table."""
-        raise NotImplementedError
+        # What is joined has the axis of networks, also what all of them share.
+        n_networks = len(next(iter(params.values()))) if params else 1
+        zeros = graph.value(np.zeros((n_networks, 1, 1)))
+        first, second = self.n_numbers, self.n_numbers + self.n_passed
+        pieces = []
+        if self.embedding is not None:
+            pieces.append(self.embedding.onnx(graph, x[..., :first], params))
+        if (start := 0 if self.embedding is None else first) < second:
+            pieces.append(x[..., start:second] + zeros)
+        for i, table in enumerate(self._tables(params)):
+            codes = graph.value(np.arange(table.shape[1], dtype=float)[None, None])
+            is_code = np.where(x[..., second + i : second + i + 1] == codes, 1.0, 0.0)
+            pieces.append(graph.product(is_code, graph.value(table)))
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=-1)
 
     def _parts(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Views of the numbers, of the columns to pass on, and of the codes."""
@@ -267,9 +280,9 @@ class Scale(Layer):
         """The sum of ``x * grad_z``."""
         return {"scale": np.sum(x * grad_z, axis=1, keepdims=True)}
 
-    def onnx(self, graph: Any, x: Any, params: dict[str, Any]) -> Any:
+    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """``x * scale``."""
-        return x * params["scale"]
+        return x * graph.value(params["scale"])
 
 
 def _cut(columns: np.ndarray, first: int, second: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

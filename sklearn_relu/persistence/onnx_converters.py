@@ -6,7 +6,8 @@ import numpy as np
 
 from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.network.inference import n_networks_of
-from sklearn_relu.persistence.onnx_values import Graph, Value
+from sklearn_relu.persistence.onnx_tables import encoded
+from sklearn_relu.persistence.onnx_values import Graph, Value, dtype_of, tensor_type
 
 CLASSIFIER_OPTIONS = {
     "zipmap": [True, False, "columns"],
@@ -75,6 +76,9 @@ def convert_regressor(scope, operator, container) -> None:
     if hasattr(model, "target_scale_"):
         mean = graph.node("Mul", [mean, graph.value(model.target_scale_).name])
         mean = graph.node("Add", [mean, graph.value(model.target_mean_).name])
+    if hasattr(model, "target_range_"):
+        lowest, largest = (graph.value(bound).name for bound in model.target_range_)
+        mean = graph.node("Min", [graph.node("Max", [mean, lowest]), largest])
     graph.node("Identity", [mean], operator.outputs[0].full_name)
 
 
@@ -87,30 +91,21 @@ def _mean_prediction(graph: Graph, operator) -> str:
     """The inverse link's values (n_samples, n_outputs), averaged over the networks."""
     model = operator.raw_operator
     fitted = Fitted(model)
-    x = Value(graph, graph.cast(operator.inputs[0].full_name, graph.dtype), model.n_features_in_)
+    if fitted.encoder is None:
+        name, width = graph.cast(operator.inputs[0].full_name, graph.dtype), model.n_features_in_
+    else:
+        name = encoded(graph, fitted.encoder, operator)
+        width = len(fitted.encoder.get_feature_names_out())
+    x = graph.reshape(Value(graph, name, width), width)  # with an axis for the networks
     layers, params = fitted.network(graph.dtype)
     for layer, arrays in zip(layers, params, strict=True):
-        x = layer.onnx(graph, x, {name: graph.value(array) for name, array in arrays.items()})
+        x = layer.onnx(graph, x, arrays)
     loss: Any = fitted.loss  # it takes values that note what is done to them
     predictions = loss.predict(x)
     if n_networks_of(params) > 1:
         return graph.reduce("ReduceMean", predictions.name, 0, False)
     flat = graph.constant(np.array([-1, model.n_outputs_]))
     return graph.node("Reshape", [predictions.name, flat])
-
-
-def dtype_of(operator) -> np.dtype:
-    """float64 where inputs are, else float32."""
-    from skl2onnx.common.data_types import DoubleTensorType
-
-    double = any(isinstance(given.type, DoubleTensorType) for given in operator.inputs)
-    return np.dtype(np.float64 if double else np.float32)
-
-
-def tensor_type(operator):
-    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
-
-    return DoubleTensorType if dtype_of(operator) == np.float64 else FloatTensorType
 
 
 def _exported_classes(scope, model) -> np.ndarray:

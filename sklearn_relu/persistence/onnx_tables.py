@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sklearn_relu.persistence.onnx_converters import dtype_of, tensor_type
-from sklearn_relu.persistence.onnx_values import Graph
+from sklearn_relu.persistence.onnx_values import Graph, dtype_of, tensor_type
 from sklearn_relu.tables import TabularEncoder
 from sklearn_relu.tables.scaling import FAR
 
@@ -18,7 +17,14 @@ def encoder_outputs(operator) -> None:
 
 
 def convert_encoder(scope, operator, container) -> None:
-    """The nodes of an encoder.
+    """The nodes of an encoder; errors as :func:`encoded`."""
+    graph = Graph(scope, container, dtype_of(operator))
+    name = encoded(graph, operator.raw_operator, operator)
+    graph.node("Identity", [name], operator.outputs[0].full_name)
+
+
+def encoded(graph: Graph, encoder: TabularEncoder, operator) -> str:
+    """The name of what an encoder makes of an operator's inputs.
 
     Raises
     ------
@@ -26,8 +32,6 @@ def convert_encoder(scope, operator, container) -> None:
         For dates, for levels that are neither all text nor all numbers, and for texts where the
         levels are numbers or the other way round.
     """
-    encoder = operator.raw_operator
-    graph = Graph(scope, container, dtype_of(operator))
     columns = list(_columns(graph, operator))
     scaled, small, codes = [], [], []
     numbers = [i for i, kind in enumerate(encoder.kinds_) if kind == "number"]
@@ -57,7 +61,7 @@ def convert_encoder(scope, operator, container) -> None:
     for position in encoder.indicator_features_:
         is_missing = graph.node("IsNaN", [columns[position][0]])
         small.append(graph.node("Where", [is_missing, one, minus_one]))
-    graph.node("Concat", [*scaled, *small, *codes], operator.outputs[0].full_name, axis=1)
+    return graph.node("Concat", [*scaled, *small, *codes], axis=1)
 
 
 def _columns(graph: Graph, operator) -> Iterator[tuple[str, bool]]:

@@ -182,6 +182,20 @@ class Graph:
         return self.node("Reshape", [name, self.constant(np.array(shape))])
 
 
+def dtype_of(operator) -> np.dtype:
+    """float64 where inputs are, else float32."""
+    from skl2onnx.common.data_types import DoubleTensorType
+
+    double = any(isinstance(given.type, DoubleTensorType) for given in operator.inputs)
+    return np.dtype(np.float64 if double else np.float32)
+
+
+def tensor_type(operator):
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+
+    return DoubleTensorType if dtype_of(operator) == np.float64 else FloatTensorType
+
+
 class Value(NDArrayOperatorsMixin):
     """Stands for an array of shape (n_networks, n_samples, width)."""
 
