@@ -93,3 +93,29 @@ def test_dates_and_mixed_levels_are_refused():
     mixed = pd.DataFrame({"a": ["x", 1, 2.5]})
     with pytest.raises(NotImplementedError, match="Column 0 of TabularEncoder has levels"):
         to_onnx(TabularEncoder().fit(mixed), mixed)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+@pytest.mark.parametrize("embedding", ["pbld", None])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_network_for_tables_has_its_encoder_inside(n_classes, embedding):
+    table, y = frame(), np.arange(N) % n_classes
+    model = sklearn_relu.TabularMLPClassifier(
+        max_iter=3, numerical_embedding=embedding, dtype="float64", random_state=0
+    ).fit(table, y)
+    label, probabilities = run(to_onnx(model, table), columns_of(table))
+    assert_allclose(probabilities, model.predict_proba(table), rtol=0, atol=1e-12)
+    assert (label == model.predict(table)).all()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+@pytest.mark.parametrize("n_networks", [1, 4])
+def test_predictions_of_numbers_stay_in_range_there_too(n_networks):
+    X = RNG.normal(size=(N, 3))
+    model = sklearn_relu.TabularMLPRegressor(
+        max_iter=3, ensemble_size=n_networks, random_state=0
+    ).fit(X, X[:, 0])
+    far = 100 * X
+    (out,) = run(to_onnx(model, X), {"X": far})
+    assert_allclose(out[:, 0], model.predict(far), rtol=0, atol=1e-4)
+    assert out.min() >= X[:, 0].min() - 1e-12
