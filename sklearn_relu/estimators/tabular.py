@@ -1,6 +1,7 @@
 """The networks for tables."""
 
 import math
+from copy import copy
 from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -272,7 +273,8 @@ class TabularMLP(BaseNetwork):
         return resolve(self, "numerical_embedding")
 
     def _fitted_shape(self, stages):
-        return {"_embedding": stages[0].layer.embedding}
+        # A copy: a part that the user changes later must not change predictions.
+        return {"_embedding": copy(stages[0].layer.embedding)}
 
     def _fitted_layers(self):
         n_hidden = len(self._activations)

@@ -298,3 +298,11 @@ def test_reports_and_verdicts_look_inside():
 def test_an_effort_that_is_none(effort):
     with pytest.raises(ValueError, match="effort"):
         TabularMLPClassifier(**SMALL, effort=effort).fit(X, labels)
+
+
+def test_a_part_that_changes_later_changes_no_predictions():
+    embedding = PBLD()
+    model = TabularMLPRegressor(**SMALL, numerical_embedding=embedding).fit(X, numbers)
+    before = model.predict(X)
+    embedding.n_outputs = 2
+    np.testing.assert_array_equal(model.predict(X), before)
