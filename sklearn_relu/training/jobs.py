@@ -106,6 +106,10 @@ Outcome = Literal[
 ]
 
 
+LEAST_SHARE = 0.2
+"""Share of the epochs before which no network counts as far past its best one."""
+
+
 @dataclass
 class Job:
     """One network to train: its data, parameters, generator, strengths and stopping rule.
@@ -136,6 +140,10 @@ class Job:
         Whether that score decides on stopping, not the loss.
     follows : bool
         Whether `validate` needs those of the same fit's other networks to be called before.
+    fellows : object or None
+        The same for all jobs that end together with one that is far past its best epoch.
+    far : float or None
+        How far that is: so many times the best epoch's number. None: it is no reason to end.
     on_epoch_end : callable or None
         Called after each epoch, once for all jobs that share it; True stops them.
     report : callable
@@ -175,6 +183,8 @@ class Job:
     validate: Callable[[list[Arrays]], tuple[float, float]] | None = None
     early_stopping: bool = False
     follows: bool = False
+    fellows: object | None = None
+    far: float | None = None
     on_epoch_end: Callable[[], bool | None] | None = None
     report: Callable[[str], None] = lambda line: None
     resumable: bool = False
@@ -218,6 +228,16 @@ class Job:
     def n_rows(self) -> int:
         """Rows that it trains on."""
         return self.X.shape[0] if self.rows is None else len(self.rows)
+
+    @property
+    def is_far_past_its_best(self) -> bool:
+        """Whether the best score is so long ago that no better one is to be expected."""
+        n_epochs = len(self.history)
+        if self.far is None or n_epochs < max(1, LEAST_SHARE * self.max_epochs):
+            return False
+        scores = [epoch.validation_score for epoch in self.history]
+        best = max(range(n_epochs), key=lambda i: (scores[i], i))
+        return n_epochs > self.far * (best + 1)
 
     def progress(self, step: int, learning_rate: float) -> Progress:
         """How far it is, `step` steps into its present epoch."""

@@ -89,13 +89,18 @@ def decide(job: Job, learning_rate: float, elapsed: float) -> None:
 
 
 def ask(jobs: list[Job]) -> None:
-    """Call the jobs' hooks after an epoch, each once; stop the jobs of one that says so.
+    """End the fellows of a job that is far past its best epoch; then call the jobs' hooks after an
+    epoch, each once, and stop the jobs of one that says so.
 
     Parameters
     ----------
     jobs : list of Job
         Those that took part in the epoch.
     """
+    over = [job.fellows for job in jobs if job.far is not None and job.is_far_past_its_best]
+    for job in jobs if over else []:
+        if job.outcome == "running" and any(job.fellows is fellows for fellows in over):
+            job.outcome = "completed"
     for hook in dict.fromkeys(job.on_epoch_end for job in jobs):
         if hook is None or not hook():
             continue

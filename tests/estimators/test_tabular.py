@@ -306,3 +306,16 @@ def test_a_part_that_changes_later_changes_no_predictions():
     before = model.predict(X)
     embedding.n_outputs = 2
     np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_all_networks_end_once_the_best_epoch_is_long_ago():
+    noise = np.random.default_rng(1).normal(size=(N, 8))
+    model = TabularMLPRegressor(hidden_layer_sizes=(64,), max_iter=100, random_state=0)
+    model.fit(noise, noise[::-1, 0])
+    scores = np.array(model.validation_scores_)
+    n_epochs = model.n_iter_
+    best = n_epochs - int(np.argmax(scores[0][::-1]))
+    assert 20 <= n_epochs < 100
+    assert n_epochs > 2.8 * best
+    assert n_epochs == 20 or n_epochs - 1 <= 2.8 * best
+    assert scores.shape[1] == n_epochs  # also those that hold folds out
