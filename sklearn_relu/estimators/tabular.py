@@ -230,7 +230,10 @@ class TabularMLP(BaseNetwork):
 
     def _check_inputs(self, X):
         check_is_fitted(self)
-        return X if self._reads_arrays else self.encoder_.transform(X)
+        if self._reads_arrays:
+            return X
+        # In float32 the sums of BLAS depend on how many rows there are beside a row.
+        return self.encoder_.transform(X).astype(np.float64, copy=False)
 
     _reads_arrays = False
 
