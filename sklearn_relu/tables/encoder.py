@@ -71,9 +71,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         The levels of each categorical column, sorted.
     calendar_ : dict of int to list of str
         For each column of dates its position, and the names of what it became.
-    center_ : ndarray of shape (n_scaled_out_,)
+    center_ : ndarray of shape (`n_scaled_out_`,)
         Medians, in the order of the output.
-    scale_ : ndarray of shape (n_scaled_out_,)
+    scale_ : ndarray of shape (`n_scaled_out_`,)
         Interquartile ranges, in the order of the output. Infinite for a constant column.
     n_scaled_out_ : int
         The number of scaled columns, which come first.
@@ -87,7 +87,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         The number of levels of each column of codes, 0 not counted.
     n_features_in_ : int
         The number of columns of the table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         The names of the columns, if all of them are text.
 
     Warns
