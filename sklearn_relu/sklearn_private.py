@@ -135,7 +135,7 @@ def callbacks_of(estimator) -> list:
     return getattr(estimator, "_skl_callbacks", [])
 
 
-def callback_context(estimator, task_name: str, max_subtasks: int) -> Any:
+def callback_context(estimator, task_name: str, max_subtasks: int | None) -> Any:
     """The object by which a fit that begins tells callbacks; None where there is no such thing.
 
     Raises

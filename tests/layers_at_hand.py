@@ -6,7 +6,7 @@ import numpy as np
 
 from sklearn_relu import kernels
 from sklearn_relu.activations import ACTIVATIONS, Identity
-from sklearn_relu.embeddings import PBLD
+from sklearn_relu.embeddings import EMBEDDINGS, PBLD
 from sklearn_relu.layers import (
     LAYERS,
     AveragePooling,
@@ -47,6 +47,7 @@ EXAMPLES = {
         TableInputs(N_INPUTS, 0, (), PBLD(n_frequencies=2, frequency_scale=1.0)),
         TableInputs(20, 7, (2, 3, 4), PBLD(n_frequencies=2, n_outputs=2), category_width=2),
         TableInputs(20, 10, (), None),
+        *(TableInputs(28, 2, (), cls()) for cls in EMBEDDINGS.values()),
         TableInputs(0, 25, (3,) * 5, PBLD(), category_width=3),
     ],
     "scale": [Scale(N_INPUTS)],

@@ -90,6 +90,11 @@ class Activation(Part, ABC):
     is_random: ClassVar[bool] = False
     """True: :meth:`forward` draws when training; full-batch solvers refuse such an activation."""
 
+    share_loop: ClassVar[tuple] = (None, 1, 0.0, None)
+    """Of an activation that the compiled loops of :class:`Parametric` know: its number there, and
+    of its exponential the sign and the bound of the summed inputs, and NumPy's function. Classes
+    that derive from it are others: they say it themselves."""
+
     @property
     def bounds(self) -> tuple[float, float]:
         """The infimum and the supremum of the activations."""

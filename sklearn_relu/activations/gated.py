@@ -13,6 +13,7 @@ from scipy.special import expit, ndtr
 
 from sklearn_relu import kernels
 from sklearn_relu.activations.base import Activation, flat_pieces
+from sklearn_relu.kernels import fused
 from sklearn_relu.sklearn_private import StrOptions
 
 # Python numbers: one of numpy's float64 would take a float32 computation to float64.
@@ -35,6 +36,7 @@ class SiLU(Activation):
     """
 
     bounds = (-0.2784645427610738, np.inf)
+    share_loop = (fused.SILU, -1, 80.0, np.exp)
     initialization = "variance_scaling"
     saturation = ()
 
@@ -213,6 +215,7 @@ class Mish(Activation):
     """
 
     bounds = (-0.30884341301725043, np.inf)
+    share_loop = (fused.MISH, 1, 20.0, np.exp)
     initialization = "variance_scaling"
     saturation = ()
 

@@ -28,18 +28,6 @@ from sklearn_relu.sklearn_private import Interval
 OUTER = 100
 """Slots of scratch memory from here on: the inner activation uses the lower ones."""
 
-LOOPS = {
-    ReLU: (fused.RELU, 1, 0.0, None),
-    SELU: (fused.SELU, 1, 0.0, np.expm1),
-    SiLU: (fused.SILU, -1, 80.0, np.exp),
-    Mish: (fused.MISH, 1, 20.0, np.exp),
-}
-"""Inner activations that compiled loops know: the function's number, and of its exponential the
-sign and the bound of the summed inputs, and NumPy's function."""
-
-NO_LOOP = (None, 1, 0.0, None)
-"""For all others."""
-
 
 class Parametric(Wrapper, Activation):
     """Any activation f with a learned share w of each unit: ``z + w * (f(z) - z)``.
@@ -179,7 +167,7 @@ class Parametric(Wrapper, Activation):
 
     def bias_forward(self, z, bias, a, params, noise=None):
         """Add the bias, then :meth:`forward`, in fewer passes where loops are compiled."""
-        function, sign, bound, exponential = LOOPS.get(type(self._f), NO_LOOP)
+        function, sign, bound, exponential = _loop_of(self._f)
         if function is None or not fused.run("shift_below", z, bias, a, sign, bound):
             super().bias_forward(z, bias, a, params, noise)
             return
@@ -191,7 +179,7 @@ class Parametric(Wrapper, Activation):
     def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
         """:meth:`backward` and the gradient of the bias, in fewer passes where loops are
         compiled."""
-        function, sign, bound, exponential = LOOPS.get(type(self._f), NO_LOOP)
+        function, sign, bound, exponential = _loop_of(self._f)
         arrays = z, grad_a, grad_z, grad_bias, params["share"], grad_params["share"]
         if function is not None and fused.run("below", z, grad_z, sign, bound):
             if exponential is not None:
@@ -228,6 +216,11 @@ def _why_not(f: Activation) -> str:
     if "share" in f.parameter_shapes(1):
         return "learns a share already"
     return ""
+
+
+def _loop_of(f: Activation) -> tuple:
+    """What compiled loops need for a share of f, if its very class says it."""
+    return vars(type(f)).get("share_loop", Activation.share_loop)
 
 
 def _without_share(params: dict) -> dict:

@@ -25,6 +25,7 @@ class ReLU(Activation):
 
     gain = np.sqrt(2.0)
     bounds = (0.0, np.inf)
+    share_loop = (fused.RELU, 1, 0.0, None)
     initialization = "he_normal"
     needs_summed_input = False
     is_piecewise_linear = True

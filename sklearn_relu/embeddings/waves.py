@@ -72,9 +72,9 @@ class PBLD(NumericalEmbedding):
         }
 
     def memory(self, n_columns):
-        """The turns, the cosines, and the outputs or their gradients column by column."""
+        """The angles, the cosines, and the outputs or their gradients column by column."""
         return {
-            "turns": n_columns * self.n_frequencies,
+            "angles": n_columns * self.n_frequencies,
             "waves": n_columns * self.n_frequencies,
             "mixed": n_columns * (self.n_outputs - 1),
         }
@@ -92,12 +92,11 @@ class PBLD(NumericalEmbedding):
         """Mix the waves of each column, and put the column beside them."""
         frequency, phase, mix, offset = self._of_columns(params)
         sine = _terms_of_sine(out.dtype)
-        if fused.run("waves", x, frequency, _in_turns(phase), mix, offset, sine, out):
+        if fused.run("waves", x, frequency, phase, mix, offset, sine, out):
             return
-        turns, waves, mixed = self._by_column(memory, out)
-        _turns(x, frequency, phase, turns, waves)
-        np.multiply(turns, 2 * math.pi, out=waves)
-        np.cos(waves, out=waves)
+        angles, waves, mixed = self._by_column(memory, out)
+        _angles(x, frequency, phase, angles)
+        np.cos(angles, out=waves)
         np.matmul(waves, mix.swapaxes(2, 3), out=mixed)
         mixed += offset[:, :, None]
         embedded = self._embedded(out)
@@ -110,21 +109,20 @@ class PBLD(NumericalEmbedding):
         grad_frequency, grad_phase, grad_mix, grad_offset = self._of_columns(grads)
         sine = _terms_of_sine(grad_out.dtype)
         if grad_x is None and fused.run(
-            "waves_back", x, frequency, _in_turns(phase), mix, sine, grad_out,
+            "waves_back", x, frequency, phase, mix, sine, grad_out,
             grad_frequency, grad_phase, grad_mix, grad_offset,
         ):  # fmt: skip
             return
-        turns, waves, mixed = self._by_column(memory, grad_out)
+        angles, waves, mixed = self._by_column(memory, grad_out)
         embedded = self._embedded(grad_out)
         mixed[...] = embedded[..., :-1].swapaxes(1, 2)
-        _turns(x, frequency, phase, turns, waves)
-        turns *= 2 * math.pi
-        np.cos(turns, out=waves)
+        _angles(x, frequency, phase, angles)
+        np.cos(angles, out=waves)
         np.matmul(mixed.swapaxes(2, 3), waves, out=grad_mix)
         np.sum(mixed, axis=2, out=grad_offset)
-        np.sin(turns, out=turns)
+        np.sin(angles, out=angles)
         np.matmul(mixed, mix, out=waves)
-        waves *= turns
+        waves *= angles
         np.negative(waves, out=waves)
         np.sum(waves, axis=2, out=grad_phase)
         columns = x.swapaxes(1, 2)[:, :, None]
@@ -132,9 +130,9 @@ class PBLD(NumericalEmbedding):
         grad_frequency *= 2 * math.pi
         if grad_x is not None:
             waves *= frequency[:, :, None]
-            np.sum(waves, axis=3, out=turns[..., 0])
-            turns[..., 0] *= 2 * math.pi
-            np.add(turns[..., 0].swapaxes(1, 2), embedded[..., -1], out=grad_x)
+            np.sum(waves, axis=3, out=angles[..., 0])
+            angles[..., 0] *= 2 * math.pi
+            np.add(angles[..., 0].swapaxes(1, 2), embedded[..., -1], out=grad_x)
 
     def onnx(self, graph, x, params):
         """Two products: columns spread over their waves, and waves mixed into their columns."""
@@ -142,7 +140,7 @@ class PBLD(NumericalEmbedding):
         n_networks, n_columns, n_waves = frequency.shape
         spread = np.repeat(np.eye(n_columns), n_waves, axis=1)[None]
         flat = n_networks, 1, n_columns * n_waves
-        turns = graph.product(x, graph.value(spread)) * graph.value(
+        angles = graph.product(x, graph.value(spread)) * graph.value(
             2 * math.pi * frequency.reshape(flat)
         ) + graph.value(phase.reshape(flat))
         width, n_mixed = self.n_outputs, self.n_outputs - 1
@@ -155,7 +153,7 @@ class PBLD(NumericalEmbedding):
         shift[..., :n_mixed] = offset
         all_columns = n_columns * width
         mixed = mixed.reshape(n_networks, n_columns * n_waves, all_columns)
-        embedded = graph.product(np.cos(turns), graph.value(mixed))
+        embedded = graph.product(np.cos(angles), graph.value(mixed))
         embedded = embedded + graph.product(x, graph.value(own.reshape(1, n_columns, all_columns)))
         return embedded + graph.value(shift.reshape(n_networks, 1, all_columns))
 
@@ -173,12 +171,12 @@ class PBLD(NumericalEmbedding):
         )
 
     def _by_column(self, memory: Arrays, out: np.ndarray) -> tuple[np.ndarray, ...]:
-        """The memory of turns, waves and outputs as (n_networks, n_columns, n_samples, ...)."""
+        """The memory of angles, waves and outputs as (n_networks, n_columns, n_samples, ...)."""
         n_networks, n_samples, _ = out.shape
         widths = self.n_frequencies, self.n_frequencies, self.n_outputs - 1
         return tuple(
             memory[name].reshape(n_networks, -1, n_samples, width)
-            for name, width in zip(("turns", "waves", "mixed"), widths, strict=True)
+            for name, width in zip(("angles", "waves", "mixed"), widths, strict=True)
         )
 
     def _embedded(self, out: np.ndarray) -> np.ndarray:
@@ -188,18 +186,11 @@ class PBLD(NumericalEmbedding):
         return np.lib.stride_tricks.as_strided(out, shape, strides)
 
 
-def _in_turns(phase: np.ndarray) -> np.ndarray:
-    return phase * phase.dtype.type(1 / (2 * math.pi))
-
-
-def _turns(
-    x: np.ndarray, frequency: np.ndarray, phase: np.ndarray, turns: np.ndarray, whole: np.ndarray
-) -> None:
-    """``x * frequency + phase`` without the `whole` ones: no precision is lost in large numbers."""
-    np.multiply(x.swapaxes(1, 2)[..., None], frequency[:, :, None], out=turns)
-    turns += _in_turns(phase)[:, :, None]
-    np.rint(turns, out=whole)
-    turns -= whole
+def _angles(x: np.ndarray, frequency: np.ndarray, phase: np.ndarray, out: np.ndarray) -> None:
+    """``2 pi x * frequency + phase``, column by column."""
+    np.multiply(x.swapaxes(1, 2)[..., None], frequency[:, :, None], out=out)
+    out *= 2 * math.pi
+    out += phase[:, :, None]
 
 
 @cache

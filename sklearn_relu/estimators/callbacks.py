@@ -80,7 +80,9 @@ def context_of(estimator, solver: Solver, incremental: bool) -> Any:
     if not callbacks_of(estimator):
         return None
     one_by_one = not solver.takes_batches
-    n_epochs = estimator.max_iter * (estimator.ensemble_size if one_by_one else 1)
+    n_epochs = None  # the data decide
+    if not isinstance(estimator.max_iter, str):
+        n_epochs = estimator.max_iter * (estimator.ensemble_size if one_by_one else 1)
     return callback_context(
         estimator,
         task_name="partial_fit" if incremental else "fit",
@@ -125,8 +127,8 @@ class EpochTasks:
 
     def begin(self) -> None:
         """The fit begins, and its first epoch."""
-        # Where a fit is resumed, those that are left.
-        self._context.max_subtasks -= self._n_before
+        if self._context.max_subtasks is not None:  # where a fit is resumed, those that are left
+            self._context.max_subtasks -= self._n_before
         self._context.call_on_fit_task_begin(**self._arguments)
         if self._goes_on():
             self._begin_epoch(0)
@@ -148,7 +150,8 @@ class EpochTasks:
             **self._arguments, reconstruction_attributes=fitted
         )
         self._begun = False
-        if goes_on and not stops and index + 1 < self._context.max_subtasks:
+        most = self._context.max_subtasks
+        if goes_on and not stops and (most is None or index + 1 < most):
             self._begin_epoch(index + 1)
         return stops
 

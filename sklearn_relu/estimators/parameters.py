@@ -50,7 +50,8 @@ class NetworkParameters(Described):
     dtype: Any = None
     ensemble_size: Any = 1
     n_folds: int = 0
-    """Folds one of which each network of an ensemble's second half holds out; 0 means none."""
+    """Under `early_stopping`, if not 0, so many folds: each network of an ensemble's second half
+    holds one out, and the others none. No parameter: an architecture decides it by the data."""
 
     _described_parameters = {
         "activation": Parameter(

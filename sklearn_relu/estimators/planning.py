@@ -78,32 +78,30 @@ def make_jobs(
     early_stopping = estimator.early_stopping and parts.solver.takes_batches
     rows: Sequence[np.ndarray | None] = [None] * len(starts)
     validations: Sequence[Data | None] = [held_out] * len(starts)
-    n_folds = estimator.n_folds if held_out is None else 0
-    if n_folds:
-        starts, rows, validations = _fold(estimator, starts, data, n_folds)
-    elif early_stopping and held_out is None:
-        starts, rows, validations = _split(estimator, starts, data)
+    if early_stopping and held_out is None:
+        hold_out = _fold if estimator.n_folds else _split
+        starts, rows, validations = hold_out(estimator, starts, data)
     n_rows = X.shape[0] if rows[0] is None else len(rows[0])
     recipe = _recipe(estimator, parts, stages, loss, data, n_rows)
     metric = resolve_metric(estimator, estimator.early_stopping_metric)
     if early_stopping:
         _check_scores_count(validations)
-    own = [
-        None if each is None else Validation(estimator, recipe, parts.activations, each, metric)
-        for each in validations
-    ]
-    validate = with_followers(own) if n_folds else own
-    fellows = validate[0] if n_folds else None
+    validate = with_followers(
+        [
+            None if each is None else Validation(estimator, recipe, parts.activations, each, metric)
+            for each in validations
+        ]
+    )
     states = [state for _, state in starts]
     if incremental:
         states = [carry_over_a_stream(state) for state in states]
     elif estimator.warm_start:
         history = History(estimator, recipe, data, held_out, early_stopping)
         is_this_fit = snapshots is not None
-        scored = next((each for each in validations if each is not None), None)
-        # A network that holds nothing out follows those that do.
-        held = [scored if each is None else each for each in validations]
-        states = history.carry_over(states, rows, held, is_this_fit=is_this_fit)
+        # A network that holds nothing out follows those that do, if there are any.
+        first = next((each for each in validations if each is not None), None)
+        scored_on = [first if each is None else each for each in validations]
+        states = history.carry_over(states, rows, scored_on, is_this_fit=is_this_fit)
     jobs = [
         Job(
             recipe,
@@ -125,7 +123,7 @@ def make_jobs(
             validate=validation,
             early_stopping=early_stopping,
             follows=isinstance(validation, Following),
-            fellows=fellows,
+            fellows=validate,
             far=FAR_PAST_BEST if isinstance(validation, Following) else None,
             report=print if estimator.verbose else lambda line: None,
             resumable=estimator.warm_start or incremental or is_kept,
@@ -149,22 +147,22 @@ def _how_far(snapshots: list[Snapshot] | None, states: list[TrainingState]) -> l
     return [{"n_epochs": each.n_epochs, "outcome": each.outcome} for each in snapshots]
 
 
-def _split(
-    estimator, starts: list[Start], data: Data
-) -> tuple[list[Start], list[np.ndarray], list[Data]]:
-    """Rows to train on, and data to validate on, for each network."""
+HeldOut = tuple[list[Start], Sequence[np.ndarray | None], Sequence[Data | None]]
+"""Starts, rows to train on, and data to validate on, for each network."""
+
+
+def _split(estimator, starts: list[Start], data: Data) -> HeldOut:
+    """A part for each network to hold out."""
     labels = estimator._stratify_by(data.y)
     starts, splits = split(estimator, starts, data.X.shape[0], labels)
     rows = [train for train, _ in splits]
     return starts, rows, [data.take(validation) for _, validation in splits]
 
 
-def _fold(
-    estimator, starts: list[Start], data: Data, n_folds: int
-) -> tuple[list[Start], list[np.ndarray | None], list[Data | None]]:
-    """The same where the second half of the networks hold out a fold each, and the others none."""
+def _fold(estimator, starts: list[Start], data: Data) -> HeldOut:
+    """A fold for each network of the second half; the others hold nothing out."""
     labels = estimator._stratify_by(data.y)
-    starts, splits = folds(starts, data.X.shape[0], labels, n_folds)
+    starts, splits = folds(starts, data.X.shape[0], labels, estimator.n_folds)
     n_held = len(starts) // 2
     none: list[None] = [None] * (len(starts) - n_held)
     rows = [*none, *(train for train, _ in splits[:n_held])]

@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from numbers import Real
 
@@ -126,7 +126,7 @@ def _check_split(fraction: float, n_samples: int, labels: np.ndarray | None) -> 
 
 
 Metric = str | Callable
-"""A scorer, or "loss" or "score"."""
+"""A scorer, or "loss", "score" or, for classes, "brier"."""
 
 
 def resolve_metric(estimator, metric) -> Metric:
@@ -147,7 +147,7 @@ def resolve_metric(estimator, metric) -> Metric:
         return get_scorer(metric)
     near = difflib.get_close_matches(metric, names, n=1)
     raise ValueError(
-        "early_stopping_metric must be 'loss', 'score', the name of one of scikit-learn's scorers "
+        f"early_stopping_metric must be one of {own}, the name of one of scikit-learn's scorers "
         f"(sklearn.metrics.get_scorer_names()) or a callable; got {metric!r}."
         + (f" Did you mean {near[0]!r}?" if near else "")
     )
@@ -258,7 +258,8 @@ class Noted:
 class Following:
     """The validation of a network that trains on all rows: the mean of the others' figures.
 
-    It is asked after theirs. Networks whose training has ended say no more.
+    It is asked after theirs. Networks whose training has ended say no more; once all have, the
+    figures are NaN.
 
     Parameters
     ----------
@@ -267,17 +268,26 @@ class Following:
 
     def __init__(self, others: list[Noted]):
         self._others = others
+        self._n_epochs = 0
 
     def __call__(self, network: list[Arrays]) -> tuple[float, float]:
         """The mean loss and the mean score."""
         n_epochs = max(each.n_epochs for each in self._others)
+        if n_epochs == self._n_epochs:
+            return np.nan, np.nan
+        self._n_epochs = n_epochs
         present = [each.figures for each in self._others if each.n_epochs == n_epochs]
         loss, score = np.mean(present, axis=0)
         return float(loss), float(score)
 
 
-def with_followers(validations: list[Validation | None]) -> list[Noted | Following]:
-    """Each network's validation, where some hold rows out and the others follow them."""
+Scored = Validation | Noted | Following | None
+
+
+def with_followers(validations: list[Validation | None]) -> Sequence[Scored]:
+    """Each network's validation, where those without one follow the others, if there are any."""
+    if None not in validations or not any(validations):
+        return validations
     noted = {i: Noted(each) for i, each in enumerate(validations) if each is not None}
-    following = Following(list(noted.values()))
-    return [noted.get(i, following) for i in range(len(validations))]
+    others = list(noted.values())
+    return [noted[i] if i in noted else Following(others) for i in range(len(validations))]

@@ -4,8 +4,8 @@ They are compiled along with those of `fused.py`. A column's waves are computed 
 time, in memory that stays in the first cache; nothing of a row's waves is kept for the way back,
 where a polynomial takes less time than reading them.
 
-Phases are in turns: ``x * frequency + phase`` turns, less the nearest whole number, lie within half
-a turn, and each quarter of the cosine and of the sine is that of ``sin(2 pi t)``, |t| <= 1 / 4.
+Angles are counted in turns. Less the nearest whole number they lie within half a turn, and each
+quarter of the cosine and of the sine is that of ``sin(2 pi t)``, |t| <= 1 / 4.
 """
 
 import math
@@ -30,14 +30,15 @@ def waves(
     sine: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """``cos(2 pi (x * frequency + phase)) @ mix + offset`` of each column, then the column.
+    """``cos(2 pi x * frequency + phase) @ mix + offset`` of each column, then the column.
 
-    `x` is (k or 1, rows, columns), `frequency` and `phase`, in turns, (k, columns, waves), `mix`
+    `x` is (k or 1, rows, columns), `frequency` and `phase` (k, columns, waves), `mix`
     (k, columns, outputs, waves), `offset` (k, columns, outputs), `sine` the terms of `SINE`, and
     `out` (k, rows, columns * (outputs + 1)).
     """
     n_networks, n_columns, n_mixed, n_waves = mix.shape
     half, quarter = sine.dtype.type(0.5), sine.dtype.type(0.25)
+    per_radian = sine.dtype.type(0.5 / math.pi)  # turns
     s0, s1, s2, s3, s4, s5 = sine[0], sine[1], sine[2], sine[3], sine[4], sine[5]
     s6, s7, s8, s9, s10 = sine[6], sine[7], sine[8], sine[9], sine[10]
     values, mixed = np.empty(TILE, out.dtype), np.empty((n_mixed, TILE), out.dtype)
@@ -54,7 +55,7 @@ def waves(
                     for j in range(n_rows):
                         mixed[k, j] = start
                 for m in range(n_waves):
-                    factor, shift = frequency[i, column, m], phase[i, column, m]
+                    factor, shift = frequency[i, column, m], phase[i, column, m] * per_radian
                     for j in range(n_rows):
                         t = values[j] * factor + shift
                         t = quarter - abs(t - np.floor(t + half))
@@ -84,9 +85,10 @@ def waves_back(
     grad_mix: np.ndarray,
     grad_offset: np.ndarray,
 ) -> None:
-    """The gradients of what :func:`waves` takes, but for `x`; that of the phase is by radians."""
+    """The gradients of what :func:`waves` takes, but for `x`."""
     n_networks, n_columns, n_mixed, n_waves = mix.shape
     half, quarter = sine.dtype.type(0.5), sine.dtype.type(0.25)
+    per_radian = sine.dtype.type(0.5 / math.pi)  # turns
     s0, s1, s2, s3, s4, s5 = sine[0], sine[1], sine[2], sine[3], sine[4], sine[5]
     s6, s7, s8, s9, s10 = sine[6], sine[7], sine[8], sine[9], sine[10]
     zero = half - half
@@ -110,7 +112,7 @@ def waves_back(
                         total += grads[k, j]
                     sums[k, n_waves] += total
                 for m in range(n_waves):
-                    factor, shift = frequency[i, column, m], phase[i, column, m]
+                    factor, shift = frequency[i, column, m], phase[i, column, m] * per_radian
                     for j in range(n_rows):
                         turn = values[j] * factor + shift
                         turn -= np.floor(turn + half)

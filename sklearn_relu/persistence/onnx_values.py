@@ -191,6 +191,7 @@ def dtype_of(operator) -> np.dtype:
 
 
 def tensor_type(operator):
+    """Return skl2onnx's type for tensors of :func:`dtype_of`."""
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 
     return DoubleTensorType if dtype_of(operator) == np.float64 else FloatTensorType

@@ -4,6 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,9 +41,7 @@ def train(jobs: list[Job], stop: threading.Event | None = None, n_threads: int =
     lanes = _lanes(jobs, n_threads)
     if len(lanes) > 1:
         product = 0  # one BLAS thread for each of them
-    # Whatever overflows is found as a loss or a parameter that is not finite, and ends the job.
-    errors = np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    with errors, suitable_blas_threads(product):
+    with _overflows(), suitable_blas_threads(product):
         optimizer = recipe.optimizer
         if not optimizer.takes_batches:
             start = time.perf_counter()
@@ -54,12 +53,19 @@ def train(jobs: list[Job], stop: threading.Event | None = None, n_threads: int =
             _train_lanes([_Epochs(lane, optimizer) for lane in lanes], stop)
 
 
+def _overflows() -> AbstractContextManager:
+    """A context: whatever overflows is found as a loss or a parameter that is not finite, and ends
+    the job."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
+
+
 def _lanes(jobs: list[Job], n_threads: int) -> list[list[Job]]:
     """The jobs of each thread: neighbours by their number of rows, as many in each."""
     recipe = jobs[0].recipe
+    if n_threads == 1 or len(jobs) == 1 or not recipe.optimizer.takes_batches:
+        return [jobs]
     per_row = sum(layer.multiplications() for layer in recipe.layers)
-    work = per_row * sum(job.n_rows for job in jobs)
-    if n_threads == 1 or len(jobs) == 1 or not recipe.optimizer.takes_batches or work < LARGE_EPOCH:
+    if per_row * sum(job.n_rows for job in jobs) < LARGE_EPOCH:
         return [jobs]
     jobs = sorted(jobs, key=lambda job: -job.n_rows)
     size = -(-len(jobs) // n_threads)
@@ -88,26 +94,29 @@ def _all_batches(lanes: list["_Epochs"], stop: threading.Event) -> None:
 
     def run(lane: _Epochs) -> None:
         try:
-            lane.batches_of_epoch(stop)
+            with _overflows():  # such a context is a thread's own
+                lane.batches_of_epoch(stop)
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=run, args=[lane]) for lane in lanes[1:]]
-    begun = []
+    own, begun = lanes[:1], []
     try:
-        for thread, lane in zip(threads, lanes[1:], strict=True):
+        for lane in lanes[1:]:
+            thread = threading.Thread(target=run, args=[lane])
             try:
                 thread.start()
                 begun.append(thread)
             except RuntimeError:  # the system gives no more
-                lane.batches_of_epoch(stop)
-        lanes[0].batches_of_epoch(stop)
-    except BaseException:
-        stop.set()
-        raise
-    finally:
+                own.append(lane)
+        for lane in own:
+            lane.batches_of_epoch(stop)
         for thread in begun:
             thread.join()
+    except BaseException:
+        stop.set()
+        for thread in begun:
+            thread.join()
+        raise
     if errors:
         raise errors[0]
 
@@ -165,19 +174,17 @@ class _Epochs:
 
     def batches_of_epoch(self, stop: threading.Event | None = None) -> None:
         """All batches of an epoch."""
-        # Whatever overflows is found as a loss or a parameter that is not finite.
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            self.epoch_start = time.perf_counter()
-            self._begin_epoch()
-            for batch, start in enumerate(range(0, self.jobs[0].n_rows, self.batch_size)):
-                if stop is not None and stop.is_set():
-                    raise KeyboardInterrupt
-                self._batch(batch, start)
-                if not any(self.finite):
-                    break
-            are_finite = np.logical_and.reduce(np.isfinite(self.stack.params), axis=1)
-            for i, is_finite in enumerate(are_finite.tolist()):
-                self.finite[i] &= is_finite
+        self.epoch_start = time.perf_counter()
+        self._begin_epoch()
+        for batch, start in enumerate(range(0, self.jobs[0].n_rows, self.batch_size)):
+            if stop is not None and stop.is_set():
+                raise KeyboardInterrupt
+            self._batch(batch, start)
+            if not any(self.finite):
+                break
+        are_finite = np.logical_and.reduce(np.isfinite(self.stack.params), axis=1)
+        for i, is_finite in enumerate(are_finite.tolist()):
+            self.finite[i] &= is_finite
 
     def end_epoch(self, follows: bool) -> None:
         """End the epoch of the networks that follow others, or of those that do not."""

@@ -66,7 +66,7 @@ def train_fit(jobs: list[Job]) -> None:
     """
     task = current_task()
     if task is None:
-        epochs.train(jobs, n_threads=allowed_blas_threads())
+        epochs.train(jobs, n_threads=allowed_blas_threads() if len(jobs) > 1 else 1)
     else:
         task.call.gathering.train(task, jobs)
 

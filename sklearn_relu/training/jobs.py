@@ -232,12 +232,11 @@ class Job:
     @property
     def is_far_past_its_best(self) -> bool:
         """Whether the best score is so long ago that no better one is to be expected."""
-        n_epochs = len(self.history)
-        if self.far is None or n_epochs < max(1, LEAST_SHARE * self.max_epochs):
+        state = self.state
+        if self.far is None or state.best_params is None:
             return False
-        scores = [epoch.validation_score for epoch in self.history]
-        best = max(range(n_epochs), key=lambda i: (scores[i], i))
-        return n_epochs > self.far * (best + 1)
+        best = state.epoch - state.no_improvement
+        return self.n_epochs >= LEAST_SHARE * self.max_epochs and state.epoch > self.far * best
 
     def progress(self, step: int, learning_rate: float) -> Progress:
         """How far it is, `step` steps into its present epoch."""

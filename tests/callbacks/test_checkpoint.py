@@ -22,7 +22,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import CheckpointWarning, MLPClassifier, MLPRegressor, lockstep
+from sklearn_relu import (
+    CheckpointWarning,
+    MLPClassifier,
+    MLPRegressor,
+    TabularMLPRegressor,
+    lockstep,
+)
 from sklearn_relu.activations import ReLU
 from sklearn_relu.callbacks import Checkpoint, fit_file, writing
 from sklearn_relu.estimators import base
@@ -410,6 +416,24 @@ def test_an_interrupted_fit_keeps_its_last_epoch_however_seldom_it_writes(error,
     kept = fit_file.read(str(path))[1]
     assert [snapshot.n_epochs for snapshot in kept] == [4]
     assert_same(clone(model).set_callbacks(Checkpoint(path)).fit(X, y), model.fit(X, y))
+
+
+@pytest.mark.parametrize("n_epochs", [3, 25])
+def test_a_network_for_tables_goes_on_to_the_same_end(n_epochs, tmp_path):
+    noise = np.random.default_rng(1).normal(size=(200, 8))
+    data = noise, noise[::-1, 0]
+    model = TabularMLPRegressor(hidden_layer_sizes=(64,), random_state=0)
+    whole = clone(model).fit(*data)
+    assert 30 < whole.n_iter_ < 200  # the best epoch was long ago
+    path = tmp_path / "fit"
+    interrupted = clone(model).set_callbacks(Stops(n_epochs, KeyboardInterrupt()), Checkpoint(path))
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.fit(*data)
+    assert interrupted.n_iter_ == n_epochs
+    again = clone(model).set_callbacks(Checkpoint(path)).fit(*data)
+    assert again.validation_scores_ == whole.validation_scores_
+    for one, other in zip(again.coefs_, whole.coefs_, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_resumed_fit_has_as_many_tasks_as_epochs_are_left(tmp_path):

@@ -319,3 +319,11 @@ def test_all_networks_end_once_the_best_epoch_is_long_ago():
     assert n_epochs > 2.8 * best
     assert n_epochs == 20 or n_epochs - 1 <= 2.8 * best
     assert scores.shape[1] == n_epochs  # also those that hold folds out
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_score_that_is_nan_ends_nothing():
+    model = TabularMLPClassifier(
+        **SMALL | {"max_iter": 30}, early_stopping_metric=lambda estimator, X, y: np.nan
+    ).fit(X, labels)
+    assert model.n_iter_ == 30

@@ -58,7 +58,9 @@ def test_networks_that_end_early_leave_their_thread(alone):
 def test_a_small_epoch_stays_in_one_thread(monkeypatch):
     monkeypatch.setattr(epochs, "LARGE_EPOCH", 10**12)
     monkeypatch.setattr(threading, "Thread", None)
-    train(jobs(), n_threads=2)
+    trained = jobs()
+    train(trained, n_threads=2)
+    assert [job.n_epochs for job in trained] == [3] * N_NETWORKS
 
 
 def test_where_the_system_gives_no_thread_one_does_all(monkeypatch, alone):
