@@ -219,7 +219,7 @@ def _why_not(f: Activation) -> str:
 
 
 def _loop_of(f: Activation) -> tuple:
-    """What compiled loops need for a share of f, if its very class says it."""
+    """The loop for a share of f, if the very class of f says one."""
     return vars(type(f)).get("share_loop", Activation.share_loop)
 
 
