@@ -420,9 +420,9 @@ def test_an_interrupted_fit_keeps_its_last_epoch_however_seldom_it_writes(error,
 
 @pytest.mark.parametrize("n_epochs", [3, 25])
 def test_a_network_for_tables_goes_on_to_the_same_end(n_epochs, tmp_path):
-    noise = np.random.default_rng(1).normal(size=(200, 8))
+    noise = np.random.default_rng(1).normal(size=(100, 4))
     data = noise, noise[::-1, 0]
-    model = TabularMLPRegressor(hidden_layer_sizes=(64,), random_state=0)
+    model = TabularMLPRegressor(hidden_layer_sizes=(32,), ensemble_size=4, random_state=0)
     whole = clone(model).fit(*data)
     assert 30 < whole.n_iter_ < 200  # the best epoch was long ago
     path = tmp_path / "fit"
