@@ -270,6 +270,7 @@ def _search(n_jobs, monitor):
 
 
 @pytest.mark.parametrize("how", ["one process", "two processes", "lockstep"])
+@pytest.mark.slow
 def test_bars_and_scores_of_a_search_over_a_pipeline(how, capsys):
     """Two candidates, two folds and the refit: five fits of five epochs."""
     monitor = ScoringMonitor(scoring="accuracy")

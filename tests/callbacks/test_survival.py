@@ -147,6 +147,7 @@ def test_ctrl_c_keeps_the_last_complete_epoch_and_the_fit_goes_on_from_it(proces
     assert interrupt(processes, tmp_path, more_than=n_iter) > n_iter
 
 
+@pytest.mark.slow
 def test_a_time_limit_ends_a_fit_and_each_run_goes_on(processes, tmp_path):
     last = 0
     for _ in range(2):
@@ -196,6 +197,7 @@ def test_a_disk_that_is_full_at_once_is_an_error(processes, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_script_in_an_interpreter_of_its_own_goes_on_with_what_this_process_began(tmp_path):
     path = tmp_path / "fit.ckpt"
     model = long_fit.model_of("adam")

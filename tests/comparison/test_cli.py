@@ -172,6 +172,7 @@ class TestCompare:
         assert re.search(r"relu +\|4 +\|0\.\d{3} \? ", out)
 
     @pytest.mark.parametrize("reader", ["true", slow("head -1")])
+    @pytest.mark.slow
     def test_a_reader_that_leaves_does_not_lose_the_work(self, folder, reader):
         command_line = shlex.join([sys.executable, "-m", "sklearn_relu", "compare"])
         done = subprocess.run(
@@ -400,6 +401,7 @@ class TestTerminal:
             *(slow(*case) for case in [(80, "xterm"), (200, "xterm"), (40, "dumb"), (80, None)]),
         ],
     )
+    @pytest.mark.slow
     def test_a_bar_shows_the_progress_and_the_terminal_itself_is_measured(
         self, folder, columns, term
     ):
@@ -425,6 +427,7 @@ class TestTerminal:
         assert not (folder / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_module_runs_in_processes(folder):
     args = [sys.executable, "-m", "sklearn_relu", "compare", "table.csv", *QUICK, "--jobs", "2"]
     result = subprocess.run(args, capture_output=True, text=True)

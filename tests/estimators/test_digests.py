@@ -114,6 +114,7 @@ def digests_in_a_process(folder, name, code, seed):
     return eval(run.stdout)
 
 
+@pytest.mark.slow
 def test_digests_are_the_same_in_other_processes_files_and_lines(tmp_path):
     first = digests_in_a_process(tmp_path, "one", SAME, 1)
     second = digests_in_a_process(tmp_path, "two", "\n" * 50 + SAME, 2)

@@ -112,6 +112,7 @@ def test_the_number_of_threads_counts_for_large_products_only_and_there_for_roun
         np.testing.assert_allclose(one, two, rtol=0, atol=tolerance)
 
 
+@pytest.mark.slow
 def test_compiled_loops_change_rounding_only():
     pytest.importorskip("numba")
     compiled, plain = (in_a_process(*SMALL_SHAPE, *args) for args in ((), ("without numba",)))

@@ -112,6 +112,7 @@ def read_only_copy(tmp_path):
 
 
 @pytest.mark.parametrize("cache", ["", slow("\0"), slow("file")])
+@pytest.mark.slow
 def test_a_read_only_install_without_a_home_compiles_in_each_process(
     cache, read_only_copy, by_numpy, tmp_path
 ):

@@ -151,6 +151,7 @@ def forge(rng, structure, arrays):
     return structure, arrays
 
 
+@pytest.mark.slow
 def test_forged_models_load_or_are_refused(folder, saved):
     """With a checksum that is right. What loads predicts, or says why not; nothing crashes."""
     path = folder / "0.relu"

@@ -131,6 +131,7 @@ def in_a_process(code, folder, n_threads):
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_a_model_fitted_under_one_thread_and_compiled_loops_is_the_same_under_other_ones(tmp_path):
     fitted = in_a_process(FIT, tmp_path, 1)
     assert fitted.returncode == 0, fitted.stderr

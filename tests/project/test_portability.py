@@ -94,6 +94,7 @@ def test_it_trains_and_saves_where_python_has_nothing_of_posix(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", slow("ascii"), slow("utf-8")])
+@pytest.mark.slow
 def test_the_command_prints_names_that_the_console_cannot_show(tmp_path, encoding):
     table = tmp_path / "table.csv"
     rows = "".join(f"{i % 7},{i % 3},{'да' if i % 2 else 'нет'}\n" for i in range(40))

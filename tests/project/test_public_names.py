@@ -109,6 +109,7 @@ def test_each_documented_name_is_imported_by_itself():
     assert failures(list(imports_of_each())) == ""
 
 
+@pytest.mark.slow
 def test_each_documented_name_is_reached_by_attributes():
     assert failures(list(attributes_of_each())) == ""
 
@@ -156,6 +157,7 @@ def test_dir_has_all_names_before_they_are_imported():
     assert sorted(sklearn_relu.__all__) == sorted(sklearn_relu._HOMES)
 
 
+@pytest.mark.slow
 def test_tab_completion_in_a_new_interpreter():
     code = """
 import rlcompleter, sklearn_relu
@@ -192,6 +194,7 @@ BEFORE = [
 ]
 
 
+@pytest.mark.slow
 def test_compare_is_the_function_whatever_was_imported():
     assert failures([COMPARE.format(before=before) for before in BEFORE]) == ""
 
@@ -236,6 +239,7 @@ print(all(found[i] is getattr(sklearn_relu, name) for i, name in enumerate(names
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.slow
 def test_a_fork_while_another_thread_imports():
     code = """
 import os, threading, sklearn_relu

@@ -43,6 +43,7 @@ STREAMS = {
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("params", STREAMS.values(), ids=STREAMS)
+@pytest.mark.slow
 def test_a_call_costs_the_same_after_any_number_of_calls(params):
     model = MLPRegressor(**SMALL, **params, tol=0, n_iter_no_change=np.inf)
     costs = []
