@@ -33,8 +33,8 @@ def save(model, path) -> None:
 
     Parameters
     ----------
-    model : MLPClassifier, MLPRegressor, HiddenLayer or TabularEncoder
-        Fitted or not.
+    model : estimator
+        A network of this package, a HiddenLayer or a TabularEncoder, fitted or not.
     path : str or path-like
         Any name; ``model.relu`` says what it is.
 
@@ -93,7 +93,8 @@ def load(path, parts: Parts | None = None) -> Any:
 
     Returns
     -------
-    model : MLPClassifier, MLPRegressor, HiddenLayer or TabularEncoder
+    model : estimator
+        A network of this package, a HiddenLayer or a TabularEncoder.
 
     Raises
     ------

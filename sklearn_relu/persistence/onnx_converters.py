@@ -92,11 +92,12 @@ def _mean_prediction(graph: Graph, operator) -> str:
     model = operator.raw_operator
     fitted = Fitted(model)
     if fitted.encoder is None:
-        name, width = graph.cast(operator.inputs[0].full_name, graph.dtype), model.n_features_in_
+        name = graph.cast(operator.inputs[0].full_name, graph.dtype)
+        x = Value(graph, name, model.n_features_in_)
     else:
-        name = encoded(graph, fitted.encoder, operator)
         width = len(fitted.encoder.get_feature_names_out())
-    x = graph.reshape(Value(graph, name, width), width)  # with an axis for the networks
+        x = Value(graph, encoded(graph, fitted.encoder, operator), width)
+        x = graph.reshape(x, width)  # with an axis for the networks: its layers slice the last one
     layers, params = fitted.network(graph.dtype)
     for layer, arrays in zip(layers, params, strict=True):
         x = layer.onnx(graph, x, arrays)

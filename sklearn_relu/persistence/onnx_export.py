@@ -15,7 +15,7 @@ def to_onnx(model, X):
     Parameters
     ----------
     model : estimator
-        A fitted MLPClassifier, MLPRegressor or TabularEncoder, or a Pipeline or other estimator of
+        A fitted network of this package or TabularEncoder, or a Pipeline or other estimator of
         scikit-learn that holds some and that skl2onnx converts: scalers, ColumnTransformer ...
     X : array-like or DataFrame of shape (n_samples, n_features)
         Rows as the model takes them, of which only the types matter. An array becomes one input
@@ -38,7 +38,7 @@ def to_onnx(model, X):
         If the model is not fitted.
     NotImplementedError
         If an activation or a loss of your own does not say what it is in ONNX (see
-        :doc:`/write_a_part`), and for a TabularEncoder of dates.
+        :doc:`/write_a_part`), and for tables with dates.
     ValueError
         If labels are neither whole numbers nor text, or a column is neither of these nor booleans.
 
@@ -65,9 +65,9 @@ def to_onnx(model, X):
 def register_onnx_converters() -> None:
     """Tell skl2onnx how to convert this package's estimators.
 
-    After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take MLPClassifier, MLPRegressor
-    and TabularEncoder of this package, in Pipelines and meta-estimators too. :func:`to_onnx` calls
-    it itself. To call it again does nothing.
+    After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take the networks and the
+    TabularEncoder of this package, in Pipelines and meta-estimators too. :func:`to_onnx` calls it
+    itself. To call it again does nothing.
 
     Raises
     ------

@@ -119,3 +119,13 @@ def test_predictions_of_numbers_stay_in_range_there_too(n_networks):
     (out,) = run(to_onnx(model, X), {"X": far})
     assert_allclose(out[:, 0], model.predict(far), rtol=0, atol=1e-4)
     assert out.min() >= X[:, 0].min() - 1e-12
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+def test_the_precision_is_that_of_numbers_wherever_they_stand():
+    table = frame()[["few", "two", "number"]]  # text first
+    model = sklearn_relu.TabularMLPRegressor(max_iter=2, dtype="float64", random_state=0)
+    model.fit(table, RNG.normal(size=N))
+    (out,) = run(to_onnx(model, table), columns_of(table))
+    assert out.dtype == np.float64
+    assert_allclose(out[:, 0], model.predict(table), rtol=0, atol=1e-12)
