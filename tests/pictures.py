@@ -1,6 +1,7 @@
-"""What a rendered picture must not have: texts over each other, or anything outside of it."""
+"""What a rendered picture must not have: texts over each other, over lines, marks or images, or
+anything outside of it."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -39,6 +40,8 @@ def faults(figure) -> list[str]:
     for name, ax in axes.items():
         found += [f"{each} of {name} has no place" for each in _without_place(ax, figure)]
         found += [f"{a} and {b} of {name} look alike" for a, b in _alike(ax)]
+        found += [f"{text!r} of {name} is over {what}" for text, what in _cut(ax)]
+        found += [f"the ticks of {name} are {each}" for each in _jungle(ax)]
     return found
 
 
@@ -86,6 +89,61 @@ def _without_place(ax, figure):
         astray = max(box.size) == 0 or list(_outside({"": box}, figure))
         if not np.isfinite(box.extents).all() or (astray and not artist.get_clip_on()):
             yield artist
+
+
+def _cut(ax):
+    """Texts within axes that are over a line, a mark or a pixel of an image."""
+    for text in ax.texts:
+        box = text.get_window_extent()
+        for line in ax.lines:
+            if (_along(line) & _within(_pixels_of(line), box)).any():
+                yield text.get_text(), f"line {line.get_label()}"
+            elif line.get_marker() not in ("None", None, ""):
+                radius = line.get_markersize() / 2 * ax.figure.dpi / 72 - SLACK
+                places = line.get_transform().transform(line.get_xydata())
+                if _within(places, box, radius).any():
+                    yield text.get_text(), f"a mark of {line.get_label()}"
+        for image in ax.images:
+            rows, columns = np.nonzero(~np.ma.getmaskarray(image.get_array()))
+            middles = ax.transData.transform(np.column_stack([columns, rows]))
+            pixel = np.abs(ax.transData.transform((1, 1)) - ax.transData.transform((0, 0)))
+            if _within(middles, box, pixel / 2 - SLACK).any():
+                yield text.get_text(), "an image"
+
+
+def _pixels_of(line):
+    """Points along a line, so near to each other that none of a text's height is between."""
+    ends = line.get_transform().transform(line.get_xydata())
+    shares = np.linspace(0, 1, 200)[:, None]
+    parts = [a + shares * (b - a) for a, b in pairwise(ends)]
+    return np.concatenate([np.empty((0, 2)), *parts])
+
+
+def _along(line):
+    return line.get_linestyle() != "None"
+
+
+def _within(points, box, margin=0.0):
+    near = (points > box.min - margin) & (points < box.max + margin)
+    return near.all(axis=1)
+
+
+def _jungle(ax):
+    """Labels of a logarithmic axis that are no plain numbers, or too many."""
+    for axis in (ax.xaxis, ax.yaxis):
+        if axis.get_scale() != "log":
+            continue
+        low, high = sorted(axis.get_view_interval())
+        labels = [
+            tick.label1.get_text()
+            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
+            if low <= tick.get_loc() <= high and tick.label1.get_visible()
+        ]
+        labels = [label for label in labels if label]
+        if any("$" in label or len(label) > 7 for label in labels):
+            yield f"not plain: {labels}"
+        if len(labels) > 12:
+            yield f"too many: {labels}"
 
 
 def _alike(ax):

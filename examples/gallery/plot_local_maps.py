@@ -29,7 +29,9 @@ names = [f"digit {digit}" for digit in range(10)]
 # %%
 # The images, then what the network looks at in each for its own class, then what each pixel
 # contributes.
-WeightsDisplay(X[chosen], image_shape=(8, 8), titles=names, label="pixel").plot()
+WeightsDisplay(X[chosen], image_shape=(8, 8), titles=names, label="pixel").plot(
+    cmap="Greys", vmin=0
+)
 plt.show()
 
 # %%

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_relu.activations import ACTIVATIONS, Activation
-from sklearn_relu.displays.base import Display
-from sklearn_relu.displays.style import draw_legend, marks_along, styles
+from sklearn_relu.displays.base import CurveDisplay, with_options
+from sklearn_relu.displays.style import draw_legend, in_words, marks_along, styles
 from sklearn_relu.part import resolve_part
 
 
-class ActivationDisplay(Display):
+class ActivationDisplay(CurveDisplay):
     """Activations and their derivatives.
 
     Functions are full lines, derivatives broken ones.
@@ -43,7 +43,16 @@ class ActivationDisplay(Display):
         self.derivatives = derivatives
 
     @classmethod
-    def from_activations(cls, activations: Sequence, *, limits=(-4.0, 4.0), n_points=801, ax=None):
+    def from_activations(
+        cls,
+        activations: Sequence,
+        *,
+        limits=(-4.0, 4.0),
+        n_points=801,
+        name=None,
+        ax=None,
+        curve_kwargs=None,
+    ):
         """Draw activations.
 
         Parameters
@@ -55,8 +64,12 @@ class ActivationDisplay(Display):
         limits : tuple of float, default=(-4.0, 4.0)
             The range of summed inputs.
         n_points : int, default=801
+        name : str or list of str, default=None
+            Names for the legend. None takes those of the activations.
         ax : matplotlib Axes, default=None
             None makes a figure.
+        curve_kwargs : dict or list of dict, default=None
+            Options for ``Axes.plot``, for all activations or for each.
 
         Returns
         -------
@@ -70,26 +83,30 @@ class ActivationDisplay(Display):
         z = np.linspace(limits[0], limits[1], n_points)
         parts = [resolve_part(each, ACTIVATIONS, Activation, "activations") for each in activations]
         curves = {
-            each if isinstance(each, str) else repr(each): _curve(part, z)
-            for each, part in zip(activations, parts, strict=True)
+            in_words(each): _curve(part, z) for each, part in zip(activations, parts, strict=True)
         }
         values = {name: value for name, (value, _) in curves.items()}
         derivatives = {name: derivative for name, (_, derivative) in curves.items()}
-        return cls(z, values, derivatives).plot(ax=ax)
+        return cls(z, values, derivatives).plot(ax, name=name, curve_kwargs=curve_kwargs)
 
-    def _draw(self, ax) -> None:
+    def _names(self):
+        return list(self.values)
+
+    def _draw(self, ax, *, names, options) -> None:
         ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
         ax.axvline(0, color="0.8", linewidth=0.8, zorder=0)
         self.lines_ = {}
-        for style, (name, values) in zip(
-            styles(len(self.values)), self.values.items(), strict=True
+        for style, name, label, given in zip(
+            styles(len(self.values)), self.values, names, options, strict=True
         ):
-            color, marks = style["color"], marks_along(style, len(self.z))
-            lines = ax.plot(self.z, values, color=color, linewidth=2, **marks)
-            lines += ax.plot(
-                self.z, self.derivatives[name], "--", color=color, linewidth=1.2, **marks
-            )
-            lines[0].set_label(name)
+            look = {"color": style["color"], **marks_along(style, len(self.z))}
+            function = {"linewidth": 2, **look}
+            derivative = {"linestyle": "--", "linewidth": 1.2, **look}
+            lines = ax.plot(self.z, self.values[name], **with_options(function, given))
+            lines += ax.plot(self.z, self.derivatives[name], **with_options(derivative, given))
+            for line in lines:
+                line.set_label("_")
+            lines[0].set_label(given.get("label", label))
             self.lines_[name] = lines
         ax.plot([], [], "--", color="0.4", linewidth=1.2, label="derivative")
         ax.set_xlabel("summed input z")

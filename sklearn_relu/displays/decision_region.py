@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from sklearn_relu.displays.base import Display
-from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, draw_legend
+from sklearn_relu.displays.base import ImageDisplay
+from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, draw_legend, in_words
+from sklearn_relu.displays.ticks import shortened
 from sklearn_relu.inspection.model import fitted_network
 
 SHADES = (0.3, 0.6, 0.15)
@@ -13,11 +14,24 @@ SHADES = (0.3, 0.6, 0.15)
 MARGIN = 0.1
 """How far the picture reaches beyond the data, as a share of their range."""
 
+MOST_SAMPLES = 500
+"""Samples that are drawn: more would hide the predictions below them."""
 
-class DecisionRegionDisplay(Display):
+MOST_LETTERS = 40
+"""Letters of a feature's name; of a longer one the beginning and the end."""
+
+COVERED = 0.06
+"""Share of the picture that samples take at most."""
+
+LARGEST, SMALLEST = 22, 4
+"""Areas of a sample's mark, in square points."""
+
+
+class DecisionRegionDisplay(ImageDisplay):
     """Predictions for two features, with the boundaries of the linear regions.
 
-    The boundaries are drawn over the predictions.
+    The boundaries are drawn over the predictions. At most 500 samples are drawn over both, at equal
+    distances, the smaller the more there are.
 
     Parameters
     ----------
@@ -62,7 +76,9 @@ class DecisionRegionDisplay(Display):
         self.feature_names = feature_names
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, grid_resolution=300, ax=None):
+    def from_estimator(
+        cls, estimator, X, y=None, *, grid_resolution=300, ax=None, cmap=None, **kwargs
+    ):
         """Draw the predictions of a fitted model of two features.
 
         Parameters
@@ -77,6 +93,10 @@ class DecisionRegionDisplay(Display):
             Points of the grid along each feature.
         ax : matplotlib Axes, default=None
             None makes a figure.
+        cmap : str or matplotlib Colormap, default=None
+            Colours of predictions, and of the samples; of classes, one colour each.
+        **kwargs
+            Options for ``Axes.pcolormesh``, which draws the predictions.
 
         Returns
         -------
@@ -115,33 +135,14 @@ class DecisionRegionDisplay(Display):
             classes=classes,
             pieces=_pieces(estimator, grid).reshape(-1, *xx.shape),
             **names,
-        ).plot(ax=ax)
+        ).plot(ax, cmap=cmap, **kwargs)
         if y is not None:
-            display._draw_samples(points, np.asarray(y))
+            display._draw_samples(points, np.asarray(y), cmap)
         return display
 
-    def _draw(self, ax) -> None:
-        from matplotlib.colors import ListedColormap, to_rgba
-
-        if self.classes is None:
-            self.surface_ = ax.pcolormesh(self.xx, self.yy, self.response, cmap=SEQUENTIAL)
-            self.figure_.colorbar(self.surface_, ax=ax, label="prediction")
-        else:
-            n_classes = len(self.classes)
-            colors = [
-                to_rgba(COLORS[i % len(COLORS)], SHADES[i // len(COLORS) % len(SHADES)])
-                for i in range(n_classes)
-            ]
-            self.surface_ = ax.pcolormesh(
-                self.xx,
-                self.yy,
-                self.response,
-                cmap=ListedColormap(colors),
-                vmin=-0.5,
-                vmax=n_classes - 0.5,
-                linewidth=0,
-                rasterized=True,
-            )
+    def _draw(self, ax, *, cmap, options) -> None:
+        draw = self._draw_numbers if self.classes is None else self._draw_classes
+        draw(ax, cmap, options)
         line = {"colors": "white" if self.classes is None else "0.25", "linewidths": 0.6}
         self.boundaries_ = []
         for pieces in self.pieces:
@@ -149,23 +150,57 @@ class DecisionRegionDisplay(Display):
             if len(values) > 1:
                 levels = (values[1:] + values[:-1]) / 2
                 self.boundaries_.append(ax.contour(self.xx, self.yy, pieces, levels, **line))
-        ax.set_xlabel(self.feature_names[0])
-        ax.set_ylabel(self.feature_names[1])
+        ax.set_xlabel(shortened(self.feature_names[0], MOST_LETTERS))
+        ax.set_ylabel(shortened(self.feature_names[1], MOST_LETTERS))
 
-    def _draw_samples(self, points: np.ndarray, y: np.ndarray) -> None:
+    def _draw_numbers(self, ax, cmap, options: dict) -> None:
+        look = {"cmap": SEQUENTIAL if cmap is None else cmap, "rasterized": True}
+        self.surface_ = ax.pcolormesh(self.xx, self.yy, self.response, **look | options)
+        self.figure_.colorbar(self.surface_, ax=ax, label="prediction")
+
+    def _draw_classes(self, ax, cmap, options: dict) -> None:
+        from matplotlib.colors import ListedColormap, to_rgba
+
+        n_classes = len(self.classes)
+        shades = [
+            to_rgba(color, SHADES[i // len(COLORS) % len(SHADES)])
+            for i, color in enumerate(self._colors(cmap))
+        ]
+        look = {"cmap": ListedColormap(shades), "vmin": -0.5, "vmax": n_classes - 0.5}
+        look |= {"linewidth": 0, "rasterized": True}
+        self.surface_ = ax.pcolormesh(self.xx, self.yy, self.response, **look | options)
+
+    def _colors(self, cmap) -> list:
+        """A full colour for each class."""
+        n_classes = len(self.classes)
+        if cmap is None:
+            return [COLORS[i % len(COLORS)] for i in range(n_classes)]
+        import matplotlib as mpl
+
+        chosen = mpl.colormaps[cmap] if isinstance(cmap, str) else cmap
+        return list(chosen(np.linspace(0, 1, n_classes)))
+
+    def _draw_samples(self, points: np.ndarray, y: np.ndarray, cmap) -> None:
+        n_samples = len(points)
+        points, y = points[:: -(-n_samples // MOST_SAMPLES)], y[:: -(-n_samples // MOST_SAMPLES)]
+        area = self._area_of_a_mark(len(points))
+        marks = {"s": area, "edgecolors": "white", "linewidths": 0.3, "zorder": 3}
         if self.classes is None:
-            limits = self.surface_.get_clim()
-            self.ax_.scatter(
-                *points.T, c=y, cmap=SEQUENTIAL, vmin=limits[0], vmax=limits[1], **_OUTLINED
-            )
+            colors = {"cmap": self.surface_.get_cmap(), "norm": self.surface_.norm}
+            self.ax_.scatter(*points.T, c=y, **colors, **marks)
             return
-        for i, label in enumerate(self.classes):
-            style = {"color": COLORS[i % len(COLORS)], "marker": MARKERS[i % len(MARKERS)]}
-            self.ax_.scatter(*points[y == label].T, label=str(label), **style, **_OUTLINED)
-        draw_legend(self.ax_, title="class")
+        for i, (label, color) in enumerate(zip(self.classes, self._colors(cmap), strict=True)):
+            style = {"color": [color], "marker": MARKERS[i % len(MARKERS)]}
+            self.ax_.scatter(*points[y == label].T, label=in_words(label), **style, **marks)
+        some = "" if len(points) == n_samples else f"\n({len(points)} of {n_samples} samples)"
+        draw_legend(self.ax_, title=f"class{some}", markerscale=np.sqrt(LARGEST / area))
 
-
-_OUTLINED = {"s": 22, "edgecolors": "white", "linewidths": 0.5, "zorder": 3}
+    def _area_of_a_mark(self, n_samples: int) -> float:
+        """Square points of a sample's mark, so that all samples leave the surface to be seen."""
+        box = self.ax_.get_window_extent()
+        points_per_pixel = 72 / self.ax_.figure.dpi
+        whole = box.width * box.height * points_per_pixel**2
+        return float(np.clip(COVERED * whole / max(1, n_samples), SMALLEST, LARGEST))
 
 
 def _pieces(estimator, grid) -> np.ndarray:

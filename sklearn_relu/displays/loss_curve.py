@@ -8,15 +8,16 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_relu.displays.base import Display
-from sklearn_relu.displays.comparison import layers_in_words
+from sklearn_relu.displays.base import CurveDisplay, with_options
+from sklearn_relu.displays.candidates import layers_in_words
 from sklearn_relu.displays.style import (
     draw_legend,
+    in_words,
     marks_along,
     named_models,
     styles,
-    whole_numbers,
 )
+from sklearn_relu.displays.ticks import logarithmic, whole_numbers
 from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.inspection.model import own_network
@@ -40,7 +41,7 @@ class LossCurve:
     best_epoch: list[int]
 
 
-class LossCurveDisplay(Display):
+class LossCurveDisplay(CurveDisplay):
     """The loss of each epoch, in training and on held-out rows.
 
     Training losses are full lines, validation losses broken ones. The best epoch of each network
@@ -67,7 +68,7 @@ class LossCurveDisplay(Display):
         self.curves = curves
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None):
+    def from_estimator(cls, estimator, *, name=None, ax=None, curve_kwargs=None):
         """Draw the curves of fitted models.
 
         Parameters
@@ -75,10 +76,12 @@ class LossCurveDisplay(Display):
         estimator : estimator, list of estimator, or dict of str to estimator
             Fitted; each an MLPClassifier or MLPRegressor of this package or scikit-learn's own, or
             a Pipeline that ends in one. Several are drawn over each other.
-        name : str, default=None
-            What a single model is called in the legend; None takes its activation.
+        name : str or list of str, default=None
+            Names for the legend; None takes the models' activations.
         ax : matplotlib Axes, default=None
             None makes a figure.
+        curve_kwargs : dict or list of dict, default=None
+            Options for ``Axes.plot``, for all models or for each.
 
         Returns
         -------
@@ -92,23 +95,25 @@ class LossCurveDisplay(Display):
             If a model noted no losses, such as scikit-learn's own under lbfgs.
         """
         models = named_models(estimator, name)
-        return cls({name: _curve(name, model) for name, model in models.items()}).plot(ax=ax)
+        curves = {name: loss_curve(name, model) for name, model in models.items()}
+        return cls(curves).plot(ax, curve_kwargs=curve_kwargs)
 
     @classmethod
-    def from_search(cls, search, X=None, y=None, *, n_jobs=None, ax=None):
+    def from_search(cls, search, X=None, y=None, *, n_jobs=None, ax=None, curve_kwargs=None):
         """Draw the curves of a search's candidates.
 
         Parameters
         ----------
         search : GridSearchCV or another search
             Fitted. It keeps the best estimator only, so the others are fitted once more to all
-            rows.
+            rows, but for those of which a fit failed.
         X : {array-like, DataFrame} of shape (n_samples, n_features), default=None
             Without data the best estimator's curve is drawn.
         y : array-like of shape (n_samples,), default=None
         n_jobs : int, default=None
             Processes for the fits.
         ax : matplotlib Axes, default=None
+        curve_kwargs : dict or list of dict, default=None
 
         Returns
         -------
@@ -117,33 +122,31 @@ class LossCurveDisplay(Display):
         candidates = search.cv_results_["params"]
         if X is None:
             best = candidates[search.best_index_]
-            return cls.from_estimator({_in_words(best, candidates): search.best_estimator_}, ax=ax)
-        models = Parallel(n_jobs=n_jobs)(
+            models = {_in_words(best, candidates): search.best_estimator_}
+            return cls.from_estimator(models, ax=ax, curve_kwargs=curve_kwargs)
+        candidates = _finished(search)
+        fitted = Parallel(n_jobs=n_jobs)(
             delayed(_fit)(clone(search.estimator).set_params(**clone(params, safe=False)), X, y)
             for params in candidates
         )
         names = [_in_words(params, candidates) for params in candidates]
-        return cls.from_estimator(dict(zip(names, models, strict=True)), ax=ax)
+        models = dict(zip(names, fitted, strict=True))
+        return cls.from_estimator(models, ax=ax, curve_kwargs=curve_kwargs)
 
-    def _draw(self, ax) -> None:
+    def _names(self):
+        return list(self.curves)
+
+    def _draw(self, ax, *, names, options) -> None:
         self.lines_, self.best_ = {}, {}
-        for style, (name, curve) in zip(styles(len(self.curves)), self.curves.items(), strict=True):
-            color = style["color"]
-            lines = [
-                ax.plot(_epochs(y), y, dashes, color=color, **marks_along(style, len(y)))[0]
-                for dashes, losses in (("-", curve.training), ("--", curve.validation))
-                for y in losses
-            ]
-            self.lines_[name] = lines
-            shown = curve.validation or curve.training
-            self.best_[name] = [
-                ax.plot(best, y[best - 1], style["marker"], color=color, markersize=7)[0]
-                for best, y in zip(curve.best_epoch, shown, strict=True)
-            ]
-            ax.plot([], [], "-" + style["marker"], color=color, label=name)
+        for style, (name, curve), label, given in zip(
+            styles(len(self.curves)), self.curves.items(), names, options, strict=True
+        ):
+            self.lines_[name], self.best_[name] = draw_curve(ax, curve, style, given)
+            look = {"color": style["color"], "marker": style["marker"], "label": label}
+            ax.plot([], [], **with_options(look, given))
         if any(curve.validation for curve in self.curves.values()):
             ax.plot([], [], "--", color="0.4", label="validation")
-        ax.set_yscale("log")
+        logarithmic(ax.yaxis)
         whole_numbers(ax.xaxis)
         ax.set_xlabel("epoch (the best one is marked)")
         ax.set_ylabel("loss")
@@ -151,7 +154,63 @@ class LossCurveDisplay(Display):
         draw_legend(ax)
 
 
-def _curve(name: str, model) -> LossCurve:
+def draw_curve(ax, curve: LossCurve, style: dict, options: dict) -> tuple[list, list]:
+    """Draw the curves of one model.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    curve : LossCurve
+    style : dict
+        Of :func:`sklearn_relu.displays.style.styles`.
+    options : dict
+        For ``Axes.plot``.
+
+    Returns
+    -------
+    lines, best : list of matplotlib Line2D
+        Training curves, then validation curves; the marks of the best epochs.
+    """
+    color = style["color"]
+    lines = [
+        ax.plot(
+            np.arange(1, len(losses) + 1),
+            losses,
+            **with_options(
+                {"linestyle": dashes, "color": color} | marks_along(style, len(losses)), options
+            )
+            | {"label": "_"},
+        )[0]
+        for dashes, curves in (("-", curve.training), ("--", curve.validation))
+        for losses in curves
+    ]
+    mark = {"marker": style["marker"], "color": color, "markersize": 7}
+    mark = with_options(mark, options) | {"linestyle": "none", "label": "_"}
+    best = [
+        ax.plot(epoch, losses[epoch - 1], **mark)[0]
+        for epoch, losses in zip(curve.best_epoch, curve.validation or curve.training, strict=True)
+    ]
+    return lines, best
+
+
+def loss_curve(name: str, model) -> LossCurve:
+    """The curves of a fitted model.
+
+    Parameters
+    ----------
+    name : str
+        For the error.
+    model : estimator
+
+    Returns
+    -------
+    curve : LossCurve
+
+    Raises
+    ------
+    ValueError
+        If the model noted no losses.
+    """
     network = own_network(model)
     fitted = Fitted(network)
     training = fitted.curves("loss")
@@ -168,8 +227,12 @@ def _curve(name: str, model) -> LossCurve:
     return LossCurve(training, validation, [int(np.nanargmax(each)) + 1 for each in goodness])
 
 
-def _epochs(losses: np.ndarray) -> np.ndarray:
-    return np.arange(1, len(losses) + 1)
+def _finished(search) -> list[dict]:
+    """The candidates of which no fit failed."""
+    results = search.cv_results_
+    means = np.array([results[name] for name in results if name.startswith("mean_test_")])
+    is_finite = np.atleast_1d(np.isfinite(means).all(axis=0))
+    return [params for params, each in zip(results["params"], is_finite, strict=True) if each]
 
 
 def _fit(model, X, y):
@@ -189,4 +252,4 @@ def _in_words(params: dict, candidates: list[dict]) -> str:
 def _setting(name: str, value) -> str:
     if name == "hidden_layer_sizes":
         return layers_in_words(value)
-    return str(value) if name == "activation" else f"{name}={value}"
+    return in_words(value) if name == "activation" else f"{name}={in_words(value)}"

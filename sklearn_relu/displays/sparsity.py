@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from sklearn_relu.displays.base import Display
-from sklearn_relu.displays.style import COLORS, whole_numbers
+from sklearn_relu.displays.base import ImageDisplay
+from sklearn_relu.displays.style import COLORS
+from sklearn_relu.displays.ticks import named_places
 from sklearn_relu.inspection.hidden import active_units
 from sklearn_relu.inspection.report import percent
 
@@ -11,7 +12,7 @@ MOST_SAMPLES = 200
 """Samples in the map: at more a pixel would hold several."""
 
 
-class SparsityDisplay(Display):
+class SparsityDisplay(ImageDisplay):
     """The units of a hidden layer that are active on each sample, and how often they are.
 
     The map has at most 200 samples, at equal distances; the rates above it are over all of them.
@@ -43,7 +44,7 @@ class SparsityDisplay(Display):
         self.active = active
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, layer=-1, ax=None):
+    def from_estimator(cls, estimator, X, *, layer=-1, ax=None, cmap=None, **kwargs):
         """Draw the hidden activations of a fitted model.
 
         Parameters
@@ -55,41 +56,40 @@ class SparsityDisplay(Display):
             Which hidden layer: 0 is the first, -1 the last.
         ax : matplotlib Axes, default=None
             One of ``subplots``; its place is shared by the two. None makes a figure.
+        cmap : str or matplotlib Colormap, default=None
+            Colours of 0 and of active units in the map.
+        **kwargs
+            Options for ``Axes.imshow``, which draws the map.
 
         Returns
         -------
         display : SparsityDisplay
         """
         active = np.concatenate(list(active_units(estimator, X, layer)), axis=1)
-        return cls(active).plot(ax=ax)
+        return cls(active).plot(ax, cmap=cmap, **kwargs)
 
-    def _draw(self, ax) -> None:
+    def _draw(self, ax, *, cmap, options) -> None:
         ax.set_axis_off()
         grid = ax.get_subplotspec().subgridspec(2, 1, height_ratios=[1, 3])
         self.ax_ = self.figure_.add_subplot(grid[1])
         self.rates_ax_ = self.figure_.add_subplot(grid[0], sharex=self.ax_)
         rates = self.active.mean(axis=0)
         self.order_ = np.argsort(-rates, kind="stable")
-        self._draw_map()
+        self._draw_map(cmap, options)
         self._draw_rates(rates[self.order_])
 
-    def _draw_map(self) -> None:
+    def _draw_map(self, cmap, options: dict) -> None:
         from matplotlib.colors import ListedColormap
 
         n_samples = len(self.active)
         shown = self.active[:: -(-n_samples // MOST_SAMPLES), self.order_]
-        self.image_ = self.ax_.imshow(
-            shown,
-            cmap=ListedColormap(["white", COLORS[0]]),
-            vmin=0,
-            vmax=1,
-            aspect="auto",
-            interpolation="nearest",
-        )
+        look = {"vmin": 0, "vmax": 1, "aspect": "auto", "interpolation": "nearest"}
+        cmap = ListedColormap(["white", COLORS[0]]) if cmap is None else cmap
+        self.image_ = self.ax_.imshow(shown, **look | {"cmap": cmap} | options)
         self.ax_.set_xlabel("units, from the most active to the least")
         self.ax_.set_ylabel(f"{len(shown)} of {n_samples} samples")
         self.ax_.set_yticks([])
-        whole_numbers(self.ax_.xaxis)
+        named_places(self.ax_.xaxis, self.order_.tolist())
 
     def _draw_rates(self, rates: np.ndarray) -> None:
         ax = self.rates_ax_

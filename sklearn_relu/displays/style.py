@@ -1,6 +1,8 @@
 """Colours, markers, lines and legends of all pictures."""
 
 import math
+import re
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,9 @@ DIVERGING = "RdBu_r"
 SEQUENTIAL = "viridis"
 """Maps of colours for values of both signs, and of one."""
 
+
+TITLE_LETTER = 0.1
+"""Inches that a letter of a title takes."""
 
 WIDTH_BESIDE_LEGEND = 5.5
 """Inches of a figure of ours that a legend does not take."""
@@ -52,14 +57,18 @@ def marks_along(style: dict[str, str], n_points: int) -> dict[str, Any]:
     return {"marker": style["marker"], "markersize": 4, "markevery": max(1, n_points // 8)}
 
 
-def whole_numbers(axis) -> None:
-    """Ticks of an axis at whole numbers only, even if that is a single one.
+def figure_of(ax):
+    """The figure that axes are in, around all subfigures.
 
     Parameters
     ----------
-    axis : matplotlib Axis
+    ax : matplotlib Axes
+
+    Returns
+    -------
+    figure : matplotlib Figure
     """
-    axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    return ax.figure.figure
 
 
 def draw_legend(ax, **options) -> None:
@@ -76,7 +85,7 @@ def draw_legend(ax, **options) -> None:
     """
     n_entries = len(ax.get_legend_handles_labels()[0])
     options = {"frameon": False, "fontsize": 10 if n_entries <= 12 else 8} | options
-    figure = ax.get_figure(root=True)
+    figure = figure_of(ax)
     if figure.get_layout_engine() is None:
         ax.legend(**options)
         return
@@ -89,14 +98,40 @@ def draw_legend(ax, **options) -> None:
         figure.set_figwidth(max(figure.get_figwidth(), WIDTH_BESIDE_LEGEND + inches))
 
 
-def named_models(model, fallback: str | None = None) -> dict[str, Any]:
+def in_words(value: Any) -> str:
+    """A value as it is written in a picture: NumPy's numbers are plain ones.
+
+    Parameters
+    ----------
+    value : Any
+
+    Returns
+    -------
+    words : str
+    """
+    return re.sub(r"\bnp\.\w+\(([^()]*)\)", r"\1", str(value))
+
+
+def write_title(ax, title: str) -> None:
+    """Write a title in as many lines as it takes, at the left.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    title : str
+    """
+    letters = int(ax.get_window_extent().width / (TITLE_LETTER * ax.figure.dpi))
+    ax.set_title(textwrap.fill(in_words(title), max(1, letters)), loc="left")
+
+
+def named_models(model, name: str | list[str] | None = None) -> dict[str, Any]:
     """One model, a sequence of them, or a dict from names to them, as a dict.
 
     Parameters
     ----------
     model : estimator, sequence of estimator or dict of str to estimator
-    fallback : str, default=None
-        The name of a single model; None takes its activation's.
+    name : str or list of str, default=None
+        The name of a single model, or a name for each; None takes their activations'.
 
     Returns
     -------
@@ -107,9 +142,15 @@ def named_models(model, fallback: str | None = None) -> dict[str, Any]:
     if isinstance(model, dict):
         return model
     models = list(model) if isinstance(model, list | tuple) else [model]
-    if fallback is not None and len(models) == 1:
-        return {fallback: models[0]}
-    names = [str(final_network(each).activation) for each in models]
+    given = [name] if isinstance(name, str) else name
+    if given is not None:
+        if len(given) != len(models):
+            raise ValueError(
+                f"name must be a str for one model, or a list of {len(models)}, one for each; "
+                f"got {name!r}."
+            )
+        return dict(zip(given, models, strict=True))
+    names = [in_words(final_network(each).activation) for each in models]
     return {
         name if names.count(name) == 1 else f"{name} {i + 1}": each
         for i, (name, each) in enumerate(zip(names, models, strict=True))

@@ -4,12 +4,26 @@ import math
 
 import numpy as np
 
-from sklearn_relu.displays.base import Display
-from sklearn_relu.displays.style import DIVERGING, whole_numbers
+from sklearn_relu.displays.base import ImageDisplay
+from sklearn_relu.displays.style import DIVERGING
+from sklearn_relu.displays.ticks import named_places, whole_numbers
 from sklearn_relu.inspection import final_network
+from sklearn_relu.inspection.names import feature_names
+
+LETTERS = 9.0
+"""Points of the titles of images."""
+
+LETTERS_OF_IMAGE = 0.2
+"""Share of the height that an image and its title have, which the title's letters take at most."""
+
+LETTER = 0.75
+"""Width of a letter as a share of its height."""
+
+ROOM = 1.8
+"""Heights of a letter between two images."""
 
 
-class WeightsDisplay(Display):
+class WeightsDisplay(ImageDisplay):
     """Weights into units, such as those of the first layer, as images.
 
     The images stand in rows, with one scale of colours for all; white is 0.
@@ -21,9 +35,13 @@ class WeightsDisplay(Display):
     image_shape : tuple of int, default=None
         Height and width, if the features are the pixels of an image. None draws one line a unit.
     titles : sequence of str, default=None
-        What to write over each image.
+        What to write over each image, or beside each line, such as the numbers of units.
     label : str, default="weight"
         What the values are, for the scale of colours.
+    feature_names : sequence of str, default=None
+        Names of the features, below the lines.
+    order : str, default=None
+        How the units are ordered, in words.
 
     Attributes
     ----------
@@ -35,26 +53,47 @@ class WeightsDisplay(Display):
 
     _figsize = (6.5, 5.5)
 
-    def __init__(self, weights, *, image_shape=None, titles=None, label="weight"):
+    _gap = 1
+    """Rows of pixels between images."""
+
+    def __init__(
+        self,
+        weights,
+        *,
+        image_shape=None,
+        titles=None,
+        label="weight",
+        feature_names=None,
+        order=None,
+    ):
         self.weights = weights
         self.image_shape = image_shape
         self.titles = titles
         self.label = label
+        self.feature_names = feature_names
+        self.order = order
 
     @classmethod
-    def from_estimator(cls, estimator, *, image_shape=None, n_units=25, ax=None):
-        """Draw the weights of the first layer.
+    def from_estimator(
+        cls, estimator, *, image_shape=None, n_units=25, ax=None, cmap=None, **kwargs
+    ):
+        """Draw the weights of the first layer, each unit with its number.
 
         Parameters
         ----------
         estimator : estimator
-            Fitted. Of an ensemble the first network's are drawn.
+            Fitted. Of an ensemble the first network's are drawn. Features have the names that the
+            network or the steps before it have seen, as those of a data frame.
         image_shape : tuple of int, default=None
             Height and width, if the features are the pixels of an image.
         n_units : int, default=25
-            The units with the largest weights (by their norm), so many.
+            The units with the largest weights (by their norm), so many, the largest first.
         ax : matplotlib Axes, default=None
             None makes a figure.
+        cmap : str or matplotlib Colormap, default=None
+            None takes one in which 0 is white.
+        **kwargs
+            Options for ``Axes.imshow``.
 
         Returns
         -------
@@ -68,7 +107,13 @@ class WeightsDisplay(Display):
         coef = final_network(estimator).coefs_[0]
         weights = (coef if coef.ndim == 2 else coef[0]).T
         largest = np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")[:n_units]
-        return cls(weights[largest], image_shape=image_shape).plot(ax=ax)
+        return cls(
+            weights[largest],
+            image_shape=image_shape,
+            titles=[str(unit) for unit in largest],
+            feature_names=feature_names(estimator, weights.shape[1]),
+            order="largest weights first",
+        ).plot(ax, cmap=cmap, **kwargs)
 
     def _check(self) -> None:
         n_features = np.shape(self.weights)[1]
@@ -79,40 +124,68 @@ class WeightsDisplay(Display):
                 f"{n_features} features. Pass a height and a width whose product is {n_features}."
             )
 
-    def _draw(self, ax) -> None:
+    def _draw(self, ax, *, cmap, options) -> None:
         weights = np.asarray(self.weights)
         largest = np.abs(weights).max() or 1.0
-        tiles = weights if self.image_shape is None else self._tiles(weights)
-        self.image_ = ax.imshow(
-            tiles,
-            cmap=DIVERGING,
-            vmin=-largest,
-            vmax=largest,
-            interpolation="nearest",
-            aspect="auto" if self.image_shape is None else "equal",
-        )
-        self.figure_.colorbar(self.image_, ax=ax, label=self.label, shrink=0.8)
-        if self.image_shape is None:
-            ax.set_xlabel("feature")
-            ax.set_ylabel("unit")
-            whole_numbers(ax.xaxis)
-            whole_numbers(ax.yaxis)
-            return
+        look = {"cmap": DIVERGING if cmap is None else cmap, "vmin": -largest, "vmax": largest}
+        look |= {"interpolation": "nearest", "aspect": "auto" if self._are_lines else "equal"}
+        if not self._are_lines and self.titles:
+            self._make_room(ax)
+        tiles = weights if self._are_lines else self._tiles(weights)
+        self.image_ = ax.imshow(tiles, **look | options)
+        self.figure_.colorbar(self.image_, ax=ax, label=self.label, shrink=0.8, aspect=15)
+        if self._are_lines:
+            self._name_lines(ax)
+        else:
+            self._name_images(ax)
+
+    def _name_lines(self, ax) -> None:
+        ax.set_xlabel("feature")
+        ax.set_ylabel("unit" if self.order is None else f"unit ({self.order})")
+        for axis, names in ((ax.xaxis, self.feature_names), (ax.yaxis, self.titles)):
+            if names is None:
+                whole_numbers(axis)
+            else:
+                named_places(axis, names)
+
+    def _name_images(self, ax) -> None:
         ax.set_axis_off()
+        if self.order is not None:
+            ax.set_title(f"units, {self.order}", loc="left", fontsize=10)
         for i, title in enumerate(self.titles or ()):
             row, column = self._corner(i)
             middle = column + (self.image_shape[1] - 1) / 2
-            ax.text(middle, row - 0.7, title, ha="center", va="bottom", fontsize=9)
+            below = {"ha": "center", "va": "bottom", "fontsize": self._letters}
+            ax.text(middle, row - 0.7, title, **below)
 
     @property
-    def _gap(self) -> int:
-        return 3 if self.titles else 1
+    def _are_lines(self) -> bool:
+        return self.image_shape is None
+
+    def _make_room(self, ax) -> None:
+        """Find the size of the titles, and the rows of pixels between images that they take."""
+        box = ax.get_window_extent()
+        height, width = self.image_shape
+        per_row = self._per_row
+        n_rows = -(-len(self.weights) // per_row)
+        points = np.array([box.height / n_rows, box.width / per_row]) * 72 / ax.figure.dpi
+        longest = max(len(title) for title in self.titles)
+        pixel = min(points / (height * (1 + LETTERS_OF_IMAGE * ROOM), width + 1))
+        self._letters = min(
+            LETTERS, LETTERS_OF_IMAGE * points[0], (width + 1) * pixel / (LETTER * longest)
+        )
+        needed = ROOM * self._letters
+        pixel = min((points[0] - needed) / height, points[1] / (width + 1))
+        self._gap = max(2, math.ceil(needed / pixel))
+
+    @property
+    def _per_row(self) -> int:
+        return math.ceil(math.sqrt(len(self.weights)))
 
     def _corner(self, i: int) -> tuple[int, int]:
         """The row and column of the upper left pixel of an image."""
         height, width = self.image_shape
-        per_row = math.ceil(math.sqrt(len(self.weights)))
-        row, column = divmod(i, per_row)
+        row, column = divmod(i, self._per_row)
         return row * (height + self._gap) + self._gap - 1, column * (width + 1)
 
     def _tiles(self, weights: np.ndarray) -> np.ndarray:

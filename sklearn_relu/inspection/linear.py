@@ -7,6 +7,7 @@ import numpy as np
 
 from sklearn_relu.activations import ACTIVATIONS
 from sklearn_relu.inspection.model import Network, fitted_network
+from sklearn_relu.inspection.names import columns_by_name, feature_names
 from sklearn_relu.inspection.report import Report, without_axis_of_one
 from sklearn_relu.network.trace import Trace, back, input_gradient
 
@@ -25,16 +26,19 @@ class LocalLinearMap(Report):
     intercept : ndarray of shape (n_samples, n_outputs) or with the network axis first
         ``coef @ x + intercept`` is the raw output: what the last layer gives, before the link that
         makes probabilities of it, and in the units of `standardize_y` where that is set.
+    feature_names : list of str or None
+        Names of the features, where the model was fitted on a data frame or its steps tell them.
     """
 
     coef: np.ndarray
     intercept: np.ndarray
+    feature_names: list[str] | None = None
 
     def _title(self):
         return f"{_shape_in_words(self.coef)}"
 
     def _columns(self):
-        return _by_sample(self.coef, {"intercept": self.intercept}, "coef")
+        return _by_sample(self.coef, {"intercept": self.intercept}, "coef", self.feature_names)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,18 +55,21 @@ class Attributions(Report):
         What the biases contribute.
     output : ndarray of shape (n_samples, n_outputs)
         The raw output: the contributions' sum plus the intercept.
+    feature_names : list of str or None
+        Names of the features, where the model was fitted on a data frame or its steps tell them.
     """
 
     contributions: np.ndarray
     intercept: np.ndarray
     output: np.ndarray
+    feature_names: list[str] | None = None
 
     def _title(self):
         return f"{_shape_in_words(self.contributions)}"
 
     def _columns(self):
         figures = {"output": self.output, "intercept": self.intercept}
-        return _by_sample(self.contributions, figures, "feature")
+        return _by_sample(self.contributions, figures, "feature", self.feature_names)
 
 
 def local_linear_map(model, X) -> LocalLinearMap:
@@ -109,7 +116,8 @@ def local_linear_map(model, X) -> LocalLinearMap:
     True
     """
     coef, intercept, _, _ = _maps(fitted_network(model, X))
-    return LocalLinearMap(without_axis_of_one(coef), without_axis_of_one(intercept))
+    names = feature_names(model, coef.shape[-1])
+    return LocalLinearMap(without_axis_of_one(coef), without_axis_of_one(intercept), names)
 
 
 def attributions(model, X) -> Attributions:
@@ -137,7 +145,8 @@ def attributions(model, X) -> Attributions:
     """
     coef, intercept, raw, X = _maps(fitted_network(model, X))
     contributions = coef * X[:, None, :]
-    return Attributions(*map(without_axis_of_one, (contributions, intercept, raw)))
+    contributions, intercept, raw = map(without_axis_of_one, (contributions, intercept, raw))
+    return Attributions(contributions, intercept, raw, feature_names(model, coef.shape[-1]))
 
 
 def angle(model, X) -> np.ndarray:
@@ -214,11 +223,14 @@ def _shape_in_words(values: np.ndarray) -> str:
     return f"{networks}{n_samples} samples, {n_outputs} outputs, {n_features} features"
 
 
-def _by_sample(values: np.ndarray, figures: dict[str, np.ndarray], name: str) -> dict:
+def _by_sample(
+    values: np.ndarray, figures: dict[str, np.ndarray], name: str, names: list[str] | None
+) -> dict:
     """A row for each sample and output, with a column for each feature."""
     *shape, n_features = values.shape
     places = np.indices(shape).reshape(len(shape), -1)
     columns = dict(zip(("network", "sample", "output")[-len(shape) :], places, strict=True))
     columns |= {key: figure.ravel() for key, figure in figures.items()}
     flat = values.reshape(-1, n_features)
-    return columns | {f"{name}{i}": flat[:, i] for i in range(n_features)}
+    features = columns_by_name(names, name, n_features, list(columns))
+    return columns | dict(zip(features, flat.T, strict=True))

@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_relu.inspection.html import html_report
+
 SHOWN_ROWS = 12
 SHOWN_COLUMNS = 10
-"""Rows and columns of a table in a repr; of a longer or wider one the first and the last."""
+LEFT_OUT = "..."
+"""Rows and columns of a table in a repr; of a longer or wider one the first and the last, with a
+mark between them."""
 
 
 class Report(ABC):
@@ -26,6 +30,10 @@ class Report(ABC):
         """The title, and the table below it."""
         table = text_table(self._columns())
         return f"{type(self).__name__}: {self._title()}" + (f"\n{table}" if table else "")
+
+    def _repr_html_(self):
+        """The title and the table, for notebooks."""
+        return html_report(type(self).__name__, self._title(), shown_rows(self._columns()))
 
     def to_frame(self):
         """The table as a data frame.
@@ -101,6 +109,35 @@ def percent(share: float) -> str:
     return f"{100 * share:.{0 if share in (0, 1) else 1}f} %"
 
 
+def shown_rows(columns: dict[str, Sequence]) -> list[list[str]]:
+    """A table as texts, the numbers in four digits, and the middle of a large one left out.
+
+    Parameters
+    ----------
+    columns : dict of str to sequence
+
+    Returns
+    -------
+    rows : list of list of str
+        The names of the columns, then the rows; empty if there are no rows.
+    """
+    n_rows = min(map(len, columns.values()), default=0)
+    if not n_rows:
+        return []
+    names = _middle_left_out(list(columns), SHOWN_COLUMNS)
+    places = _middle_left_out(list(range(n_rows)), SHOWN_ROWS)
+    return [
+        [LEFT_OUT if name is None else name for name in names],
+        *(
+            [
+                LEFT_OUT if name is None or place is None else _cell(columns[name][place])
+                for name in names
+            ]
+            for place in places
+        ),
+    ]
+
+
 def text_table(columns: dict[str, Sequence]) -> str:
     """Columns as aligned text, the numbers in four digits.
 
@@ -113,11 +150,7 @@ def text_table(columns: dict[str, Sequence]) -> str:
     text : str
         Empty if there are no rows.
     """
-    rows = [[_cell(value) for value in row] for row in zip(*columns.values(), strict=True)]
-    if not rows:
-        return ""
-    table = [_middle_left_out(row, SHOWN_COLUMNS) for row in [list(columns), *rows]]
-    table = [table[0], *_middle_left_out(table[1:], SHOWN_ROWS, ["..."] * len(table[0]))]
+    table = shown_rows(columns)
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return "\n".join(
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
@@ -125,10 +158,10 @@ def text_table(columns: dict[str, Sequence]) -> str:
     )
 
 
-def _middle_left_out(values: list, most: int, mark: Any = "...") -> list:
-    """The first and the last of a list that is too long, with a mark between them."""
+def _middle_left_out(values: list, most: int) -> list:
+    """The first and the last of a list that is too long, with None between them."""
     half = most // 2
-    return values if len(values) <= most else [*values[:half], mark, *values[-half:]]
+    return values if len(values) <= most else [*values[:half], None, *values[-half:]]
 
 
 def _cell(value) -> str:

@@ -93,7 +93,7 @@ def _of_diagnosis(
     network: BaseNetwork, diagnosis: Diagnosis, setting: Setting
 ) -> Iterator[Finding]:
     if "diverged" in diagnosis.outcomes:
-        cure = setting.lower_rate() or "scale the inputs (StandardScaler)"
+        cure = setting.lower_rate() or setting.scale_inputs()
         yield Finding(
             "diverged",
             float(network.n_iter_ + 1),

@@ -203,6 +203,16 @@ class TestLossCurves:
             search.best_estimator_[-1].loss_curve_,
         )
 
+    @pytest.mark.filterwarnings("ignore:(?s).*fits failed:sklearn.exceptions.FitFailedWarning")
+    @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite:UserWarning")
+    def test_candidates_that_failed_are_left_out(self):
+        grid = {"activation": ["relu", "tanh"], "bias_initialization": [0.0, 1e308]}
+        search = quick(GridSearchCV(MLPClassifier((3,), max_iter=2), grid, cv=2), X, y)
+        failed = np.isnan(search.cv_results_["mean_test_score"])
+        assert 0 < failed.sum() < 4
+        display = LossCurveDisplay.from_search(search, X, y)
+        assert len(display.lines_) == 4 - failed.sum()
+
     def test_what_has_no_curve_is_refused(self):
         with pytest.raises(NotFittedError):
             LossCurveDisplay.from_estimator(MLPClassifier())
@@ -275,18 +285,27 @@ class TestWeights:
         weights = model.coefs_[0].T
         largest = weights[np.argsort(-np.linalg.norm(weights, axis=1))[:5]]
         tiles = display.image_.get_array().filled(np.nan)
-        assert tiles.shape == (3 + 1 + 3, 4 + 1 + 4 + 1 + 4)
-        assert_array_equal(tiles[:3, :4], largest[0].reshape(3, 4))
-        assert_array_equal(tiles[:3, 5:9], largest[1].reshape(3, 4))
-        assert_array_equal(tiles[4:, 5:9], largest[4].reshape(3, 4))
-        assert np.isnan(tiles[3]).all()
+        gap = (tiles.shape[0] + 1) // 2 - 3
+        assert tiles.shape == (2 * (3 + gap) - 1, 4 + 1 + 4 + 1 + 4)
+        first, second = gap - 1, gap - 1 + 3 + gap
+        assert_array_equal(tiles[first : first + 3, :4], largest[0].reshape(3, 4))
+        assert_array_equal(tiles[first : first + 3, 5:9], largest[1].reshape(3, 4))
+        assert_array_equal(tiles[second:, 5:9], largest[4].reshape(3, 4))
+        assert np.isnan(tiles[first + 3 : second]).all()
+        numbers = np.argsort(-np.linalg.norm(weights, axis=1))[:5]
+        assert [text.get_text() for text in display.ax_.texts] == list(map(str, numbers))
+        assert display.ax_.get_title(loc="left") == "units, largest weights first"
         low, high = display.image_.get_clim()
         assert low == -high == -np.abs(largest).max()
 
     def test_without_a_shape_each_unit_is_a_line(self, models, rendered):
         display = rendered(WeightsDisplay.from_estimator(models["relu"], n_units=100))
         assert display.image_.get_array().shape == (6, 2)
-        assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("feature", "unit")
+        labels = display.ax_.get_xlabel(), display.ax_.get_ylabel()
+        assert labels == ("feature", "unit (largest weights first)")
+        norms = np.linalg.norm(models["relu"].coefs_[0], axis=0)
+        shown = [text.get_text() for text in display.ax_.get_yticklabels()]
+        assert shown == [str(unit) for unit in np.argsort(-norms, kind="stable")]
 
     def test_titles_and_ensembles(self, rendered):
         display = rendered(
@@ -401,7 +420,9 @@ class TestComparison:
                 assert_allclose(folds.get_ydata()[4 * i : 4 * i + 4], best)
         assert "relu, he_normal" in legend_of(display)
         styles = {names: line.get_linestyle() for names, line in display.lines_.items()}
-        assert styles["relu", "he_normal"] != styles["relu", "glorot_uniform"]
+        assert set(styles.values()) == {"None"}  # (4,), (4, 4), (4, 3) have no order
+        looks = {(line.get_color(), line.get_marker()) for line in display.lines_.values()}
+        assert len(looks) == 4
         assert display.ax_.get_ylabel() == "score"
 
     def test_few_scores_are_written_and_metrics_chosen(self, rendered):
@@ -457,9 +478,12 @@ def test_each_display_is_among_them():
 def test_plot_is_described_and_makes_the_attributes_of_the_class(name):
     display = PLOTTED[name]()
     data = set(vars(display))
-    assert str(inspect.signature(type(display).plot)) == "(self, ax=None)"
+    signature = str(inspect.signature(type(display).plot))
+    is_image = name in ("DecisionRegionDisplay", "SparsityDisplay", "WeightsDisplay")
+    options = "cmap=None, **kwargs" if is_image else "name=None, curve_kwargs=None"
+    assert signature == f"(self, ax=None, *, {options})"
     text = re.sub("\x08.", "", pydoc.render_doc(type(display).plot, renderer=pydoc.plaintext))
-    assert "plot(self, ax=None)" in text
+    assert f"plot{signature}" in text
     assert "ax : matplotlib Axes, default=None" in text
     assert re.search(r"Returns\n +-------\n +self : Display\n", text)
     assert display.plot() is display
@@ -467,6 +491,115 @@ def test_plot_is_described_and_makes_the_attributes_of_the_class(name):
     described = re.findall(r"^(\w+) : ", attributes, re.MULTILINE)
     assert set(described) == set(vars(display)) - data
     assert display.ax_ in display.figure_.axes
+
+
+CURVES = {
+    "ActivationDisplay": lambda **options: ActivationDisplay.from_activations(
+        ["relu", "tanh"], **options
+    ),
+    "LossCurveDisplay": lambda **options: LossCurveDisplay(
+        {name: LossCurve([np.arange(1, 5.0)], [], [1]) for name in "ab"}
+    ).plot(**options),
+    "GradientFlowDisplay": lambda **options: GradientFlowDisplay(
+        {name: np.ones(3) for name in "ab"}
+    ).plot(**options),
+    "ComparisonDisplay": lambda **options: ComparisonDisplay(
+        {(name, None, "1 layer of 3"): np.ones(2) for name in "ab"}
+    ).plot(**options),
+}
+"""For each display of curves one of two."""
+
+
+@pytest.mark.parametrize("name", CURVES)
+class TestOptionsOfCurves:
+    def first_lines(self, display):
+        return [np.atleast_1d(lines)[0] for lines in display.lines_.values()]
+
+    @pytest.mark.parametrize("alias", ["linewidth", "lw"])
+    def test_a_dict_is_for_all(self, name, alias):
+        lines = self.first_lines(CURVES[name](curve_kwargs={alias: 7, "alpha": 0.25}))
+        assert [(line.get_linewidth(), line.get_alpha()) for line in lines] == [(7, 0.25)] * 2
+
+    def test_a_list_is_for_each(self, name):
+        display = CURVES[name](curve_kwargs=[{"c": "#123456"}, {"color": "#654321"}])
+        assert [line.get_color() for line in self.first_lines(display)] == ["#123456", "#654321"]
+        handles = display.ax_.get_legend_handles_labels()[0]
+        assert [handle.get_color() for handle in handles[:2]] == ["#123456", "#654321"]
+
+    def test_other_numbers_of_dicts_are_refused(self, name):
+        with pytest.raises(ValueError, match=r"curve_kwargs must be .* 2 of them.* a list of 3"):
+            CURVES[name](curve_kwargs=[{}] * 3)
+        assert plt.get_fignums() == []
+
+    def test_names(self, name):
+        if name == "ComparisonDisplay":
+            assert CURVES[name](name="my table").ax_.get_title(loc="left") == "my table"
+            return
+        assert legend_of(CURVES[name](name=["one", "two"]))[:2] == ["one", "two"]
+        with pytest.raises(ValueError, match=r"name must be .* a list of 2"):
+            CURVES[name](name="one")
+
+
+@pytest.mark.parametrize("name", ["DecisionRegionDisplay", "SparsityDisplay", "WeightsDisplay"])
+def test_options_of_images(name):
+    display = PLOTTED[name]().plot(cmap="cividis", alpha=0.5)
+    image = display.surface_ if name == "DecisionRegionDisplay" else display.image_
+    assert image.get_alpha() == 0.5
+    ends = image.get_cmap()([0.0, 1.0])
+    assert_allclose(ends[:, :3], plt.colormaps["cividis"]([0.0, 1.0])[:, :3])
+
+
+def test_options_come_through_from_estimator(models):
+    model = models["relu"]
+    assert WeightsDisplay.from_estimator(model, cmap="cividis").image_.get_cmap().name == "cividis"
+    sparsity = SparsityDisplay.from_estimator(model, X, cmap="cividis")
+    assert sparsity.image_.get_cmap().name == "cividis"
+    regions = DecisionRegionDisplay.from_estimator(model, X, y, grid_resolution=9, alpha=0.5)
+    assert regions.surface_.get_alpha() == 0.5
+    wide = {"curve_kwargs": {"linewidth": 5}}
+    losses = LossCurveDisplay.from_estimator([model], name="mine", **wide)
+    assert losses.lines_["mine"][0].get_linewidth() == 5
+    flow = GradientFlowDisplay.from_estimator(models, X, y, **wide)
+    assert flow.lines_["tanh"][0].get_linewidth() == 5
+    named = LossCurveDisplay.from_estimator(list(models.values()), name=["a", "b"])
+    assert legend_of(named)[:2] == ["a", "b"]
+    with pytest.raises(ValueError, match="name must be a str for one model, or a list of 2"):
+        LossCurveDisplay.from_estimator(list(models.values()), name="a")
+
+
+class TestNamesOfFeatures:
+    COLUMNS = ["width", "height"]
+
+    @pytest.fixture
+    def frame(self):
+        return pytest.importorskip("pandas").DataFrame(X, columns=self.COLUMNS)
+
+    def shown(self, model):
+        axis = WeightsDisplay.from_estimator(model).ax_.xaxis
+        return [text.get_text() for text in axis.get_ticklabels()]
+
+    @pytest.mark.parametrize("steps", [(), (StandardScaler(),), (StandardScaler(), "passthrough")])
+    def test_those_of_a_data_frame(self, frame, steps):
+        model = quick(make_pipeline(*steps, MLPClassifier((3,), max_iter=1)), frame, y)
+        assert self.shown(model) == self.COLUMNS
+
+    def test_numbers_without_one(self, models):
+        assert not {"width", "x0"} & set(self.shown(models["relu"]))
+        scaled = quick(make_pipeline(StandardScaler(), MLPClassifier((3,), max_iter=1)), X, y)
+        assert not {"width", "x0"} & set(self.shown(scaled))
+
+
+def test_many_samples_do_not_hide_the_predictions(models):
+    many = np.tile(X, (50, 1))
+    labels = np.tile(y, 50)
+    display = DecisionRegionDisplay.from_estimator(models["relu"], many, labels, grid_resolution=9)
+    points = display.ax_.collections[-2:]
+    n_shown = sum(len(each.get_offsets()) for each in points)
+    assert 400 <= n_shown <= 500
+    area = sum(len(each.get_offsets()) * each.get_sizes()[0] for each in points)
+    display.figure_.draw_without_rendering()
+    assert area < 0.1 * np.prod(display.ax_.bbox.size) * (72 / display.figure_.dpi) ** 2
+    assert f"{n_shown} of 4000 samples" in display.ax_.get_legend().get_title().get_text()
 
 
 def test_data_that_cannot_be_drawn_leave_no_figure_behind():

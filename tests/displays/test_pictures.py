@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from helpers import slow
 from sklearn.datasets import make_blobs, make_moons
+from sklearn.model_selection import GridSearchCV
 
 import sklearn_relu
 from sklearn_relu import MLPClassifier, MLPRegressor
@@ -17,6 +18,7 @@ from sklearn_relu.displays import (
     ComparisonDisplay,
     DecisionRegionDisplay,
     GradientFlowDisplay,
+    LossCurve,
     LossCurveDisplay,
     SparsityDisplay,
     WeightsDisplay,
@@ -165,6 +167,7 @@ DRAWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SICK)
 @pytest.mark.parametrize("name", DRAWN)
 def test_networks_in_health_and_in_sickness(name, kind):
@@ -224,6 +227,191 @@ def test_long_names_and_bad_scores():
     check(ActivationDisplay.from_activations(["relu", LeakyReLU(1 / 7)]).figure_)
 
 
+NETWORKS = ["1 layer of 100", "2 layers of 100", LONG]
+PROBLEMS = {
+    "none": {},
+    "one failed": {0: np.nan},
+    "all failed": dict.fromkeys(range(99), np.nan),
+    "one hopeless": {0: -1e6},
+    "one hopeless, one failed": {0: -1e6, 1: np.nan},
+    "all equal": dict.fromkeys(range(99), 0.5),
+    "all tiny": dict.fromkeys(range(99), 1e-9),
+}
+
+
+def troubled(n_activations, n_networks, problem, spread=0.05):
+    """Scores of activations and networks, of which some have those of a problem."""
+    cells = [(a, None, network) for a in NAMES[:n_activations] for network in NETWORKS[:n_networks]]
+    rng = np.random.RandomState(0)
+    found = {cell: 0.8 + spread * rng.rand(4) for cell in cells}
+    for i, cell in enumerate(cells):
+        if i in PROBLEMS[problem]:
+            found[cell] = np.full(4, PROBLEMS[problem][i])
+    return found
+
+
+@pytest.mark.parametrize(
+    "baseline", [slow(None), slow((0.82, "level")), [(0.5, "low"), (0.83, "high"), (0.7, "third")]]
+)
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("shape", [slow((1, 1)), slow((1, 3)), (3, 2), slow((20, 1))], ids=str)
+def test_comparisons_in_trouble(shape, problem, baseline):
+    cells, joined = troubled(*shape, problem), baseline is None
+    display = ComparisonDisplay(cells, baseline=baseline, joined=joined).plot()
+    check(display.figure_)
+    lines = {line.get_linestyle() for line in display.lines_.values()}
+    assert ("None" in lines) is not joined
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert ("a fit failed" in labels) == any(np.isnan(each).any() for each in cells.values())
+
+
+@pytest.mark.parametrize("problem", ["one failed", "one hopeless", "one hopeless, one failed"])
+@pytest.mark.parametrize("n", [2, 6, 20])
+def test_those_in_trouble_do_not_flatten_the_scale_of_the_others(n, problem):
+    cells = troubled(n + len(PROBLEMS[problem]), 1, problem)
+    display = ComparisonDisplay(cells).plot()
+    low, high = display.ax_.get_ylim()
+    well = np.array([each for each in cells.values() if each.mean() > 0])
+    assert len(well) == n
+    assert low < well.min() < well.max() < high
+    assert np.ptp(well) > 0.6 * (high - low)
+    if len(cells) <= 12:
+        written = [text.get_text() for text in display.ax_.texts]
+        assert ("-1e6" in written) == ("hopeless" in problem)
+
+
+@pytest.mark.parametrize("chance", [0.3333, 0.33])
+@pytest.mark.parametrize("n_beaten", [0, 1, 4])
+@pytest.mark.parametrize(("worst", "is_clipped"), [(0.93, True), (0.6, False)])
+def test_those_no_better_than_a_baseline_do_not_flatten_either(worst, is_clipped, n_beaten, chance):
+    means = [*np.linspace(worst, 0.95, 3), *[0.3333] * n_beaten]
+    cells = {(NAMES[i], None, "a"): mean + np.array([-0.01, 0.01]) for i, mean in enumerate(means)}
+    display = ComparisonDisplay(cells, baseline=(chance, "most frequent class")).plot()
+    low, _ = display.ax_.get_ylim()
+    assert low > 0.85 if is_clipped else low < chance
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert any("most frequent class: 0.33" in label for label in labels) == is_clipped
+    written = [text.get_text() for text in display.ax_.texts]
+    assert written.count("0.333") == n_beaten
+    check(display.figure_)
+
+
+@pytest.mark.parametrize("others", [[0.5], [0.8, 0.3], [0.85, 0.8, 0.1]])
+def test_candidates_that_are_merely_worse_have_their_place(others):
+    means = [0.9, *others]
+    cells = {(NAMES[i], None, "a"): mean + np.array([0, 0.01]) for i, mean in enumerate(means)}
+    low, high = ComparisonDisplay(cells).plot().ax_.get_ylim()
+    assert low < min(means) < max(means) < high
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize("shape", [(1, 1), slow((1, 3)), slow((2, 2)), (3, 2)], ids=str)
+@pytest.mark.parametrize("width", [6.4, 10])
+def test_values_stand_beside_their_means(shape, joined, width):
+    _, ax = plt.subplots(figsize=(width, 4.5), layout="constrained")
+    cells = troubled(*shape, "none")
+    display = ComparisonDisplay(cells, joined=joined).plot(ax)
+    check(display.figure_)
+    means = {f"{each.mean():.3f}": each.mean() for each in cells.values()}
+    assert len(ax.texts) == (len(cells) if width == 10 or len(cells) < 6 else len(ax.texts))
+    for text in ax.texts:
+        box = text.get_window_extent()
+        height = ax.transData.transform((0, means[text.get_text()]))[1]
+        assert box.y0 - 12 < height < box.y1 + 12
+
+
+@pytest.mark.parametrize(
+    ("sizes", "are_joined"),
+    [
+        ([(3,), (3, 3), (3,) * 4], True),
+        ([(3,), (5,)], True),
+        ([3, np.int64(5)], True),
+        ([(3, 3), (3,)], False),
+        ([(3,), (5, 5)], False),
+        ([(3,), (4, 3)], False),
+        ([(3,)], False),
+    ],
+)
+def test_networks_are_joined_only_where_they_grow_in_one_way(sizes, are_joined):
+    search = fit(GridSearchCV(MLPClassifier(max_iter=1), {"hidden_layer_sizes": sizes}, cv=2))
+    display = ComparisonDisplay.from_search(search)
+    (line,) = display.lines_.values()
+    assert (line.get_linestyle() != "None") == are_joined
+    check(display.figure_)
+
+
+@pytest.mark.parametrize("length", [2, slow(30), 90])
+@pytest.mark.parametrize("n", [1, slow(3), slow(8), 20])
+def test_names_of_any_length(n, length):
+    names = [(str, np.str_)[i % 2](f"{i}{'x' * length}"[:length]) for i in range(n)]
+    weights = WeightsDisplay(RNG.normal(size=(n, n)), titles=names, feature_names=names)
+    check(weights.plot().figure_)
+    cells = {(name[:30], None, "1 layer of 3"): np.array([0.5, 0.6]) for name in names}
+    check(ComparisonDisplay(cells, name=names[0] * 2).plot().figure_)
+
+
+@pytest.mark.parametrize("length", [1, 30, 90])
+def test_names_of_data_frames(length):
+    frame = pytest.importorskip("pandas").DataFrame(X, columns=["a" * length, "b" * length])
+    model = fit(MLPClassifier((4,), max_iter=5, random_state=0), frame)
+    regions = DecisionRegionDisplay.from_estimator(model, frame, y, grid_resolution=9)
+    weights = WeightsDisplay.from_estimator(model)
+    for display, shown, most in (
+        (regions, regions.ax_.get_xlabel(), 40),
+        (weights, weights.ax_.get_xticklabels()[0].get_text(), 24),
+    ):
+        assert set(shown) == ({"a"} if length <= most else {"a", "…"})
+        assert len(shown) == min(length, most)
+        check(display.figure_)
+
+
+@pytest.mark.parametrize("shape", [slow((3, 4)), slow((8, 8)), (28, 28), (5, 40), (40, 5)], ids=str)
+@pytest.mark.parametrize("n", [1, slow(9), 25])
+def test_titles_stand_between_images(n, shape):
+    images = RNG.normal(size=(n, np.prod(shape)))
+    titles = [str(i) for i in range(n)]
+    for order in (None, "largest first"):
+        check(WeightsDisplay(images, image_shape=shape, titles=titles, order=order).plot().figure_)
+
+
+@pytest.mark.parametrize("of", [float, np.float64, np.float32])
+def test_numbers_of_numpy_are_written_as_plain_ones(of):
+    part = LeakyReLU(of(0.25))
+    assert "np." not in repr(LeakyReLU(0.25))
+    grid = {"activation": [part, "relu"], "hidden_layer_sizes": [(np.int64(3),), np.array([3, 3])]}
+    search = fit(GridSearchCV(MLPClassifier(max_iter=2), grid, cv=2))
+    models = [search.best_estimator_.set_params(activation=part)]
+    for display in (
+        ActivationDisplay.from_activations([part]),
+        ComparisonDisplay.from_search(search),
+        LossCurveDisplay.from_estimator(models),
+        LossCurveDisplay.from_search(search, X, y),
+    ):
+        labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert any("LeakyReLU" in label for label in labels)
+        assert not any("np." in label for label in labels)
+        check(display.figure_)
+
+
+@pytest.mark.parametrize(
+    "ends", [(0.3, 0.5), (0.02, 1.5), (1e-9, 1), (1e-3, 1e7), (2.0, 2.1), (5e11, 5.00001e11)]
+)
+def test_logarithmic_axes_have_plain_ticks(ends):
+    losses = LossCurveDisplay({"a": LossCurve([np.geomspace(*ends, 9)], [], [1])}).plot()
+    check(losses.figure_)
+    low, high = losses.ax_.get_ylim()
+    labels = [
+        text.get_text()
+        for text, place in zip(losses.ax_.get_yticklabels(), losses.ax_.get_yticks(), strict=True)
+        if low <= place <= high
+    ]
+    assert len(set(labels)) == len(labels) >= 2
+    for label, place in zip(
+        labels, (each for each in losses.ax_.get_yticks() if low <= each <= high), strict=True
+    ):
+        assert float(label) == pytest.approx(place)
+
+
 @pytest.mark.parametrize("layout", ["constrained", "tight"])
 @pytest.mark.parametrize("n", [1, 8])
 def test_pictures_in_a_users_figure(layout, n, networks):
@@ -267,6 +455,8 @@ class TestTheCheckItself:
         return figure
 
     @pytest.mark.filterwarnings("ignore:constrained_layout not applied:UserWarning")
+    # Of formulas under older versions of matplotlib.
+    @pytest.mark.filterwarnings("ignore::DeprecationWarning")
     @pytest.mark.parametrize(
         ("break_it", "fault"),
         [
@@ -283,6 +473,10 @@ class TestTheCheckItself:
                 "no place",
             ),
             (lambda figure, ax: figure.add_axes((0.2, 0.2, 0.5, 0.5)), "is over axes"),
+            (lambda figure, ax: ax.text(0.5, 0.5, "x"), "is over line"),
+            (lambda figure, ax: ax.plot(0.5, 0.1, "o") and ax.text(0.5, 0.1, "x"), "a mark of"),
+            (lambda figure, ax: ax.imshow(np.eye(9)) and ax.text(2, 4, "wide"), "an image"),
+            (lambda figure, ax: ax.semilogy([0, 1], [1e-3, 1]), "not plain"),
         ],
     )
     def test_faults_are_seen(self, break_it, fault):
