@@ -4,38 +4,32 @@ import argparse
 import importlib.util
 import io
 import re
-import sys
-import tempfile
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 
 from sklearn_relu.comparison.datasets import check_target, columns_of
 from sklearn_relu.comparison.files import Table, read_table
+from sklearn_relu.comparison.folder import check_place, write_together
+from sklearn_relu.comparison.meanings import MEANINGS
 from sklearn_relu.comparison.output import columns, reader_may_leave
-from sklearn_relu.comparison.search import compare
+from sklearn_relu.comparison.plan import make_plan
+from sklearn_relu.comparison.progress import bar_on_stderr
+from sklearn_relu.comparison.reading import columns_in_words
+from sklearn_relu.comparison.search import carry_out
+from sklearn_relu.comparison.sentences import answer
 from sklearn_relu.comparison.table import (
     best_row,
     comparison_rows,
     csv_text,
     fits_at_max_iter,
 )
+from sklearn_relu.comparison.taking_home import CONTENTS, files_to_take_home
 from sklearn_relu.comparison.terminal import WIDTH, figure_in_words, rich_table, row_label
-from sklearn_relu.sklearn_private import HAS_CALLBACKS
-
-MEANINGS = {
-    "sparsity": "Exact zeros: share among the hidden activations of the training rows.",
-    "dead_units": "Dead units: share of hidden units that are 0 on all training rows.",
-    "saturation": "Saturated: share of hidden activations within 1 % of a bound.",
-    "gradient_ratio": "Gradient ratio: norm in the first layer over norm in the last, before the "
-    "first step.",
-}
-"""The meaning of the table's figures."""
 
 
-def run(args: argparse.Namespace) -> None:
+def run(args: argparse.Namespace) -> int:
     """Read, search, show, write.
 
     Parameters
@@ -43,59 +37,88 @@ def run(args: argparse.Namespace) -> None:
     args : argparse.Namespace
         The options of ``sklearn-relu compare``.
 
+    Returns
+    -------
+    status : int
+        130 where Ctrl-C ended training, else 0.
+
     Raises
     ------
     ValueError, OSError
         For input that cannot be used, before anything is printed or written.
     """
     start = time.perf_counter()
-    plot, read = ["matplotlib"] * (args.out is not None), ["pandas"] * (args.file is not None)
-    _check_extras(["rich", *read, *plot])
-    _check_out(args.out)
+    read = ["pandas"] * (args.file is not None)
+    home = ["matplotlib", "jinja2", "skops"] * (args.out is not None)
+    _check_extras(["rich", *read, *home])
+    if args.out is not None:
+        check_place(args.out, CONTENTS)
     table = _digits(args) if args.file is None else _file(args)
     try:
-        y, task = check_target(table.y, args.task)
+        y, task = check_target(table.y, args.task or table.task)
     except ValueError as error:
         raise ValueError(f"target {table.target!r}: {error}") from None
-    announcement = _Announcement(_what_was_read(table, y, task, args))
+    plan = make_plan(
+        table.X,
+        y,
+        task=task,
+        activations=args.activations,
+        networks=args.networks,
+        initializations=args.initializations,
+        penalties=args.penalties,
+        biases=args.biases,
+        alphas=args.alphas,
+        learning_rates=args.learning_rates,
+        parts=_by_name(args.parts),
+        estimators=args.estimators,
+        baselines=args.baselines,
+        categorical=args.categorical,
+        scoring=args.scoring,
+        folds=args.folds,
+        seeds=args.seeds,
+        max_iter=args.max_iter,
+        early_stopping=args.early_stopping,
+        time_limit=args.time_limit,
+        n_jobs=args.jobs,
+        random_state=args.random_state,
+    )
+    what_was_read = _what_was_read(table, y, task, args)
+    with reader_may_leave():
+        print("\n".join(what_was_read), flush=True)
     with warnings.catch_warnings(record=True) as caught:
         for category in (UserWarning, RuntimeWarning):
             warnings.simplefilter("default", category)
-        search = compare(
-            table.X,
-            y,
-            task=task,
-            activations=args.activations,
-            networks=args.networks,
-            initializations=args.initializations,
-            penalties=args.penalties,
-            biases=args.biases,
-            alphas=args.alphas,
-            learning_rates=args.learning_rates,
-            categorical=args.categorical,
-            folds=args.folds,
-            seeds=args.seeds,
-            max_iter=args.max_iter,
-            n_jobs=args.jobs,
-            random_state=args.random_state,
-            callbacks=[announcement, *_progress_bar()] if HAS_CALLBACKS else [],
-        )
-    if not HAS_CALLBACKS:  # nothing tells when all input has been checked, but the end
-        announcement.print()
+        search = carry_out(plan, bar_on_stderr(plan.n_fits))
     rows = comparison_rows(search)
     console = _console()
     shown, left_out = rich_table(rows, search.refit, console.width)
     with reader_may_leave():
-        console.print("", shown, "", sep="\n", crop=False)
+        for sentence in ["", *answer(search, table.name), ""]:
+            console.print(sentence, markup=False)
+        console.print(shown, "", sep="\n", crop=False)
         for line in [*_notes(search, rows, args.seeds, left_out), *_warnings(caught)]:
             console.print(line, markup=False)
     written = []
     if args.out is not None:
-        figure = _figure_png(search, table.X, y, args.jobs)
-        written = [_write(args.out, csv_text(rows), figure)]
+        others = {
+            "compare.csv": csv_text(rows).encode(),
+            "compare.png": _figure_png(search, table, y, args.jobs),
+        }
+        files = files_to_take_home(search, table, y, args, what_was_read, others)
+        write_together(args.out, files, CONTENTS)
+        written = [f"wrote {', '.join(files)} to {args.out}"]
     with reader_may_leave():
         for line in [*written, f"{time.perf_counter() - start:.0f} s"]:
             console.print(line, markup=False, soft_wrap=True)
+    return 130 if search.ended_by_ == "interrupted" else 0
+
+
+def _by_name(parts: list[tuple[str, list]]) -> dict[str, list]:
+    """Values of further parameters; a name that comes twice has the values of both."""
+    found: dict[str, list] = {}
+    for name, values in parts:
+        found.setdefault(name, []).extend(values)
+    return found
 
 
 def _console():
@@ -116,20 +139,10 @@ def _check_extras(modules: list[str]) -> None:
         raise ValueError(f"this needs {' and '.join(missing)}: pip install {' '.join(missing)}")
 
 
-def _check_out(out: str | None) -> None:
-    """Say before the work that it cannot be written; nothing is made yet."""
-    if out is None:
-        return
-    parent = next(path for path in [Path(out), *Path(out).absolute().parents] if path.exists())
-    try:
-        with tempfile.TemporaryFile(dir=parent):
-            pass
-    except OSError as error:
-        raise ValueError(f"--out: cannot write to {out}: {parent}: {error.strerror}.") from None
-
-
 def _digits(args: argparse.Namespace) -> Table:
-    for option in ("target", "drop", "categorical", "max_rows"):
+    for option in (
+        "target", "drop", "categorical", "max_rows", "missing", "sep", "encoding", "decimal",
+    ):  # fmt: skip
         if getattr(args, option):
             raise ValueError(f"--{option.replace('_', '-')} needs a FILE.")
     from sklearn.datasets import load_digits
@@ -145,50 +158,17 @@ def _file(args: argparse.Namespace) -> Table:
         drop=args.drop,
         max_rows=args.max_rows,
         random_state=args.random_state,
+        task=args.task,
+        categorical=args.categorical,
+        missing=args.missing,
+        sep=args.sep,
+        encoding=args.encoding,
+        decimal=args.decimal,
     )
 
 
-class _Announcement:
-    """A callback that prints lines once the search begins: then its input has been checked."""
-
-    def __init__(self, lines: list[str]):
-        self.lines = lines
-
-    def print(self):
-        with reader_may_leave():
-            print("\n".join(self.lines), flush=True)
-
-    def setup(self, estimator, context):
-        self.print()
-
-    def on_fit_task_begin(self, estimator, context):
-        """Nothing to do."""
-
-    def on_fit_task_end(self, estimator, context):
-        """Nothing to do."""
-
-    def teardown(self, estimator, context):
-        """Nothing to do."""
-
-
-def _progress_bar() -> list:
-    """A bar on stderr, if that is a terminal."""
-    if not sys.stderr.isatty():
-        return []
-    import rich
-    from sklearn.callback import ProgressBar
-
-    rich.reconfigure(stderr=True)
-    return [ProgressBar(max_propagation_depth=0)]
-
-
 def _what_was_read(table: Table, y: np.ndarray, task: str, args: argparse.Namespace) -> list[str]:
-    columns = columns_of(table.X, args.categorical)
-    lines = [
-        f"{table.name}: {len(y)} rows, {len(columns.numeric)} numeric and "
-        f"{len(columns.categorical)} categorical columns",
-        *table.notes,
-    ]
+    lines = columns_in_words(table, columns_of(table.X, args.categorical))
     if task == "classification":
         counts = np.unique(y, return_counts=True)[1]
         what = (
@@ -205,9 +185,10 @@ def _what_was_read(table: Table, y: np.ndarray, task: str, args: argparse.Namesp
 def _notes(search, rows: list[dict], seeds: int, left_out: list[str]) -> list[str]:
     """The meaning of the figures, and what was amiss."""
     best = best_row(rows)
+    n_candidates = sum(not row["is_baseline"] for row in rows)
     n_reached, n_fits = fits_at_max_iter(search)
     notes = [
-        f"{_counted(len(rows), 'candidate')}, {search.n_splits_} folds, "
+        f"{_counted(n_candidates, 'candidate')}, {search.n_splits_} folds, "
         f"{_counted(seeds, 'seed')}; best: "
         f"{row_label(best, rows)}: {search.refit} {best['score']:.3f} ± {best['score_sd']:.3f}.",
         " ".join(meaning for name, meaning in MEANINGS.items() if name not in left_out),
@@ -219,6 +200,14 @@ def _notes(search, rows: list[dict], seeds: int, left_out: list[str]) -> list[st
             1,
             f"No room for: {figures}. A wider terminal shows all (or COLUMNS={WIDTH}); --out DIR "
             "writes all.",
+        )
+    if search.ended_by_:
+        n_not_run = sum(row["n_not_run"] > 0 for row in rows)
+        why = {"time_limit": "--time-limit was over", "interrupted": "Ctrl-C"}[search.ended_by_]
+        notes.insert(
+            0,
+            f"Ended early ({why}): {_counted(n_not_run, 'candidate')} of {n_candidates} did not "
+            "come to the end, nor did all baselines.",
         )
     if n_reached:
         notes.append(
@@ -242,25 +231,20 @@ def _warnings(caught: list[warnings.WarningMessage]) -> list[str]:
     """Warnings in a line each, but for what the notes and the table say."""
     lines = []
     for message in dict.fromkeys(str(each.message) for each in caught):
-        if not re.search("reached max_iter=|scores are non-finite", message):
+        if not re.search(
+            "reached max_iter=|scores are non-finite|stopped before its training", message
+        ):
             lines.append(f"warning: {one_line(message)}")
     return lines
 
 
-def _figure_png(search, X, y, n_jobs: int) -> bytes:
+def _figure_png(search, table: Table, y: np.ndarray, n_jobs: int) -> bytes:
     from sklearn_relu.comparison.figure import comparison_figure
 
     png = io.BytesIO()
-    comparison_figure(search, X, y, n_jobs).savefig(png, format="png", dpi=150)
+    figure = comparison_figure(search, table.X, y, n_jobs, name=table.name)
+    figure.savefig(png, format="png", dpi=150)
     return png.getvalue()
-
-
-def _write(out: str, table: str, figure: bytes) -> str:
-    directory = Path(out)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "compare.csv").write_text(table, encoding="utf-8")
-    (directory / "compare.png").write_bytes(figure)
-    return f"wrote {directory / 'compare.csv'} and {directory / 'compare.png'}"
 
 
 def one_line(message: str) -> str:

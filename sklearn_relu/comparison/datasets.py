@@ -1,16 +1,26 @@
 """Data for a comparison: what is wrong with it, its kinds of columns, the task of its target."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import column_or_1d
 
-from sklearn_relu.tables.columns import is_missing, levels_of
-from sklearn_relu.tables.kinds import is_number, kind_of
+from sklearn_relu.comparison.doubts import listed
+from sklearn_relu.tables.columns import columns_of as columns_in
+from sklearn_relu.tables.columns import (
+    counted,
+    is_frame,
+    is_missing,
+    levels_of,
+    numbers_of,
+    numbers_of_frame,
+)
+from sklearn_relu.tables.kinds import Kind, doubts, is_text, kind_of, numbers_or_dates
 
 Task = Literal["classification", "regression"]
 
@@ -18,8 +28,18 @@ FEW_VALUES, MANY_VALUES, ROWS_PER_CLASS = 10, 50, 5
 """Whole numbers are classes up to FEW_VALUES different ones; also up to MANY_VALUES, if none of
 them is rarer than ROWS_PER_CLASS rows. More are a quantity."""
 
-NUMBERS_IN_TEXT = 20
-"""From so many different numbers on, a column of text that is mostly numbers is a mistake."""
+LARGEST_TARGET = 1e150
+"""Squares of larger targets overflow."""
+
+
+def check_random_state_is_number(random_state: Any) -> None:
+    """Refuse what gives other folds or seeds with each call, or to each candidate."""
+    number = isinstance(random_state, Integral) and not isinstance(random_state, bool)
+    if not number or random_state < 0:
+        raise ValueError(
+            "random_state must be a whole number of at least 0, so that all candidates have the "
+            f"same splits and seeds; got {random_state!r}. The default is 0."
+        )
 
 
 def infer_task(y: np.ndarray) -> Task:
@@ -61,7 +81,8 @@ def check_target(y: Any, task: str | None) -> tuple[np.ndarray, Task]:
     Raises
     ------
     ValueError
-        For missing values, one value only, or values that do not fit the task.
+        For missing values, one value only, values that do not fit the task, dates, and numbers as
+        text.
     """
     is_categorical = str(getattr(y, "dtype", "")) == "category"
     y = column_or_1d(np.asarray(y))
@@ -72,24 +93,41 @@ def check_target(y: Any, task: str | None) -> tuple[np.ndarray, Task]:
         raise ValueError(
             f"y must not have missing values; got {n_missing} of them. Leave these rows out."
         )
-    y = _as_numbers_or_text(y)
-    if task is None:
-        task = "classification" if is_categorical else infer_task(y)
-    if task not in ("classification", "regression"):
+    if task not in ("classification", "regression", None):
         raise ValueError(f"task must be 'classification', 'regression' or None; got {task!r}.")
+    y = _as_numbers_or_text(y)
+    if is_categorical and task is None:
+        task = "classification"
+    if y.dtype.kind == "O" and task != "classification":
+        _check_is_no_text_of_numbers(y)
+    if task is None:
+        task = infer_task(y)
     _check_fits(y, task)
     return y, task  # type: ignore[return-value]
 
 
 def _as_numbers_or_text(y: np.ndarray) -> np.ndarray:
-    if y.dtype.kind in "iuf":
-        return y
-    if y.dtype.kind == "O" and not any(isinstance(value, str | bool | np.bool_) for value in y):
-        try:
-            return y.astype(np.float64)
-        except (TypeError, ValueError):
-            pass
-    return y.astype(str).astype(object)
+    try:
+        kind = kind_of(y)
+    except TypeError as error:
+        raise ValueError(f"y must hold numbers or classes. {error}") from None
+    if kind == "date":
+        raise ValueError(
+            f"y must hold numbers or classes; got dates, such as {str(y[0])!r}. Turn them into "
+            "numbers, such as days since the first of them."
+        )
+    if kind == "category":
+        return y.astype(str).astype(object)
+    return y if y.dtype.kind in "iuf" else numbers_of(y).minus(0)
+
+
+def _check_is_no_text_of_numbers(y: np.ndarray) -> None:
+    doubt = numbers_or_dates(Counter(y.tolist()))
+    if doubt is not None:
+        raise ValueError(
+            f"y {doubt}. Turn them into numbers, or say task='classification' if each of them is "
+            "a class."
+        )
 
 
 def _check_fits(y: np.ndarray, task: str) -> None:
@@ -101,6 +139,11 @@ def _check_fits(y: np.ndarray, task: str) -> None:
         )
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise ValueError("y must hold finite numbers; got an infinite one. Leave its row out.")
+    if task == "regression" and max(-float(values[0]), float(values[-1])) > LARGEST_TARGET:
+        raise ValueError(
+            f"y must hold numbers up to {LARGEST_TARGET:g} for regression; got "
+            f"{max(values, key=abs):g}. Divide all by a power of ten."
+        )
     if y.dtype.kind == "f" and task == "classification" and not np.all(y == np.floor(y)):
         fraction = y[y != np.floor(y)][0]
         raise ValueError(
@@ -115,21 +158,91 @@ def _check_fits(y: np.ndarray, task: str) -> None:
         )
 
 
-@dataclass
-class Columns:
-    """Names (or positions) of the numeric and of the categorical columns."""
-
-    numeric: list = field(default_factory=list)
-    categorical: list = field(default_factory=list)
-
-
-def columns_of(X: Any, categorical: Sequence) -> Columns:
-    """Tell columns of numbers from columns of categories.
+def check_table(X: Any, n_rows: int) -> Any:
+    """Give features as an array or a frame that folds can be taken from.
 
     Parameters
     ----------
-    X : {array-like, DataFrame} of shape (n_samples, n_features)
-        Columns of text, booleans, mixed objects and pandas' categories are categorical; see
+    X : {array-like, DataFrame, Table} of shape (n_samples, n_features)
+    n_rows : int
+        The number of targets.
+
+    Returns
+    -------
+    X : {ndarray, DataFrame, Table} of shape (n_samples, n_features)
+
+    Raises
+    ------
+    ValueError
+        For other shapes, sparse X, and names of columns that cannot be told apart.
+    """
+    if sp.issparse(X):
+        raise ValueError("X must be an array or a DataFrame; got a sparse one. Pass X.toarray().")
+    if is_frame(X):
+        _check_names(X)
+    elif isinstance(X, np.ma.MaskedArray):
+        masked = np.ma.getmaskarray(X)
+        X = X.data.astype(object)
+        X[masked] = None
+    elif not isinstance(X, np.ndarray):
+        array = np.asarray(X)
+        # Numbers beside texts stay what they are.
+        X = np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+    if len(X.shape) != 2:
+        raise ValueError(f"X must have two dimensions; got an array of shape {X.shape}.")
+    if X.shape[1] == 0:
+        raise ValueError("X has no columns: at least one feature is needed.")
+    if X.shape[0] != n_rows:
+        raise ValueError(f"X and y must have as many rows; got {X.shape[0]} and {n_rows}.")
+    return X
+
+
+def _check_names(X: Any) -> None:
+    """Refuse names of pandas and pyarrow that fits would stumble over."""
+    if getattr(X.columns, "nlevels", 1) > 1:
+        raise ValueError(
+            f"X must have names of one level; got {X.columns[0]!r}. Join them: X.columns = "
+            "['_'.join(map(str, name)) for name in X.columns]."
+        )
+    names = _names(X)
+    if len(set(map(type, names))) > 1 and any(isinstance(name, str) for name in names):
+        other = next(name for name in names if not isinstance(name, str))
+        raise ValueError(
+            f"X must have names that are all text, or none; got {other!r} beside text. Make them "
+            "text: X.columns = X.columns.astype(str)."
+        )
+    if len(set(names)) < len(names):
+        twice = next(name for name, n in Counter(names).items() if n > 1)
+        raise ValueError(
+            f"X must have columns of different names; got {twice!r} twice. Rename one."
+        )
+
+
+def _names(X: Any) -> list:
+    """Names of a frame's columns, or positions of an array's."""
+    if not is_frame(X):
+        return list(range(X.shape[1]))
+    return list(getattr(X, "column_names", None) or X.columns)
+
+
+@dataclass
+class Columns:
+    """Names (or positions) of columns by their kind."""
+
+    numeric: list = field(default_factory=list)
+    categorical: list = field(default_factory=list)
+    dates: list = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    """The positions of the categorical ones."""
+
+
+def columns_of(X: Any, categorical: Sequence) -> Columns:
+    """Tell columns of numbers, of categories and of dates apart.
+
+    Parameters
+    ----------
+    X : {ndarray, DataFrame, Table} of shape (n_samples, n_features)
+        Columns of text, booleans, mixed objects and categories are categorical; see
         :func:`sklearn_relu.tables.kind_of`.
     categorical : sequence of str or int
         Names, or for an array positions, of further categorical columns.
@@ -142,78 +255,68 @@ def columns_of(X: Any, categorical: Sequence) -> Columns:
     Raises
     ------
     ValueError
-        For an unknown column, for one that is neither, for infinite numbers, and for text among
-        numbers.
+        For an unknown column, one of lists or records, infinite numbers, and text that is perhaps
+        not one of categories.
     """
-    if sp.issparse(X):
-        raise ValueError("X must be an array or a DataFrame; got a sparse one. Pass X.toarray().")
-    is_frame = hasattr(X, "iloc")
-    if not is_frame:
-        X = np.asarray(X)
-        if X.ndim != 2:
-            raise ValueError(f"X must have two dimensions; got an array of shape {X.shape}.")
-    names = list(X.columns) if is_frame else list(range(X.shape[1]))
-    if not names:
-        raise ValueError("X has no columns: at least one feature is needed.")
-    unknown = [name for name in categorical if name not in names]
+    names = _names(X)
+    unknown = [name for name in categorical if name not in set(names)]
     if unknown:
         raise ValueError(
             f"categorical must name columns of X: {listed(names)}; got {unknown[0]!r}."
         )
-    columns = Columns()
-    for position, name in enumerate(names):
-        values = X.iloc[:, position] if is_frame else X[:, position]
-        kind = "categorical" if name in categorical else _checked_kind(values, name, is_frame)
-        getattr(columns, kind).append(name)
+    named = set(categorical)
+    numbers = X if isinstance(X, np.ndarray) and X.dtype.kind in "iuf" else numbers_of_frame(X)
+    if numbers is not None:
+        kinds = ["category" if name in named else "number" for name in names]
+        _check_finite(numbers, names, kinds)
+    else:
+        kinds = [
+            "category" if name in named else _checked_kind(values, name, is_frame(X))
+            for values, name in zip(columns_in(X), names, strict=True)
+        ]
+    columns = Columns(positions=[i for i, kind in enumerate(kinds) if kind == "category"])
+    lists = {"number": columns.numeric, "category": columns.categorical, "date": columns.dates}
+    for name, kind in zip(names, kinds, strict=True):
+        lists[kind].append(name)
     return columns
 
 
-def _checked_kind(values: Any, name: Any, is_frame: bool) -> Literal["numeric", "categorical"]:
-    """The kind of a column that the pipeline of a comparison can take."""
+def _check_finite(numbers: np.ndarray, names: list, kinds: list[str]) -> None:
+    """Refuse infinite numbers among those of one or more columns."""
+    infinite = np.isinf(numbers).any(axis=0)
+    for position in np.flatnonzero(infinite):
+        if kinds[position] == "number":
+            raise ValueError(
+                f"column {names[position]!r} must hold finite numbers; got an infinite one. Drop "
+                "the column, or leave the value empty."
+            )
+
+
+def _checked_kind(values: Any, name: Any, named: bool) -> Kind:
+    """The kind of a column, if there is no doubt about it."""
     try:
         kind = kind_of(values)
+        doubt = (
+            doubts(counted(levels_of(values))) if kind == "category" and is_text(values) else None
+        )
     except TypeError:
-        raise _unusable(name, "others") from None
-    if kind == "category":
-        if not is_frame and values.dtype.kind not in "Ob":
-            raise ValueError(
-                f"X must hold numbers in column {name}, but it holds others. Name the column in "
-                "categorical, or pass a DataFrame."
-            )
-        _check_is_text(values, name)
-        return "categorical"
-    if kind == "date" or values.dtype.kind == "m":
-        raise _unusable(name, "dates" if values.dtype.kind == "O" else values.dtype)
-    try:
-        numbers = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):  # of times and durations
-        raise _unusable(name, "others") from None
-    if np.isinf(numbers).any():
         raise ValueError(
-            f"column {name!r} must hold finite numbers; got an infinite one. Drop the column, or "
-            "leave the value empty."
-        )
-    return "numeric"
-
-
-def _unusable(name: Any, got: Any) -> ValueError:
-    return ValueError(
-        f"column {name!r} must hold numbers or categories; got {got}. Drop it, or turn it into "
-        "numbers."
-    )
-
-
-def _check_is_text(values: Any, name: Any) -> None:
-    """Refuse numbers with a few texts among them, which would become hundreds of categories."""
-    texts = [value for value in dict.fromkeys(levels_of(values).values) if isinstance(value, str)]
-    others = [value for value in texts if not is_number(value)]
-    n_numbers = len(texts) - len(others)
-    if n_numbers >= NUMBERS_IN_TEXT and n_numbers > len(others):
-        among = f", and among them {others[0]!r}" if others else ""
+            f"column {name!r} must hold numbers, categories or dates; got lists, records or other "
+            "objects in its cells. Drop it, or turn it into numbers."
+        ) from None
+    if kind == "category" and not named and values.dtype.kind in "US":
         raise ValueError(
-            f"column {name!r} must hold numbers or categories; got {n_numbers} different numbers "
-            f"as text{among}. Clean it, drop it, or name it in categorical."
+            f"X must hold numbers in column {name}, but it is an array of text. Name the column in "
+            "categorical, or pass an array with dtype=object or a DataFrame."
         )
+    if doubt is not None:
+        raise ValueError(
+            f"column {name!r} {doubt}. Turn it into numbers or dates, drop it, or name it in "
+            "categorical."
+        )
+    if kind == "number":
+        _check_finite(numbers_of(values).minus(0)[:, np.newaxis], [name], [kind])
+    return kind
 
 
 def category_texts(X: Any) -> np.ndarray:
@@ -242,9 +345,3 @@ class _Texts(dict):
         text = str(float(value) if number else value)
         self[value] = np.nan if is_missing(value) else text
         return self[value]
-
-
-def listed(names: list) -> str:
-    """Names in a message, not more than a dozen of them."""
-    shown = ", ".join(repr(name) for name in names[:12])
-    return shown if len(names) <= 12 else f"{shown} and {len(names) - 12} more"

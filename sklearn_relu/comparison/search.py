@@ -1,45 +1,29 @@
 """The main job: compare activations and depths on one's own data, by a grid search."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.impute import SimpleImputer
-from sklearn.model_selection import GridSearchCV, KFold, ParameterGrid, StratifiedKFold
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.model_selection import GridSearchCV, cross_validate
 
-from sklearn_relu.comparison.datasets import Columns, category_texts, check_target, columns_of
+from sklearn_relu.comparison.baselines import BASELINES, baseline, label_of
+from sklearn_relu.comparison.ending import Ending, ending_early
+from sklearn_relu.comparison.plan import Plan, make_plan
 from sklearn_relu.comparison.table import fits_at_max_iter
-from sklearn_relu.estimators import MLPClassifier, MLPRegressor
-from sklearn_relu.estimators.parts import resolve_parts
+from sklearn_relu.estimators import MLPClassifier
 from sklearn_relu.exceptions import TrainingWarning
-from sklearn_relu.inspection import final_network
 from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.parallel import Stacks, another_backend_is_set, lockstep
-from sklearn_relu.scorers import (
-    dead_units_scorer,
-    gradient_ratio_scorer,
-    n_epochs_scorer,
-    n_parameters_scorer,
-    saturation_scorer,
-    sparsity_scorer,
-)
-from sklearn_relu.sklearn_private import require_callbacks, validate_parameters
+from sklearn_relu.sklearn_private import require_callbacks
 
 ACTIVATIONS = ("relu", "tanh", "logistic")
 """Activations compared unless others are named."""
 
 NETWORKS = ((100,), (80,) * 10)
 """Networks compared unless others are named: wide, and so deep that gradients can vanish."""
-
-MAX_CATEGORIES = 50
-"""Of a categorical column, the most frequent so many categories are told apart."""
 
 
 def compare(
@@ -54,10 +38,16 @@ def compare(
     biases: Sequence | None = None,
     alphas: Sequence | None = None,
     learning_rates: Sequence | None = None,
+    parts: Mapping[str, Sequence] | None = None,
+    estimators: Sequence[str] = ("mlp",),
+    baselines: Sequence[str] = BASELINES,
     categorical: Sequence = (),
+    scoring: str | None = None,
     folds: int = 5,
     seeds: int = 1,
     max_iter: int = 200,
+    early_stopping: bool = False,
+    time_limit: float | None = None,
     n_jobs: int | None = None,
     random_state: int = 0,
     callbacks: Sequence = (),
@@ -65,16 +55,16 @@ def compare(
     """Compare activations, depths and whatever else is named, on the same folds and seeds.
 
     It is a grid search over a Pipeline, in :func:`sklearn_relu.lockstep` unless a
-    ``joblib.parallel_config`` says where its fits run, such as "dask": missing numbers are
-    replaced by the median and all numbers are standardized; categorical columns are one-hot encoded
-    (a missing value is a category of its own); then comes the network, in the step ``mlp``. For
-    regression this step is a TransformedTargetRegressor that standardizes y.
+    ``joblib.parallel_config`` says where its fits run, such as "dask". First comes a
+    :class:`~sklearn_relu.tables.TabularEncoder`: numbers and dates are scaled, missing ones are the
+    median and have an indicator, and categories are one-hot encoded. Then comes the network, in
+    the step ``mlp``. For regression this step is a TransformedTargetRegressor that standardizes y.
 
     Parameters
     ----------
-    X : {array-like, DataFrame} of shape (n_samples, n_features)
-        Columns of text, booleans, mixed objects and pandas' categories are categorical; see
-        :func:`sklearn_relu.tables.kind_of`.
+    X : {array-like, DataFrame, Table} of shape (n_samples, n_features)
+        An array, a frame of pandas or polars, or a pyarrow Table. Columns of text, booleans, mixed
+        objects and categories are categorical; see :func:`sklearn_relu.tables.kind_of`.
     y : array-like of shape (n_samples,)
     task : {"classification", "regression"}, default=None
         None: classification if y holds text, booleans or few different whole numbers.
@@ -87,14 +77,31 @@ def compare(
         Values of `bias_initialization`.
     alphas, learning_rates : sequence of float, default=None
         Values of `alpha` and `learning_rate_init`.
+    parts : dict of str to sequence, default=None
+        Values of whatever other parameter of the network, by its name, such as
+        ``{"solver": ["adam", "lion"]}``.
+    estimators : sequence of {"mlp", "tabular"}, default=("mlp",)
+        The networks whose parameters these are: :class:`MLPClassifier` or :class:`MLPRegressor`,
+        and :class:`TabularMLPClassifier` or :class:`TabularMLPRegressor`.
+    baselines : sequence of str
+        What is cross-validated beside the networks, on the same folds: "constant" (the most
+        frequent class, or the mean), "linear" (logistic or ridge regression), "boosting"
+        (HistGradientBoosting), "tabular" (the network for tables, ``effort="fast"``).
     categorical : sequence of str or int
         Names, or for an array positions, of further categorical columns.
+    scoring : str, default=None
+        A name of ``sklearn.metrics.get_scorer_names()``. None: accuracy or r2.
     folds : int, default=5
         Folds of the cross-validation, shuffled; stratified for classification.
     seeds : int, default=1
         Each candidate is fitted with so many values of the network's `random_state`.
     max_iter : int, default=200
-        Most epochs of a fit.
+        Most epochs of a plain network. Those for tables go by their own budget.
+    early_stopping : bool, default=False
+        Whether plain networks hold out a tenth of the rows, and keep their best epoch on it.
+    time_limit : float, default=None
+        Seconds after which training stops. What has ended till then is kept, as it is after a
+        first Ctrl-C. Not where a ``joblib.parallel_config`` says where fits run.
     n_jobs : int, default=None
         Stacks of networks that are trained at the same time, in threads; -1 means all cores. In
         another backend, the fits that run at the same time.
@@ -107,8 +114,11 @@ def compare(
     Returns
     -------
     search : GridSearchCV
-        Fitted; scored by accuracy or r2, on which it is refit, and by the scorers of
-        :mod:`sklearn_relu.scorers`. See :func:`sklearn_relu.comparison.comparison_rows`.
+        Fitted; scored by `scoring`, on which it is refit, and by the scorers of
+        :mod:`sklearn_relu.scorers`. See :func:`sklearn_relu.comparison.comparison_rows` and
+        :func:`sklearn_relu.comparison.answer`. Its attribute `baselines_` has for each baseline
+        what ``cross_validate`` returns. `ended_by_` is "time_limit" or "interrupted" where it ended
+        early: the scores of candidates that had not come to their end are NaN.
         Its attribute `stack_sizes_` has the number of fits in each stack that was trained; it is
         empty where the fits ran one by one in a backend that the user chose.
 
@@ -124,57 +134,34 @@ def compare(
     ConvergenceWarning
         Once, if fits reached `max_iter`, with their number.
     """
-    y, task = check_target(y, task)
-    columns = columns_of(X, categorical)
-    X = X if hasattr(X, "iloc") else np.asarray(X)
-    pipeline, prefix = _pipeline(columns, task, max_iter)
-    searched = {
-        "activation": activations,
-        "hidden_layer_sizes": networks,
-        "initialization": initializations,
-        "penalty": penalties,
-        "bias_initialization": biases,
-        "alpha": alphas,
-        "learning_rate_init": learning_rates,
-        "random_state": range(random_state, random_state + seeds),
-    }
-    grid = {prefix + name: _values(name, v) for name, v in searched.items() if v is not None}
-    _check_candidates(pipeline, grid)
-    _check_folds(folds, y, task)
-    stratified = task == "classification"
-    score = "accuracy" if stratified else "r2"
-    search = GridSearchCV(
-        pipeline,
-        grid,
-        scoring={
-            score: score,
-            "sparsity": sparsity_scorer,
-            "dead_units": dead_units_scorer,
-            "saturation": saturation_scorer,
-            "gradient_ratio": gradient_ratio_scorer,
-            "n_epochs": n_epochs_scorer,
-            "n_parameters": n_parameters_scorer,
-        },
-        refit=score,
-        cv=(StratifiedKFold if stratified else KFold)(
-            folds, shuffle=True, random_state=random_state
-        ),
-        return_train_score=True,
+    plan = make_plan(
+        X,
+        y,
+        task=task,
+        activations=activations,
+        networks=networks,
+        initializations=initializations,
+        penalties=penalties,
+        biases=biases,
+        alphas=alphas,
+        learning_rates=learning_rates,
+        parts=parts,
+        estimators=estimators,
+        baselines=baselines,
+        categorical=categorical,
+        scoring=scoring,
+        folds=folds,
+        seeds=seeds,
+        max_iter=max_iter,
+        early_stopping=early_stopping,
+        time_limit=time_limit,
         n_jobs=n_jobs,
+        random_state=random_state,
     )
     if callbacks:
         require_callbacks("compare with callbacks")
-        search.set_callbacks(*callbacks)
-    together = nullcontext(Stacks()) if another_backend_is_set() else lockstep()
-    with suitable_blas_threads(), warnings.catch_warnings(), together as stacks:
-        # One warning with their number follows instead.
-        warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
-        # What comes to nothing shows in the scores.
-        warnings.simplefilter("ignore", TrainingWarning)
-        # The first fit loads what all need: not in the time of the first candidate.
-        _first_fit()
-        search.fit(X, y)
-    search.stack_sizes_ = stacks.sizes
+        plan.search.set_callbacks(*callbacks)
+    search = carry_out(plan)
     n_reached, n_fits = fits_at_max_iter(search)
     if n_reached:
         warnings.warn(
@@ -186,72 +173,93 @@ def compare(
     return search
 
 
+def carry_out(plan: Plan, watch: Callable[[Stacks], Any] | None = None) -> GridSearchCV:
+    """Do what was planned.
+
+    Parameters
+    ----------
+    plan : Plan
+    watch : callable, default=None
+        Makes of the stacks that are trained a context for the whole work.
+
+    Returns
+    -------
+    search : GridSearchCV
+        That of the plan, fitted.
+    """
+    search = plan.search
+    is_ours = not another_backend_is_set()
+    if plan.time_limit is not None and not is_ours:
+        raise ValueError(
+            "time_limit needs fits in lockstep, and a joblib.parallel_config says where they run. "
+            "Leave it out, or compare outside of it."
+        )
+    together = lockstep() if is_ours else nullcontext(Stacks())
+    with suitable_blas_threads(), warnings.catch_warnings(), together as stacks:
+        # One warning with their number follows instead.
+        warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
+        # What comes to nothing shows in the scores.
+        warnings.simplefilter("ignore", TrainingWarning)
+        # The first fit loads what all need: not in the time of the first candidate.
+        _first_fit()
+        watching = nullcontext() if watch is None else watch(stacks)
+        # Fits elsewhere cannot be stopped: there Ctrl-C is a KeyboardInterrupt at once.
+        early = ending_early(stacks, plan.time_limit) if is_ours else nullcontext(Ending())
+        with early as ending, watching:
+            _fit(search, plan, ending)
+            search.n_rows_ = len(plan.y)
+            search.stack_sizes_ = list(stacks.sizes)
+            search.baselines_ = _baselines(plan, ending)
+    search.ended_by_ = ending.reason
+    return search
+
+
+def _fit(search: GridSearchCV, plan: Plan, ending: Ending) -> None:
+    """Fit the search; where no candidate has a score, tell why."""
+    try:
+        search.fit(plan.X, plan.y)
+        if np.isfinite(search.best_score_):
+            return
+        error = ValueError(
+            f"no candidate has a score on each fold: scoring={search.refit!r} gave no number. "
+            "Choose another, or look at results of fewer folds."
+        )
+    except ValueError as caught:
+        error = caught
+    if ending.reason == "interrupted":
+        raise KeyboardInterrupt
+    if ending.reason == "time_limit":
+        raise ValueError(
+            f"no candidate came to its end within time_limit={plan.time_limit:g} seconds. Give "
+            "more time, fewer rows or smaller networks."
+        )
+    raise error
+
+
+def _baselines(plan: Plan, ending: Ending) -> dict[str, dict[str, Any]]:
+    """The scores of baselines by their labels; one that fails is left out with a warning."""
+    search, found = plan.search, {}
+    for name in plan.baselines:
+        if ending.reason:
+            break
+        label = label_of(name, plan.task)
+        try:
+            found[label] = cross_validate(
+                baseline(name, plan.task, search.estimator["prepare"], plan.categorical),
+                plan.X,
+                plan.y,
+                scoring=search.scoring[search.refit],
+                cv=search.cv,
+                n_jobs=search.n_jobs,
+                return_train_score=True,
+            )
+        except ValueError as error:
+            if not ending.reason:
+                warnings.warn(f"Left out the baseline {label!r}: {error}", stacklevel=2)
+    return found
+
+
 def _first_fit() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         MLPClassifier((1,), max_iter=1, random_state=0).fit([[0.0], [1.0]], [0, 1])
-
-
-def _pipeline(columns: Columns, task: str, max_iter: int) -> tuple[Pipeline, str]:
-    """The pipeline, and what the names of the network's parameters begin with."""
-    prepare = ColumnTransformer(
-        [
-            (
-                "numeric",
-                make_pipeline(
-                    SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
-                ),
-                columns.numeric,
-            ),
-            (
-                "categorical",
-                make_pipeline(
-                    FunctionTransformer(category_texts, feature_names_out="one-to-one"),
-                    OneHotEncoder(
-                        handle_unknown="ignore", max_categories=MAX_CATEGORIES, sparse_output=False
-                    ),
-                ),
-                columns.categorical,
-            ),
-        ],
-        sparse_threshold=0,
-    )
-    if task == "classification":
-        return Pipeline([("prepare", prepare), ("mlp", MLPClassifier(max_iter=max_iter))]), "mlp__"
-    # Standardizing y within the pipeline keeps predictions of the search in y's own units.
-    network = TransformedTargetRegressor(
-        MLPRegressor(max_iter=max_iter), transformer=StandardScaler()
-    )
-    return Pipeline([("prepare", prepare), ("mlp", network)]), "mlp__regressor__"
-
-
-def _values(parameter: str, values: Any) -> list:
-    """A parameter's values as a list, each of them once."""
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise ValueError(
-            f"values to compare must come as a list; got {values!r} for {parameter}. For one value "
-            f"pass [{values!r}]."
-        )
-    unique: list = []
-    for value in values:
-        value = tuple(value) if isinstance(value, list | np.ndarray) else value
-        if value not in unique:
-            unique.append(value)
-    if not unique:
-        raise ValueError(f"values to compare must be at least one; got none for {parameter}.")
-    return unique
-
-
-def _check_folds(folds: int, y: np.ndarray, task: str) -> None:
-    most = len(y) if task == "regression" else np.unique(y, return_counts=True)[1].max()
-    if not 2 <= folds <= most:
-        limit = "rows" if task == "regression" else "rows of the most frequent class"
-        raise ValueError(f"folds must be at least 2 and at most {most}, the {limit}; got {folds}.")
-
-
-def _check_candidates(pipeline: Pipeline, grid: dict[str, list]) -> None:
-    """Raise for parameters that cannot be used, before the first fit."""
-    for params in ParameterGrid(grid):
-        network = final_network(clone(pipeline).set_params(**params))
-        validate_parameters(network)
-        resolve_parts(network)

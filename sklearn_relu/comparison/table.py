@@ -34,11 +34,16 @@ MEASURED = (
     "n_parameters",
     "n_fits",
     "n_failed",
+    "n_not_run",
     "n_at_max_iter",
+    "is_baseline",
 )
 """The columns of figures."""
 
 SEED = "random_state"
+
+STEPS = ("prepare", "mlp", "regressor")
+"""Parameters that make the pipeline one of another network, which is one label."""
 
 
 def comparison_rows(search: GridSearchCV) -> list[dict[str, Any]]:
@@ -65,9 +70,18 @@ def comparison_rows(search: GridSearchCV) -> list[dict[str, Any]]:
         - ``gradient_ratio``: norm of the loss's gradient for the first layer's weights over that
           for the last layer's, before the first step of training;
         - ``n_parameters``: of the network, weights and biases and what activations learn;
-        - ``n_fits``, ``n_failed``, ``n_at_max_iter``: numbers of fits.
+        - ``n_fits``, ``n_failed``, ``n_not_run``, ``n_at_max_iter``: numbers of fits; in a
+          comparison that ended early those without a score count as not run;
+        - ``is_baseline``: whether it is no candidate. Baselines come last, with their name in
+          ``activation``.
     """
-    return [labels | _figures(search, indices) for labels, indices in candidates(search)]
+    rows = [labels | _figures(search, indices) for labels, indices in candidates(search)]
+    return rows + [_baseline_row(rows[0], label, each) for label, each in _baselines(search)]
+
+
+def _baselines(search: GridSearchCV) -> list[tuple[str, dict[str, Any]]]:
+    """Labels and scores, none for a search that was made otherwise."""
+    return list(getattr(search, "baselines_", {}).items())
 
 
 def candidates(search: GridSearchCV) -> list[tuple[dict[str, Any], list[int]]]:
@@ -84,8 +98,12 @@ def candidates(search: GridSearchCV) -> list[tuple[dict[str, Any], list[int]]]:
         Grouped by network. Labels by column; indices into ``search.cv_results_["params"]``.
     """
     found: dict[tuple, list[int]] = {}
-    for i, params in enumerate(search.cv_results_["params"]):
-        labels = {NAMES[n]: _label(n, v) for n, v in _named(params).items() if n != SEED}
+    of_all = search.cv_results_["params"]
+    are_of_several = len({_estimator(params) for params in of_all}) > 1
+    for i, params in enumerate(of_all):
+        labels = {NAMES.get(n, n): _label(n, v) for n, v in _named(params).items() if n != SEED}
+        if are_of_several:
+            labels["estimator"] = _estimator(params)
         found.setdefault(tuple(labels.items()), []).append(i)
     networks = list(dict.fromkeys(dict(labels)["network"] for labels in found))
     grouped = sorted(found.items(), key=lambda item: networks.index(dict(item[0])["network"]))
@@ -103,20 +121,40 @@ def fits_at_max_iter(search: GridSearchCV) -> tuple[int, int]:
     -------
     n_reached, n_fits : int
     """
-    epochs = per_fit(search, "train_n_epochs", range(len(search.cv_results_["params"])))
-    return int((epochs >= _max_iter(search)).sum()), int(np.isfinite(epochs).sum())
+    indices = list(range(len(search.cv_results_["params"])))
+    epochs = per_fit(search, "train_n_epochs", indices)
+    return int((epochs >= _most_epochs(search, indices)).sum()), int(np.isfinite(epochs).sum())
 
 
 def _named(params: dict) -> dict[str, Any]:
     """A candidate's parameters without the path of steps, in the order of the columns."""
-    short = {name.rpartition("__")[2]: value for name, value in params.items()}
-    order = ["activation", *NAMES, SEED]
+    short = {
+        name.rpartition("__")[2]: value
+        for name, value in params.items()
+        if name.rpartition("__")[2] not in STEPS
+    }
+    order = ["activation", *NAMES, *short, SEED]
     return {name: short[name] for name in dict.fromkeys(order) if name in short}
 
 
-def _max_iter(search: GridSearchCV) -> int:
-    params = search.estimator.get_params()
-    return next(value for name, value in params.items() if name.endswith("__max_iter"))
+def _estimator(params: dict) -> str:
+    """The name of the network: that of the pipeline, or what is in its place."""
+    return "tabular" if "prepare" in params else "mlp"
+
+
+def _most_epochs(search: GridSearchCV, indices: Sequence[int]) -> np.ndarray:
+    """The epochs that candidates could take; infinite for networks that go by a budget.
+
+    Of shape (len(indices), 1).
+    """
+    of_all = search.estimator.get_params()
+    usual = next(value for name, value in of_all.items() if name.endswith("__max_iter"))
+    found = []
+    for i in indices:
+        params = search.cv_results_["params"][i]
+        by_budget = np.inf if _estimator(params) == "tabular" else usual
+        found.append(_named(params).get("max_iter", by_budget))
+    return np.array(found, dtype=float)[:, None]
 
 
 def _label(name: str, value: Any) -> Any:
@@ -171,6 +209,8 @@ def _figures(search: GridSearchCV, indices: list[int]) -> dict[str, Any]:
     def mean(figure: str) -> float:
         return float(per_fit(search, f"train_{figure}", indices).mean())
 
+    n_without = int(np.isnan(scores).sum())
+    ended_early = bool(getattr(search, "ended_by_", ""))
     return {
         "score": float(scores.mean()),
         "score_sd": float(scores.std()),
@@ -183,13 +223,33 @@ def _figures(search: GridSearchCV, indices: list[int]) -> dict[str, Any]:
         "gradient_ratio": mean("gradient_ratio"),
         "n_parameters": mean("n_parameters"),
         "n_fits": scores.size,
-        "n_failed": int(np.isnan(scores).sum()),
-        "n_at_max_iter": int((epochs >= _max_iter(search)).sum()),
+        "n_failed": 0 if ended_early else n_without,
+        "n_not_run": n_without if ended_early else 0,
+        "n_at_max_iter": int((epochs >= _most_epochs(search, indices)).sum()),
+        "is_baseline": False,
     }
 
 
+def _baseline_row(like: dict[str, Any], label: str, scores: dict[str, Any]) -> dict[str, Any]:
+    """A row with the keys of another one."""
+    test = scores["test_score"]
+    figures = dict.fromkeys(MEASURED, math.nan) | {
+        "score": float(test.mean()),
+        "score_sd": float(test.std()),
+        "train_score": float(scores["train_score"].mean()),
+        "fit_seconds": float(scores["fit_time"].mean()),
+        "n_fits": len(test),
+        "n_failed": int(np.isnan(test).sum()),
+        "n_not_run": 0,
+        "n_at_max_iter": 0,
+        "is_baseline": True,
+    }
+    labels = {name: "-" for name in like if name not in MEASURED}
+    return labels | {"activation": label} | figures
+
+
 def best_row(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The row with the largest score.
+    """The candidate with the largest score.
 
     Parameters
     ----------
@@ -200,7 +260,8 @@ def best_row(rows: list[dict[str, Any]]) -> dict[str, Any]:
     -------
     row : dict
     """
-    return max(rows, key=lambda row: -math.inf if math.isnan(row["score"]) else row["score"])
+    candidates = [row for row in rows if not row["is_baseline"]]
+    return max(candidates, key=lambda row: -math.inf if math.isnan(row["score"]) else row["score"])
 
 
 def csv_text(rows: list[dict[str, Any]]) -> str:

@@ -94,7 +94,7 @@ def _names(rows: list[dict[str, Any]]) -> list[TextColumn]:
 
 def _figures(rows: list[dict[str, Any]], score: str) -> dict[str, TextColumn]:
     """The columns of figures by key, in their order from left to right."""
-    columns = {"score": TextColumn(f"{score}\n(mean ± sd)", [_score(row) for row in rows])}
+    columns = {"score": TextColumn(f"{score}\n(mean ± sd)", [score_in_words(row) for row in rows])}
     for name, (header, shown) in FIGURES.items():
         columns[name] = TextColumn(header, [shown(row[name]) for row in rows])
     return columns
@@ -202,18 +202,32 @@ def row_label(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
 
 def _searched_beside_activation_and_network(rows: list[dict[str, Any]]) -> list[str]:
     names = [name for name in rows[0] if name not in ("activation", "network", *MEASURED)]
-    return [name for name in names if len({row[name] for row in rows}) > 1]
+    candidates = [row for row in rows if not row["is_baseline"]]
+    return [name for name in names if len({row[name] for row in candidates}) > 1]
 
 
 def _settings(row: dict[str, Any], names: list[str]) -> str:
     """One setting as its value; several by name, in one column, for the table must stay narrow."""
-    if len(names) == 1:
+    if len(names) == 1 or row["is_baseline"]:
         return str(row[names[0]])
     short = {"initialization": "", "learning_rate": "rate="}
     return ", ".join(f"{short.get(name, name + '=')}{row[name]}" for name in names)
 
 
-def _score(row: dict[str, Any]) -> str:
+def score_in_words(row: dict[str, Any]) -> str:
+    """The mean score and its deviation, or why there is none.
+
+    Parameters
+    ----------
+    row : dict
+        See :func:`comparison_rows`.
+
+    Returns
+    -------
+    words : str
+    """
+    if row["n_not_run"]:
+        return "not run"
     if row["n_failed"]:
         return f"{row['n_failed']} of {row['n_fits']} failed"
     return f"{_number(row['score'], '.3f')} ± {_number(row['score_sd'], '.3f')}"

@@ -8,15 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
-import versions
 from helpers import slow
 
 from sklearn_relu.__main__ import main
 from sklearn_relu.comparison import command
+from sklearn_relu.comparison.progress import bar_on_stderr
+from sklearn_relu.comparison.taking_home import CONTENTS
 from sklearn_relu.comparison.terminal import figure_in_words
 
 RNG = np.random.RandomState(0)
@@ -31,7 +33,7 @@ TABLE = pd.DataFrame(
     }
 )
 QUICK = ["--networks", "4", "--activations", "relu", "--max-iter", "3", "--folds", "2"]
-QUICK += ["--jobs", "1"]
+QUICK += ["--jobs", "1", "--baselines"]
 
 
 @pytest.fixture
@@ -72,10 +74,15 @@ class TestCompare:
         lines = out.splitlines()
         share = 100 * TABLE["target"].value_counts(normalize=True).max()
         assert lines[0] == "table.csv: 60 rows, 3 numeric and 1 categorical columns"
-        assert lines[1] == (
+        assert lines[1:4] == [
+            "  numbers     'x', 'code', 'price'",
+            "  categories  'color' (2)",
+            "  note        few different whole numbers: 'code' (3); --categorical takes them",
+        ]
+        assert lines[5] == (
             f"target 'target': 2 classes, the most frequent in {share:.1f} % of the rows"
         )
-        assert lines[2] == (
+        assert lines[6] == (
             "task: classification, by what the target holds (--task says otherwise)"
         )
         assert any(line.startswith("relu") for line in lines)
@@ -90,7 +97,9 @@ class TestCompare:
             "--target price --task regression --activations tanh --networks 4 3x2 "
             "--initializations he_normal --penalties l1 none --biases fan_in_uniform 0.1 "
             "--alphas 0.01 --learning-rates 0.01 --folds 2 --seeds 2 --max-iter 2 --jobs 1 "
-            "--random-state 3 --categorical code --drop target --max-rows 40 --out out/deep"
+            "--random-state 3 --categorical code --drop target --max-rows 40 --out out/deep "
+            "--baselines constant --scoring neg_mean_absolute_error --estimators mlp --time-limit "
+            "1000 --early-stopping --parts solver=adam shuffle=true"
         )
         status, out, err = run(capsys, "table.csv", *options.split())
         assert (status, err) == (0, "")
@@ -99,12 +108,15 @@ class TestCompare:
         assert "task: regression\n" in out
         assert "8 candidates, 2 folds, 2 seeds" in out
         written = pd.read_csv(folder / "out" / "deep" / "compare.csv")
+        assert written["activation"].tolist()[8:] == ["mean of the target"]
+        written = written[~written["is_baseline"]]
         assert len(written) == 8
         assert set(written["penalty"]) == {"l1", "none"}
         assert set(written["bias"]) == {"0.1", "fan_in_uniform"}
         assert (folder / "out" / "deep" / "compare.png").read_bytes().startswith(b"\x89PNG")
         last = out.rstrip().splitlines()[-2]
-        assert last == "wrote out/deep/compare.csv and out/deep/compare.png"
+        assert last == f"wrote {', '.join(CONTENTS)} to out/deep"
+        assert set(os.listdir(folder / "out" / "deep")) == set(CONTENTS)
 
     def test_files_may_be_parquet_or_compressed(self, folder, capsys):
         TABLE.to_parquet("table.parquet")
@@ -117,6 +129,35 @@ class TestCompare:
                 [line.split()[2] for line in out.splitlines() if line.startswith("relu")]
             )
         assert outputs[0] == outputs[1] == outputs[2]
+
+    def test_files_of_another_kind_are_read_by_their_options(self, folder, capsys):
+        table = TABLE.assign(price=TABLE["price"].astype(str).str.replace(".", ","))
+        table.loc[TABLE["price"] >= 1, "price"] = "sold"
+        table.to_csv("table.txt", sep="~", decimal=",", index=False, encoding="utf-16-le")
+        options = "--sep ~ --decimal , --encoding utf-16-le --missing sold --target price"
+        status, out, err = run(capsys, "table.txt", *QUICK, *options.split())
+        assert (status, err) == (0, "")
+        assert "note        '~' separate the columns" in out
+        assert f"{(TABLE['price'] >= 1).sum()} rows without a target were left out" in out
+        assert "task: regression" in out
+
+    def test_what_is_no_feature_is_left_out_and_said(self, folder, capsys):
+        TABLE.assign(id=range(N), same=1).to_csv("more.csv", index=True)
+        status, out, _ = run(capsys, "more.csv", *QUICK, "--target", "target")
+        assert status == 0
+        assert "more.csv: 60 rows, 3 numeric and 1 categorical columns" in out
+        assert "  left out    'column 1': it counts the rows" in out
+        assert "  left out    'id': a number of its own in nearly every row (0, 1, 2)" in out
+        assert "  left out    'same': it is 1 in all rows" in out
+        assert max(map(len, out[: out.index("task:")].splitlines())) <= 80
+
+    def test_dates_are_features(self, folder, capsys):
+        when = pd.date_range("2020-01-01", periods=N)
+        TABLE.assign(when=when, then=when.astype(str)).to_parquet("dates.parquet")
+        status, out, _ = run(capsys, "dates.parquet", *QUICK, "--target", "target")
+        assert status == 0
+        assert "3 numeric and 1 categorical columns, 2 of dates" in out
+        assert "  dates       'when', 'then'" in out
 
     def test_the_last_column_is_the_target_if_none_has_that_name(self, folder, capsys):
         TABLE.drop(columns="target").to_csv("other.csv", index=False)
@@ -185,7 +226,7 @@ class TestCompare:
             check=True,
         )
         assert (done.stdout.splitlines()[-1], done.stderr) == ("0", "")
-        assert sorted(os.listdir(folder / "out")) == ["compare.csv", "compare.png"]
+        assert set(os.listdir(folder / "out")) == set(CONTENTS)
 
     def test_warnings_are_lines_below_the_table(self, folder, capsys):
         rare = TABLE.assign(target=["rare", *TABLE["target"][1:]])
@@ -245,7 +286,7 @@ class TestErrors:
             ("table.csv --target zz", "no column 'zz'; it has 'x', 'code', 'color', 'price', 'ta"),
             ("table.csv --drop zz", "--drop: table.csv has no column 'zz'"),
             ("table.csv --drop target", "'target' is the target"),
-            ("table.csv --categorical zz", "got 'zz'"),
+            ("table.csv --categorical zz", "--categorical: table.csv has no column 'zz'"),
             ("table.csv --drop x code color price", "no feature beside the target"),
             ("table.csv --task regression", "numbers for regression; got 'no'"),
             ("table.csv --target price --task classification", "got the number"),
@@ -270,6 +311,11 @@ class TestErrors:
             ("--drop x table.csv", "Put FILE before the options: sklearn-relu compare table.csv"),
             ("--folds x", "(see --help)"),
             ("--max-rows 9", "--max-rows needs a FILE"),
+            ("--sep ;", "--sep needs a FILE"),
+            ("--missing x", "--missing needs a FILE"),
+            ("table.csv --sep ::", "--sep must be one character"),
+            ("table.csv --encoding utf-9", "--encoding: there is no encoding 'utf-9'"),
+            ("table.csv --decimal ;", "--decimal: invalid choice: ';'"),
         ],
     )
     def test_arguments(self, folder, capsys, args, message):
@@ -282,13 +328,13 @@ class TestErrors:
             ("a,target\n", "no rows with a target in column 'target'"),
             ("a,target\n1,\n", "no rows with a target"),
             ("a,target\n1,x\n2,x\n", "target 'target': y must have at least two classes; got the"),
-            ("a,target\n1,x\n2,y,3,4\n", "cannot read file.csv: Error tokenizing data"),
-            ("a;target\n1;x\n2;y\n", "Columns must be separated by commas"),
+            ("a,target\n1,x\n2,y,3,4\n", "cannot read file.csv: line 3 has 4 cells, and the first"),
+            ("a~target\n1~x\n2~y\n", "Columns must be separated by commas"),
             ("a,target\n" + "inf,x\n1,y\n" * 5, "column 'a' must hold finite numbers"),
             (
                 "a,target\noops,x\n" + "".join(f"{i},{'xy'[i % 2]}\n" for i in range(30)),
-                "column 'a' must hold numbers or categories; got 30 different numbers as text, "
-                "and among them 'oops'",
+                "column 'a' holds 30 different numbers as text ('0', '1', '2'), and among them "
+                "'oops': --missing takes these as missing values",
             ),
         ],
     )
@@ -303,9 +349,10 @@ class TestErrors:
         (folder / "cut.csv.gz").write_bytes(gzip.compress(b"a,target\n1,x\n" * 50)[:25])
         self.check(capsys, folder, ["cut.csv.gz"], "cannot read cut.csv.gz: ")
 
-    def test_dates(self, folder, capsys):
-        TABLE.assign(when=pd.Timestamp("2020-01-01")).to_parquet("file.parquet")
-        self.check(capsys, folder, ["file.parquet"], "column 'when' must hold numbers or categ")
+    @pytest.mark.parametrize("value", [[1, 2], {"a": 1}])
+    def test_lists_and_records(self, folder, capsys, value):
+        TABLE.assign(tags=[value] * N).to_parquet("file.parquet")
+        self.check(capsys, folder, ["file.parquet"], "column 'tags' holds lists, records or other")
 
     @pytest.mark.parametrize("out", ["table.csv", "table.csv/deep"])
     def test_a_place_that_cannot_be_written(self, folder, capsys, out):
@@ -314,7 +361,7 @@ class TestErrors:
         assert f"--out: cannot write to {out}: " in err
         assert "Not a directory" in err
 
-    @pytest.mark.parametrize("name", ["rich", "pandas", "matplotlib"])
+    @pytest.mark.parametrize("name", ["rich", "pandas", "matplotlib", "jinja2", "skops"])
     def test_missing_extras(self, folder, capsys, monkeypatch, name):
         monkeypatch.setitem(sys.modules, name, None)
         message = f"this needs {name}: pip install {name}\n"
@@ -323,7 +370,13 @@ class TestErrors:
     def test_missing_parquet_support(self, folder, capsys, monkeypatch):
         (folder / "file.parquet").write_bytes(b"PAR1")
         monkeypatch.setattr(pd, "read_parquet", raise_import_error)
-        self.check(capsys, folder, ["file.parquet"], "cannot read file.parquet: install pyarrow")
+        self.check(capsys, folder, ["file.parquet"], "Parquet needs pyarrow: pip install pyarrow")
+
+    def test_missing_excel_support(self, folder, capsys, monkeypatch):
+        with zipfile.ZipFile("file.xlsx", "w") as book:
+            book.writestr("[Content_Types].xml", "")
+        monkeypatch.setitem(sys.modules, "openpyxl", None)
+        self.check(capsys, folder, ["file.xlsx"], "Excel files need openpyxl: pip install openpyxl")
 
     @pytest.mark.parametrize("args", [[], ["foo"]])
     def test_no_or_another_command(self, capsys, args):
@@ -349,9 +402,10 @@ def test_an_interrupt_ends_with_a_line(folder, capsys, monkeypatch):
     def interrupt(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "compare", interrupt)
+    monkeypatch.setattr(command, "carry_out", interrupt)
     status, out, err = run(capsys, "table.csv", "--out", "out")
-    assert (status, out) == (130, "")
+    assert status == 130
+    assert "accuracy" not in out
     assert err == "sklearn-relu: interrupted; nothing was written.\n"
     assert not (folder / "out").exists()
 
@@ -385,13 +439,11 @@ def on_a_terminal(*args, interrupt_at=None, columns=100, term="xterm"):
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # of fork, beside threads
 @pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
-@versions.with_callbacks
 class TestTerminal:
     def test_a_bar_is_shown_on_a_terminal_only(self, monkeypatch):
-        assert command._progress_bar() == []
+        assert bar_on_stderr(4) is None
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-        (bar,) = command._progress_bar()
-        assert bar.max_propagation_depth == 0
+        assert bar_on_stderr(4) is not None
 
     @pytest.mark.parametrize(
         ("columns", "term"),
@@ -408,8 +460,7 @@ class TestTerminal:
         status, output = on_a_terminal("compare", "table.csv", *QUICK, columns=columns, term=term)
         assert status == 0
         if term == "xterm":
-            assert "GridSearchCV - fit" in output
-            assert "100%" in output
+            assert "training 0 of 2 networks" in output
             assert "\x1b[1mrelu" in output  # the best is bold
         text = re.sub(r"\x1b\[[\d;?]*\w", "", output)
         table = text[text.rindex("accuracy", 0, text.index("(mean ± sd)")) :]
@@ -420,8 +471,9 @@ class TestTerminal:
 
     def test_ctrl_c_ends_it(self, folder):
         endless = ["--networks", "400", "--max-iter", "100000", "--jobs", "1", "--out", "out"]
-        status, output = on_a_terminal("compare", *endless, interrupt_at=b" 7%")
+        status, output = on_a_terminal("compare", *endless, interrupt_at=b"0%")
         assert status == 128 + signal.SIGINT
+        assert "Stopping; what has ended is kept." in output
         assert output.rstrip().endswith("sklearn-relu: interrupted; nothing was written.")
         assert "Traceback" not in output
         assert not (folder / "out").exists()
@@ -442,7 +494,7 @@ def test_the_digits_show_what_the_tutorial_claims(tmp_path):
     args = [sys.executable, "-m", "sklearn_relu", "compare", "--out", "out"]
     subprocess.run(args, cwd=tmp_path, check=True, capture_output=True)
     table = pd.read_csv(tmp_path / "out" / "compare.csv", dtype={"network": str})
-    table = table.set_index(["activation", "network"])
+    table = table[~table["is_baseline"]].set_index(["activation", "network"])
     deep = "80x10"
     assert table.loc[("logistic", deep), "score"] < 0.15
     assert table.loc[("logistic", deep), "gradient_ratio"] < 1e-4

@@ -21,13 +21,14 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 
 import sklearn_relu
-from sklearn_relu.activations import LeakyReLU
+from sklearn_relu.activations import Activation, LeakyReLU
 from sklearn_relu.comparison import comparison_figure, comparison_rows
 from sklearn_relu.comparison.datasets import category_texts, check_target, columns_of, infer_task
 from sklearn_relu.comparison.table import best_row, csv_text, fits_at_max_iter, network_label
 from sklearn_relu.comparison.terminal import FIGURES, IMPORTANCE, rich_table, row_label
 from sklearn_relu.inspection import activation_report, final_network, gradient_report
 from sklearn_relu.scorers import n_parameters_scorer
+from sklearn_relu.tables import TabularEncoder
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*reached max_iter:UserWarning"),
@@ -48,7 +49,7 @@ FRAME = pd.DataFrame(
         "flag": RNG.rand(N) > 0.5,
     }
 )
-SMALL = {"networks": [(4,), (3, 3)], "folds": 2, "max_iter": 3}
+SMALL = {"networks": [(4,), (3, 3)], "folds": 2, "max_iter": 3, "baselines": ()}
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +60,20 @@ def search():
         return sklearn_relu.compare(X, Y, activations=["relu", "tanh"], seeds=2, **SMALL)
 
 
+class Broken(Activation):
+    """No fit comes to an end with it."""
+
+    def forward(self, z, a, params, noise=None):
+        a[:] = np.nan
+
+    def backward(self, z, a, grad_a, grad_z, params, grad_params):
+        grad_z[:] = np.nan
+
+
 def one(X, y, **options):
     """A comparison of one candidate."""
     return sklearn_relu.compare(
-        X, y, **{"activations": ["relu"], "networks": [(4,)], "folds": 2, "max_iter": 3} | options
+        X, y, **SMALL | {"activations": ["relu"], "networks": [(4,)]} | options
     )
 
 
@@ -174,16 +185,18 @@ class TestRegression:
 
 class TestColumns:
     def test_a_frame_is_imputed_scaled_and_encoded(self):
-        search = one(FRAME, Y)
-        prepared = search.best_estimator_["prepare"].transform(FRAME)
-        names = search.best_estimator_["prepare"].get_feature_names_out()
-        assert [name.split("__")[1] for name in names] == [
-            "a", "b", "color_green", "color_red", "color_nan", "flag_0.0", "flag_1.0",
+        frame = FRAME.assign(when=pd.date_range("2020-01-01", periods=N))
+        encoder = one(frame, Y).best_estimator_["prepare"]
+        prepared = pd.DataFrame(encoder.transform(frame), columns=encoder.get_feature_names_out())
+        assert list(prepared) == [
+            "a", "b", "when_seconds", "when_month_sin", "when_month_cos", "when_weekday_sin",
+            "when_weekday_cos", "color_red", "flag_True", "a_missing",
         ]  # fmt: skip
-        assert_allclose(prepared[:, :2].std(axis=0), 1)
-        median = FRAME["a"].median()
-        filled = FRAME["a"].fillna(median)
-        assert_allclose(prepared[:, 0], (filled - filled.mean()) / filled.std(ddof=0))
+        low, median, high = FRAME["a"].quantile([0.25, 0.5, 0.75])
+        scaled = (FRAME["a"].fillna(median) - median) / (high - low)
+        assert_allclose(prepared["a"], scaled / np.sqrt(1 + (scaled / 3) ** 2), atol=1e-12)
+        assert_array_equal(prepared["a_missing"], np.where(FRAME["a"].isna(), 1, -1))
+        assert_array_equal(prepared["color_red"][FRAME["color"].isna()], 0)
 
     def test_unknown_and_missing_categories_are_met_in_prediction(self):
         search = one(FRAME, Y)
@@ -192,8 +205,9 @@ class TestColumns:
 
     def test_rare_categories_are_put_together(self):
         many = pd.DataFrame({"id": [f"n{i}" for i in range(N)], "b": X[:, 1]})
-        prepared = one(many, Y).best_estimator_["prepare"].transform(many)
+        prepared = one(many, Y, categorical=["id"]).best_estimator_["prepare"].transform(many)
         assert prepared.shape[1] == 1 + 50
+        assert (prepared[:, 1:].sum(axis=1) == 0).sum() == N - 50
 
     def test_a_column_without_values_does_no_harm(self):
         assert one(FRAME.assign(a=np.nan), Y).n_features_in_ == 4
@@ -204,7 +218,7 @@ class TestColumns:
         assert (columns.numeric, columns.categorical) == (["b"], ["code"])
         array = np.column_stack([np.arange(N) % 3, X[:, 1]])
         columns = columns_of(array, [0])
-        assert (columns.numeric, columns.categorical) == ([1], [0])
+        assert (columns.numeric, columns.categorical, columns.positions) == ([1], [0], [0])
         assert one(array, Y, categorical=[0]).best_estimator_[0].transform(array).shape[1] == 4
 
     def test_every_kind_of_pandas_column_is_told_apart(self):
@@ -224,12 +238,41 @@ class TestColumns:
         assert one(frame, Y).predict(frame).shape == (N,)
 
     def test_lists_and_object_arrays_are_taken(self):
-        assert columns_of(X.tolist(), []).numeric == [0, 1, 2]
+        assert columns_of(X, []).numeric == [0, 1, 2]
         mixed = np.array([[1, "x"], [2.5, "y"]] * (N // 2), dtype=object)
         assert columns_of(mixed, [1]) == columns_of(mixed, [])
         assert columns_of(mixed, []).numeric == [0]
         assert one(mixed, Y, categorical=[1]).predict(mixed).shape == (N,)
+        assert one(mixed.tolist(), Y.tolist()).predict(mixed).shape == (N,)
         assert one(X.tolist(), Y.tolist()).predict(X).shape == (N,)
+
+    def test_masked_values_are_missing(self):
+        masked = np.ma.MaskedArray(X, mask=X > 1)
+        encoder = one(masked, Y).best_estimator_["prepare"]
+        assert encoder.indicator_features_.tolist() == [0, 1, 2]
+
+    @pytest.mark.parametrize("package", ["polars", "pyarrow"])
+    def test_frames_of_other_packages_are_as_those_of_pandas(self, package):
+        frame = FRAME.assign(when=pd.date_range("2020-01-01", periods=N), money=[Decimal(7)] * N)
+        pytest.importorskip("pyarrow")
+        polars = pytest.importorskip("polars").from_pandas(frame)
+        other = polars if package == "polars" else polars.to_arrow()
+        expected = one(frame, Y)
+        search = one(other, Y, categorical=["flag"])
+        assert_array_equal(search.predict(other), expected.predict(frame))
+        assert columns_of(other, []) == columns_of(frame, [])
+
+    def test_times_and_durations_are_numbers(self):
+        frame = pd.DataFrame(
+            {"a": [timedelta(i % 7) for i in range(N)], "b": [time(1), time(2)] * 30}
+        )
+        frame["c"] = frame["b"].astype(object)
+        assert columns_of(frame, []).numeric == ["a", "b", "c"]
+        assert one(frame, Y).predict(frame).shape == (N,)
+
+    def test_numbers_of_any_size_are_taken(self):
+        huge = FRAME.assign(b=X[:, 1] * 1e307)
+        assert one(huge, Y).predict(huge).shape == (N,)
 
     def test_categories_become_texts(self):
         values = np.array([[1, 1.0, True], ["x", None, np.nan], [pd.NA, pd.NaT, 2]], dtype=object)
@@ -247,15 +290,25 @@ class TestColumns:
             (FRAME[[]], [], "no columns"),
             (FRAME, ["colour"], "'flag'; got 'colour'"),
             (X, [3], "0, 1, 2; got 3"),
-            (np.array([[1, "x"]] * N), [], "in column 0, but it holds others"),
-            (FRAME.assign(a=[date(2020, 1, 1)] * N), [], "column 'a' .* got dates"),
-            (FRAME.assign(a=[timedelta(1)] * N), [], "column 'a' .* got timedelta64"),
-            (FRAME.assign(a=[time(1)] * N), [], "column 'a' .* got others"),
-            (FRAME.assign(a=[[1]] * N), [], "column 'a' .* got others"),
+            (X[:-1], [], "as many rows; got 59 and 60"),
+            (np.array([[1, "x"]] * N), [], "in column 0, but it is an array of text"),
+            (FRAME.assign(a=[[1]] * N), [], "column 'a' .* got lists, records or other objects"),
+            (FRAME.assign(a=[{"b": 1}] * N), [], "column 'a' .* got lists, records"),
             (FRAME.assign(b=np.inf), [], "column 'b' must hold finite numbers"),
-            (FRAME.assign(when=pd.Timestamp("2020-01-01")), [], "column 'when' .* got datetime64"),
-            (FRAME.assign(b=[*X[:-1, 1].astype(str), "oops"]), [], "59 .* as text, .* 'oops'"),
-            (FRAME.assign(b=X[:, 1].astype(str)), [], "60 different numbers as text\\."),
+            (FRAME[["b"]].assign(c=-np.inf), [], "column 'c' must hold finite numbers"),
+            (FRAME.assign(b=[*X[:-1, 1].astype(str), "oops"]), [], "'b' .* as text .* 'oops'"),
+            (FRAME.assign(b=X[:, 1].astype(str)), [], "'b' holds mostly numbers as text \\('"),
+            (FRAME.assign(b=[f"${x:,.2f}" for x in X[:, 1]]), [], "mostly numbers as text \\('\\$"),
+            (FRAME.assign(b=[f"{x:.1f} kg" for x in X[:, 1]]), [], "mostly numbers as text"),
+            (FRAME.assign(b=["2020-01-31", "2020-02-01"] * 30), [], "'b' holds mostly dates"),
+            (FRAME.assign(b=[f"C{i}" for i in range(N)]), [], "'b' has a value of its own .*'C0'"),
+            (FRAME.set_axis(["a", "a", "b", "c"], axis=1), [], "different names; got 'a' twice"),
+            (FRAME.set_axis(["a", 1, "b", "c"], axis=1), [], "all text, or none; got 1 beside"),
+            (
+                FRAME.set_axis(pd.MultiIndex.from_product([["a", "b"], ["c", "d"]]), axis=1),
+                [],
+                r"one level; got \('a', 'c'\)",
+            ),
         ],
     )
     def test_what_cannot_be_used_is_named(self, X, categorical, message):
@@ -266,6 +319,14 @@ class TestColumns:
         wide = pd.DataFrame(np.zeros((2, 15))).rename(columns=str)
         with pytest.raises(ValueError, match=r"'11' and 3 more; got 'x'"):
             columns_of(wide, ["x"])
+
+    def test_wide_frames_are_encoded_as_wide_arrays(self):
+        wide = RNG.normal(size=(20, 300))
+        frame = pd.DataFrame(wide).rename(columns=str)
+        texts = frame.assign(text=["a", "b"] * 10)
+        expected = TabularEncoder().fit_transform(wide)
+        assert_array_equal(TabularEncoder().fit_transform(frame), expected)
+        assert_array_equal(TabularEncoder().fit_transform(texts)[:, :-1], expected)
 
 
 class TestTarget:
@@ -298,8 +359,19 @@ class TestTarget:
         assert (y.dtype.kind, task) == ("i", "classification")
 
     def test_other_objects_are_classes_by_their_text(self):
-        y, task = check_target([date(2020, 1, 1), date(2021, 1, 1)], None)
-        assert (y.tolist(), task) == (["2020-01-01", "2021-01-01"], "classification")
+        y, task = check_target(np.array([True, "x", 1], dtype=object), None)
+        assert (y.tolist(), task) == (["True", "x", "1"], "classification")
+
+    def test_durations_and_decimals_are_numbers(self):
+        y, task = check_target(pd.Series([timedelta(1), timedelta(2.5)]), None)
+        assert (y.tolist(), task) == ([86400, 216000], "classification")
+        y, task = check_target([Decimal("1.5"), Decimal(2)], None)
+        assert (y.tolist(), task) == ([1.5, 2], "regression")
+
+    def test_numbers_as_text_can_be_said_to_be_classes(self):
+        y, task = check_target(list(map(str, range(20))), "classification")
+        assert (len(y), task) == (20, "classification")
+        assert check_target(["0", "1", "0"], None)[1] == "classification"
 
     @pytest.mark.parametrize(
         ("y", "task", "message"),
@@ -314,6 +386,12 @@ class TestTarget:
             (["a", "a"], None, "at least two classes; got the one class a in all 2 rows"),
             ([2.5, 2.5], None, "at least two values; got the one value 2.5"),
             ([1, 2], "ranking", "task must be .*; got 'ranking'"),
+            ([date(2020, 1, 1), date(2021, 1, 1)], None, "got dates, such as '2020-01-01'"),
+            (pd.date_range("2020", periods=9), None, "got dates, such as '2020-01-01"),
+            (list(map(str, range(20))), None, r"y holds mostly numbers as text \('0', '1', '2'\)"),
+            ([f"{i},5 kg" for i in range(20)], "regression", "y holds mostly numbers as text"),
+            ([1e300, 2.5], "regression", r"numbers up to 1e\+150 .* got 1e\+300"),
+            ([{"a": 1}, {}], None, "y must hold numbers or classes"),
         ],
     )
     def test_what_cannot_be_learned_is_named(self, y, task, message):
@@ -333,6 +411,9 @@ class TestParameters:
             ({"alphas": [-1]}, "'alpha' parameter"),
             ({"initializations": ["he"]}, "initialization must be one of"),
             ({"max_iter": 0}, "'max_iter' parameter"),
+            ({"random_state": None}, "random_state must be a whole number .*; got None"),
+            ({"random_state": -1}, "random_state must .* at least 0, .* got -1"),
+            ({"random_state": np.random.RandomState(0)}, "random_state must be a whole number"),
             ({"folds": 1}, "folds must be at least 2 and at most"),
             ({"folds": 50}, "the rows of the most frequent class; got 50"),
             ({"folds": 61, "task": "regression"}, "at most 60, the rows; got 61"),
@@ -406,7 +487,19 @@ class TestTable:
         assert fits_at_max_iter(search) == (2, 2)
         assert "2 of 2 failed" in text_of([good, bad], "accuracy")
         figure = comparison_figure(search, X, Y)
-        assert [line.get_label() for line in figure.axes[0].lines]
+        shown = [text.get_text() for text in figure.axes[0].texts]
+        assert shown == [f"{good['score']:.3f}"]
+
+    def test_an_activation_whose_fits_all_failed_is_shown_as_failed(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            search = one(X, Y, activations=["relu", Broken()])
+        assert np.isnan(comparison_rows(search)[1]["score"])
+        scores, losses = comparison_figure(search, X, Y).axes
+        labels = [text.get_text() for text in scores.get_legend().get_texts()]
+        assert labels == ["relu", "Broken()", "most frequent class", "a fit failed"]
+        assert len(scores.texts) == 1
+        assert {line.get_color() for line in losses.lines} == {scores.lines[0].get_color()}
 
 
 def printed(rows, score, width=100):
@@ -456,7 +549,9 @@ def row(**changes):
         "n_parameters": 73610.0,
         "n_fits": 5,
         "n_failed": 0,
+        "n_not_run": 0,
         "n_at_max_iter": 0,
+        "is_baseline": False,
     } | changes
 
 
@@ -578,10 +673,44 @@ class TestFigure:
         written = sorted(text.get_text() for text in scores.texts)
         assert written == sorted(f"{row['score']:.3f}" for row in rows)
         assert [ax.get_title(loc="left") for ax in (first, second)] == ticks
-        curves = [line.get_ydata() for line in first.lines if len(line.get_ydata()) > 1]
-        assert [len(curve) for curve in curves] == [3, 3]
+        curves = [line for line in first.lines if len(line.get_ydata()) > 1]
+        assert [len(line.get_ydata()) for line in curves] == [3] * 4
+        assert [line.get_linestyle() for line in curves] == ["-", "--"] * 2
         colors = {line.get_color() for line in first.lines}
         assert len(colors) == 2
+
+    @pytest.mark.parametrize("target", [Y, TARGET], ids=["classes", "numbers"])
+    def test_losses_are_those_of_the_first_fold(self, target):
+        figure = comparison_figure(search := one(X, target), X, target)
+        training, held_out, _ = figure.axes[1].lines
+        train, test = next(search.cv.split(X, target))
+        model = clone(search.best_estimator_)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(X[train], target[train])
+        assert_allclose(training.get_ydata(), final_network(model).loss_curve_)
+        if target is TARGET:
+            scale = np.std(target[train])
+            errors = target[test] - model.predict(X[test])
+            loss = np.mean((errors / scale) ** 2) / 2
+        else:
+            places = np.searchsorted(model.classes_, target[test])
+            seen = model.predict_proba(X[test])[np.arange(len(test)), places]
+            loss = -np.mean(np.log(seen))
+        assert held_out.get_ydata()[-1] == pytest.approx(loss)
+
+    def test_baselines_are_level_lines(self):
+        search = one(X, Y, baselines=["constant", "linear"])
+        scores, _ = comparison_figure(search, X, Y).axes
+        levels = {line.get_label(): line.get_ydata() for line in scores.lines}
+        shown = [text.get_text() for text in scores.get_legend().get_texts()]
+        for name, found in search.baselines_.items():
+            assert_allclose(levels[name], found["test_score"].mean())
+            assert name in shown
+
+    def test_the_name_of_the_table_is_in_the_title(self, search):
+        title = comparison_figure(search, X, Y, name="my_table").axes[0].get_title(loc="left")
+        assert title.startswith("my_table")
 
     def test_the_best_settings_of_each_are_drawn(self):
         search = one(
