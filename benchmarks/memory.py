@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import warnings
+from contextlib import contextmanager
 
 import machine
 import numpy as np
@@ -57,21 +58,30 @@ def run(what, kind):
     y = np.arange(N_ROWS) % 2
     model = MLPClassifier((50,), max_iter=1, random_state=0)
     model.fit(X[:1000], y[:1000])  # whatever is loaded once
-    before, most, done = own_memory(), [0], threading.Event()
+    with peak_above() as peak:
+        if what == "fit":
+            model.fit(X, y)
+        else:
+            model.predict(X)
+    print(f"{peak[0] / 2**10:.0f}")
+
+
+@contextmanager
+def peak_above():
+    """A list of the most KB that the process holds above what it holds now."""
+    before, peak, done = own_memory(), [0], threading.Event()
 
     def watch():
         while not done.wait(0.001):
-            most[0] = max(most[0], own_memory())
+            peak[0] = max(peak[0], own_memory() - before)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    if what == "fit":
-        model.fit(X, y)
-    else:
-        model.predict(X)
-    done.set()
-    watcher.join()
-    print(f"{(most[0] - before) / 2**10:.0f}")
+    try:
+        yield peak
+    finally:
+        done.set()
+        watcher.join()
 
 
 def own_memory():

@@ -10,6 +10,9 @@ holes. Each fit's row is written as it ends, and a run goes on where it stopped.
 is a row with the reason, and is tried again once its row is deleted. A contender that cannot be
 imported is named, and not run.
 
+Components of the network for tables are left out one by one as the contenders of `ABLATIONS`,
+which are run only where ``--contenders`` names them.
+
 Run as ``python benchmarks/tabular.py FOLDER LIST.txt ... --out ROWS.jsonl``, and then, for tables
 in Markdown, ``python benchmarks/tabular.py FOLDER LIST.txt ... --report ROWS.jsonl ...``.
 """
@@ -164,6 +167,23 @@ CONTENDERS = {
     "tabm": functools.partial(pytabkit, name="TabM_D"),
 }
 """Each makes a model of a table, a seed and a number of threads."""
+
+
+def plain_activation(table, seed, threads):
+    """The network for tables with activations that learn nothing."""
+    activation = "selu" if table.is_classification else "mish"
+    return tabular(table, seed, threads, activation=activation)
+
+
+ABLATIONS = {
+    "without-embedding": functools.partial(tabular, numerical_embedding=None),
+    "plain-activation": plain_activation,
+    "glorot-start": functools.partial(tabular, initialization="glorot_uniform"),
+    "one-cosine": functools.partial(tabular, learning_rate="cosine"),
+    "without-folds": functools.partial(tabular, validation=None),
+    "two-networks": functools.partial(tabular, ensemble_size=2),
+}
+"""The network for tables with one of its components left out."""
 PACKAGES = {
     "lightgbm": ["lightgbm"],
     "catboost": ["catboost"],
@@ -199,7 +219,7 @@ def versions(contender):
 
     Raises ImportError or OSError if the contender cannot be imported.
     """
-    CONTENDERS[contender](made_table(True), 0, 1)
+    (CONTENDERS | ABLATIONS)[contender](made_table(True), 0, 1)
     names = ["numpy", "scikit-learn", *PACKAGES.get(contender, [])]
     found = {name: importlib.metadata.version(name) for name in names}
     if "sklearn_relu" in sys.modules:
@@ -217,7 +237,7 @@ def warm_up(contender, is_classification, threads):
 def measured(contender, table, rows, seed, threads):
     """Figures of a fit."""
     X_train, X_test, y_train, y_test = (data for data in parts_of(table, rows))
-    model = CONTENDERS[contender](table, seed, threads)
+    model = (CONTENDERS | ABLATIONS)[contender](table, seed, threads)
     start = time.perf_counter()
     model.fit(X_train, y_train)
     fitted = time.perf_counter()
@@ -356,7 +376,8 @@ def main():
     parser.add_argument("folder", help="of the tables")
     parser.add_argument("lists", nargs="+", help="text files of names of tables, one a line")
     parser.add_argument("--out", default="tabular.jsonl", help="the file of rows to go on with")
-    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=[*CONTENDERS])
+    names = [*CONTENDERS, *ABLATIONS]
+    parser.add_argument("--contenders", nargs="+", choices=names, default=[*CONTENDERS])
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())

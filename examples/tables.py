@@ -21,12 +21,13 @@ from sklearn_relu import MLPClassifier, MLPRegressor, TrainingWarning
 from sklearn_relu.comparison.datasets import category_texts, check_target, columns_of
 from sklearn_relu.comparison.files import Table, read_table
 from sklearn_relu.inspection import final_network
+from sklearn_relu.tables import TabularEncoder
 
 BUNDLED = ("breast_cancer", "wine", "digits", "diabetes")
 
 
 def load(name, **options):
-    """One of scikit-learn's BUNDLED tables, or a CSV or Parquet file (options: read_table's)."""
+    """One of scikit-learn's BUNDLED tables, or a file (options: read_table's)."""
     if name not in BUNDLED:
         return read_table(name, **options)
     if any(options.values()):
@@ -46,7 +47,11 @@ def build(table, *, scaler=None, **params):
         OneHotEncoder(handle_unknown="ignore", max_categories=50, sparse_output=False),
     )
     prepare = ColumnTransformer(
-        [("numbers", numbers, columns.numeric), ("categories", categories, columns.categorical)]
+        [
+            ("numbers", numbers, columns.numeric),
+            ("categories", categories, columns.categorical),
+            ("dates", TabularEncoder(), columns.dates),
+        ]
     )
     if check_target(table.y, None)[1] == "classification":
         return make_pipeline(prepare, MLPClassifier(**params))
@@ -127,7 +132,7 @@ def run(main, description, default):
         "table",
         nargs="?",
         default=default,
-        help=f"a CSV or Parquet file, or one of {', '.join(BUNDLED)} (default: {default})",
+        help=f"a file, or one of {', '.join(BUNDLED)} (default: {default})",
     )
     parser.add_argument("--target", help="the file's target column (default: 'target', or last)")
     parser.add_argument("--drop", nargs="+", default=(), help="columns of the file to leave out")
