@@ -71,13 +71,15 @@ def inputs(n_networks, n_samples, dtype=np.float64, seed=0):
 
 
 def params_of(layer, n_networks, dtype=np.float64, seed=1):
-    """Parameters for networks that differ; those of activations begin where they always do."""
+    """Parameters for networks that differ; those of activations begin where they always do, and
+    those that depend on rows where some rows have them."""
     draw = np.random.default_rng(seed)
     params = {
         name: draw.normal(size=(n_networks, *block.shape)).astype(dtype)
         for name, block in layer.blocks().items()
     }
     layer.activation.init_parameters(params)
+    layer.init_from_rows(params, inputs(1, 50, dtype, seed)[0])
     return params
 
 

@@ -470,6 +470,7 @@ SAMPLE = {
     "dropout": (0.5, "effect"),
     "input_dropout": (0.5, "effect"),
     "input_noise": (1.0, "effect"),
+    "regularization_schedule": ("exponential", "effect"),
     "max_norm": (0.1, "effect"),
     "gradient_clipping": (1e-3, "effect"),
     "early_stopping_metric": ("loss", "metric"),
@@ -495,6 +496,7 @@ NEEDS = {
     "max_fun": {"solver": "lbfgs"},
     "validation_fraction": {"early_stopping": True},
     "early_stopping_metric": {"early_stopping": True},
+    "regularization_schedule": {"dropout": 0.3},
     "activity_alpha": {"activity_penalty": "l1"},
     "activity_penalty": {"activity_alpha": 1.0},
 }

@@ -239,6 +239,7 @@ class TestParameters:
             "solver": ("adam", "beta_1", 0.8),
             "learning_rate": ("invscaling", "power_t", 0.3),
             "numerical_embedding": ("pbld", "n_outputs", 3),
+            "regularization_schedule": ("flat_cosine", "flat", 0.3),
         }
         for name, (part, parameter, value) in reached.items():
             cls = TabularMLPClassifier if name == "numerical_embedding" else MLPClassifier

@@ -42,6 +42,7 @@ AROUND = {
     "activity_penalty": {"activation": "logistic", "activity_alpha": 0.1},
     "penalty": {"alpha": 0.1},
     "learning_rate": {"tol": 10.0, "n_iter_no_change": 1, "solver": "sgd"},
+    "regularization_schedule": {"tol": 10.0, "n_iter_no_change": 1, "dropout": 0.3},
 }
 """With what a family's parts are at work."""
 
@@ -171,7 +172,8 @@ def test_every_number_of_the_estimators_is_tested():
             for name, value in Estimator().get_params().items()
             if value is None or isinstance(value, int | float)
         }
-        assert numbers - NUMBERS.keys() <= {"activity_penalty", "class_weight"}
+        parts = {"activity_penalty", "regularization_schedule"}
+        assert numbers - NUMBERS.keys() <= {*parts, "class_weight"}
 
 
 def test_numbers_of_layers_and_of_classes():

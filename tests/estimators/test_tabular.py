@@ -14,14 +14,16 @@ from threadpoolctl import threadpool_limits
 from sklearn_relu import (
     TabularMLPClassifier,
     TabularMLPRegressor,
+    TrainingWarning,
     activation_report,
     load,
     lockstep,
     save,
 )
 from sklearn_relu.embeddings import PBLD
-from sklearn_relu.estimators.budget import N_FOLDS, of_rows
+from sklearn_relu.estimators.budget import N_FOLDS, n_cycles, of_data
 from sklearn_relu.inspection import verdict
+from sklearn_relu.schedules import CosineLog
 
 pd = pytest.importorskip("pandas")
 
@@ -146,22 +148,70 @@ def test_a_class_with_one_member_and_columns_that_are_constant():
         TabularMLPClassifier(**SMALL, validation="folds").fit(X, y)
 
 
-def test_half_of_the_networks_hold_out_a_fold_and_the_others_follow_them():
-    model = fitted(TabularMLPClassifier, ensemble_size=4)
-    scores = np.array(model.validation_scores_)
-    assert scores.shape == (4, 8)
-    np.testing.assert_allclose(scores[0], scores[2:].mean(axis=0), rtol=1e-12)
-    np.testing.assert_array_equal(scores[0], scores[1])
-    assert not np.array_equal(scores[2], scores[3])
-    assert model.best_validation_score_ == pytest.approx(scores.max(axis=1).mean())
+@pytest.mark.parametrize("cls", BOTH)
+def test_a_table_without_a_value(cls):
+    y = labels if cls is TabularMLPClassifier else numbers
+    empty = pd.DataFrame({"a": [None] * N, "b": [None] * N}, dtype=object)
+    with pytest.raises(ValueError, match="No column of X has a value: all 2 are missing"):
+        cls(**SMALL).fit(empty, y)
+
+
+@pytest.mark.parametrize("cls", BOTH)
+def test_rows_without_weight_are_none_to_hold_out(cls):
+    weight = np.zeros(N)
+    weight[:7] = 1
+    y = labels if cls is TabularMLPClassifier else numbers
+    assert cls(**SMALL).fit(X, y, sample_weight=weight).validation_scores_ is None
+    with pytest.raises(ValueError, match=r"validation='folds' needs a row for each of 8 folds"):
+        cls(**SMALL, validation="folds").fit(X, y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_folds_are_of_rows_that_count(seed):
+    weight = np.zeros(N)
+    weight[np.random.RandomState(seed).permutation(N)[:10]] = 1
+    model = TabularMLPRegressor(**SMALL).fit(X, numbers, sample_weight=weight)
+    assert np.isfinite(model.validation_scores_).all()
+    counting = numbers[weight > 0]
+    np.testing.assert_array_equal(model.target_range_.ravel(), [counting.min(), counting.max()])
+
+
+@pytest.mark.parametrize("n_networks", [1, 2, 4, 18])
+def test_pairs_hold_out_a_fold_and_what_they_are_together_decides(n_networks):
+    seen = []
+
+    def brier(estimator, X, y):
+        score = -np.mean((estimator.predict_proba(X)[:, 0] - (y == "high")) ** 2)
+        seen.append((score, hash(X.tobytes())))
+        return score
+
+    model = fitted(TabularMLPClassifier, ensemble_size=n_networks, early_stopping_metric=brier)
+    n_folds = min(max(n_networks // 2, 1), N_FOLDS)
+    best = -np.inf
+    for epoch in range(1, 9):
+        alone, seen = seen[:n_networks], seen[n_networks:]
+        folds = list(dict.fromkeys(fold for _, fold in alone))
+        assert len(folds) == n_folds
+        if epoch in CosineLog(n_cycles=3).cycle_ends(8):
+            scores = []
+            for fold in folds:
+                score = alone[0][0]
+                if n_networks > 1:
+                    score, rows = seen.pop(0)
+                    assert rows == fold
+                    assert score >= np.mean([one for one, other in alone if other == fold])
+                scores.append(score)
+            best = max(best, np.mean(scores))
+    assert not seen
+    assert model.best_validation_score_ == pytest.approx(best)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_epoch_that_is_kept_is_the_best_one():
-    long = fitted(TabularMLPRegressor, ensemble_size=2, max_iter=30, learning_rate="constant")
-    best = int(np.argmax(long.validation_scores_[1])) + 1
+    long = fitted(TabularMLPRegressor, ensemble_size=1, max_iter=30, learning_rate="constant")
+    best = int(np.argmax(long.validation_scores_)) + 1
     assert 1 < best < 30
-    short = fitted(TabularMLPRegressor, ensemble_size=2, max_iter=best, learning_rate="constant")
+    short = fitted(TabularMLPRegressor, ensemble_size=1, max_iter=best, learning_rate="constant")
     for one, other in zip(long.coefs_, short.coefs_, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -196,7 +246,7 @@ def test_the_brier_score_is_scikit_learns():
 def test_held_out_rows_of_ones_own():
     model = TabularMLPRegressor(**SMALL).fit(X[40:], numbers[40:], X_val=X[:40], y_val=numbers[:40])
     assert np.isfinite(model.best_validation_score_)
-    assert len(model.validation_scores_) == 4  # none of them needs to hold rows out
+    assert len(model.validation_scores_) == 8
 
 
 @pytest.mark.parametrize("cls", BOTH)
@@ -205,15 +255,43 @@ def test_a_fit_to_its_end_says_nothing(cls, recwarn):
     assert not [each for each in recwarn if issubclass(each.category, ConvergenceWarning)]
 
 
-def test_the_budget_goes_by_rows_and_effort():
-    small, large = of_rows(500, 1.0, True), of_rows(100_000, 1.0, True)
-    assert small.max_iter == 200
-    assert large.max_iter == 24
-    assert of_rows(500, 0.25, True).max_iter == 50
+def test_the_budget_goes_by_rows_and_inputs_and_effort():
+    small, large = of_data(500, 84, 1.0), of_data(100_000, 84, 1.0)
+    assert small.max_iter == 240
+    assert small.ensemble_size == N_FOLDS == 8
+    assert large.max_iter == 18
+    assert large.ensemble_size == 4
+    assert of_data(500, 84, 0.25).max_iter == 60
+    assert of_data(500, 84, 0.25).ensemble_size == 4
+    assert of_data(1_000_000, 84, 1.0).max_iter == 7
+    middle = [of_data(5000, n, 1.0).max_iter for n in (1, 84, 424, 10_000)]
+    assert middle == [68, 68, 34, 18]
     assert -(-500 // small.batch_size) * small.batch_size - 500 < 8
     quick = TabularMLPClassifier(effort=0.02, random_state=0).fit(X, labels)
-    assert quick.n_iter_ == 4
-    assert quick.coefs_[0].shape[0] == 8 == N_FOLDS
+    assert quick.n_iter_ <= 8
+    assert quick.coefs_[0].shape[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("n_epochs", "cycles"),
+    [(1, 1), (2, 1), (3, 2), (6, 2), (7, 3), (8, 3), (30, 4), (31, 5), (400, 5)],
+)
+def test_each_cycle_has_an_epoch(n_epochs, cycles):
+    assert n_cycles(n_epochs) == cycles
+    ends = CosineLog(cycles).cycle_ends(n_epochs)
+    assert len(ends) == cycles
+    assert all(
+        abs(end - n_epochs * (2**i - 1) / (2**cycles - 1)) < 0.5 for i, end in enumerate(ends, 1)
+    )
+
+
+def test_cycles_are_as_many_as_the_epochs_that_the_budget_gives():
+    by_itself = TabularMLPRegressor(effort=0.033, random_state=0).fit(X, numbers)
+    assert by_itself.n_iter_ == 8
+    by_hand = TabularMLPRegressor(
+        effort=0.033, max_iter=8, learning_rate=CosineLog(n_cycles=3), random_state=0
+    ).fit(X, numbers)
+    np.testing.assert_array_equal(by_itself.predict(X), by_hand.predict(X))
 
 
 def test_numbers_take_the_place_of_auto():
@@ -280,13 +358,6 @@ def test_there_is_no_partial_fit_and_no_solver_without_epochs():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_a_warm_start_goes_on_after_a_limit_of_time():
-    model = TabularMLPRegressor(**SMALL, time_limit=1e-9, warm_start=True).fit(X, numbers)
-    assert model.n_iter_ == 1
-    model.set_params(time_limit=None).fit(X, numbers)
-    assert len(model.history_["loss"][0]) == 9
-
-
 def test_reports_and_verdicts_look_inside():
     model = fitted(TabularMLPClassifier)
     report = activation_report(model, X)
@@ -308,17 +379,87 @@ def test_a_part_that_changes_later_changes_no_predictions():
     np.testing.assert_array_equal(model.predict(X), before)
 
 
-def test_all_networks_end_once_the_best_epoch_is_long_ago():
+@pytest.mark.parametrize("validation", ["folds", None])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_warm_start_goes_on_where_a_fit_was_interrupted(validation):
+    params = SMALL | {"max_iter": 20, "warm_start": True, "validation": validation}
+    whole = TabularMLPRegressor(**params).fit(X, numbers)
+    cut = TabularMLPRegressor(**params, time_limit=1e-9).fit(X, numbers)
+    assert cut.n_iter_ == 1
+    cut.set_params(time_limit=None).fit(X, numbers)
+    assert cut.history_["loss"] == whole.history_["loss"]
+    np.testing.assert_array_equal(cut.predict(X), whole.predict(X))
+    if validation is None:  # a fit that had come to its end takes as many again
+        assert cut.fit(X, numbers).n_iter_ == 20
+
+
+def test_categories_that_change_under_a_warm_start_are_refused():
+    model = fitted(TabularMLPRegressor, warm_start=True)
+    model.set_params(categorical_features=["number"])
+    with pytest.raises(ValueError, match=r"changed from 'from_dtype' to \['number'\]. Set warm_"):
+        model.fit(X, numbers)
+
+
+@pytest.mark.filterwarnings("default::sklearn_relu.TrainingWarning")
+def test_nobody_is_told_to_scale_what_is_scaled():
+    with pytest.warns(TrainingWarning, match="worse than a constant") as caught:
+        model = fitted(TabularMLPRegressor, max_iter=1)
+    assert "StandardScaler" not in str(caught[0].message)
+    assert "scaled" not in str(verdict(model))
+
+
+def test_training_ends_after_a_cycle_that_makes_it_clearly_worse():
     noise = np.random.default_rng(1).normal(size=(N, 8))
-    model = TabularMLPRegressor(hidden_layer_sizes=(64,), max_iter=100, random_state=0)
-    model.fit(noise, noise[::-1, 0])
-    scores = np.array(model.validation_scores_)
+    model = TabularMLPRegressor(
+        hidden_layer_sizes=(64,), max_iter=100, ensemble_size=1, random_state=0
+    ).fit(noise, noise[::-1, 0])
     n_epochs = model.n_iter_
-    best = n_epochs - int(np.argmax(scores[0][::-1]))
-    assert 20 <= n_epochs < 100
-    assert n_epochs > 2.8 * best
-    assert n_epochs == 20 or n_epochs - 1 <= 2.8 * best
-    assert scores.shape[1] == n_epochs  # also those that hold folds out
+    ends = CosineLog(n_cycles=5).cycle_ends(100)
+    assert ends == (3, 10, 23, 48, 100)
+    assert n_epochs in ends[2:-1]  # after a cycle that made it clearly worse
+    scores = np.array([model.validation_scores_[end - 1] for end in ends if end <= n_epochs])
+    assert scores[-1] < scores.max() * 1.05
+    assert model.best_validation_score_ == scores.max()
+
+
+def fitted_by_scores(scores):
+    """A network of 31 epochs, in cycles that end with 1, 3, 7, 15 and 31, with these scores; the
+    least of them after other epochs."""
+    scripted = iter([scores.get(epoch, min(scores.values())) for epoch in range(1, 32)])
+    return TabularMLPClassifier(
+        **SMALL | {"max_iter": 31, "ensemble_size": 1},
+        early_stopping_metric=lambda estimator, X, y: next(scripted),
+    ).fit(X, labels)
+
+
+@pytest.mark.parametrize(
+    ("scores", "n_epochs"),
+    [
+        ({1: -1.0, 3: -0.9, 7: -0.93, 15: -0.94, 31: -0.9}, 31),  # a little worse, twice
+        ({1: -1.0, 3: -0.9, 7: -0.95}, 7),
+        ({1: -0.9, 3: -2.0, 7: -0.94, 15: -0.96}, 15),  # the second cycle is too short to tell
+        ({1: 0.7, 3: 0.8, 7: 0.5, 15: 0.2, 31: 0.1}, 31),  # no loss
+        ({1: -1.0, 2: -0.1, 3: -0.9, 5: -9.0, 7: -0.83, 15: -0.83, 31: -0.83}, 31),  # not at ends
+    ],
+)
+def test_a_cycle_that_is_the_last(scores, n_epochs):
+    assert fitted_by_scores(scores).n_iter_ == n_epochs
+
+
+@pytest.mark.parametrize(
+    ("scores", "kept"),
+    [
+        ({1: -1.0, 3: -0.9, 7: -0.91, 15: -0.94, 31: -0.99}, 15),
+        ({1: -1.0, 3: -0.9, 7: -0.8, 15: -0.75, 31: -0.7}, 31),
+        ({1: -1.0, 3: -0.9, 7: -0.96}, 3),
+        ({1: 0.7, 3: 0.81, 7: 0.8, 15: 0.8, 31: 0.8}, 3),  # no loss has no slack
+    ],
+)
+def test_the_last_cycle_that_is_about_as_good_as_the_best_is_kept(scores, kept):
+    model = fitted_by_scores(scores)
+    assert model.best_validation_score_ == max(scores.values())
+    by_far_the_best = fitted_by_scores({kept: -0.1, 32: -9.0})
+    np.testing.assert_array_equal(model.predict_proba(X), by_far_the_best.predict_proba(X))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

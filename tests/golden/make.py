@@ -3,6 +3,10 @@
 At each release, and when the version of a format goes up: run ``python tests/golden/make.py
 VERSION`` once, with that release, and add the new folder. Files of earlier releases are never
 written again: that they load and predict the same is the promise that they are there to keep.
+
+Files of estimators that no release has yet are in the folder ``unreleased``: ``python
+tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular". They may be
+written again, in place of a folder that was deleted. The folder of a release takes their place.
 """
 
 import json
@@ -19,9 +23,16 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import MLPClassifier, MLPRegressor, save
+from sklearn_relu import (
+    MLPClassifier,
+    MLPRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    save,
+)
 from sklearn_relu.activations import LeakyReLU, PReLU
 from sklearn_relu.callbacks import Checkpoint
+from sklearn_relu.embeddings import PBLD
 from sklearn_relu.initializers import Auto, HeNormal
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.optimizers import AdamW
@@ -31,6 +42,29 @@ FOLDER = Path(__file__).parent
 
 X, y = load_iris(return_X_y=True)
 SMALL = {"hidden_layer_sizes": (3,), "max_iter": 5, "random_state": 0}
+TABULAR = {**SMALL, "ensemble_size": 2, "batch_size": 50}
+
+
+def table():
+    """A frame of every kind of column: numbers with holes, categories of few and of many levels,
+    booleans and dates."""
+    import pandas as pd
+
+    rows = np.arange(150)
+    width = X[:, 3].copy()
+    width[::7] = np.nan
+    size = np.array(["small", "medium", "large"], dtype=object)[rows * 7 % 3]
+    size[::11] = None
+    return pd.DataFrame(
+        {
+            "length": X[:, 2],
+            "width": width,
+            "size": size,
+            "bed": pd.Categorical([f"bed {row % 12}" for row in rows]),
+            "wild": rows % 2 == 0,
+            "picked": pd.Timestamp("2020-01-01") + pd.to_timedelta(rows, unit="D"),
+        }
+    )
 
 
 def models():
@@ -60,6 +94,10 @@ def models():
         ),
         "lbfgs": MLPRegressor(**SMALL, solver="lbfgs").fit(X, X[:, 0]),
         "hidden": HiddenLayer(frozen).fit(X, y),
+        "tabular_classifier": TabularMLPClassifier(**TABULAR).fit(table(), names[y]),
+        "tabular_regressor": TabularMLPRegressor(
+            **TABULAR, numerical_embedding=PBLD(4, n_outputs=2), loss="gaussian_nll"
+        ).fit(table(), X[:, 0]),
         "unfitted": MLPRegressor(**SMALL, n_iter_no_change=np.inf),
     }
 
@@ -76,6 +114,9 @@ def objects():
             scaled, {"mlpclassifier__activation": ["relu", "elu"]}, cv=2, refit=True
         ).fit(X, y),
         "stream": stream,
+        "tabular_search": GridSearchCV(
+            TabularMLPClassifier(**TABULAR), {"numerical_embedding": ["pbld", None]}, cv=2
+        ).fit(table(), y),
     }
 
 
@@ -104,6 +145,11 @@ def fits():
             ),
             (X[first], X[first, 0]),
             {"X_val": X[second], "y_val": X[second, 0]},
+        ),
+        "tabular": (
+            TabularMLPClassifier(**TABULAR | {"max_iter": 8}, dtype="float64"),
+            (table(), y),
+            {},
         ),
     }
 
@@ -135,7 +181,11 @@ def predictions(name, model):
     """What is recorded of a model, as lists."""
     if name == "unfitted":  # "auto" meant another one once
         model = model.set_params(initialization=Auto(n_shallow=0)).fit(X, X[:, 0])
-    rows = load_iris(as_frame=True).data.iloc[::10] if name == "classifier" else X[::10]
+    rows = X[::10]
+    if name == "classifier":
+        rows = load_iris(as_frame=True).data.iloc[::10]
+    elif name.startswith("tabular"):
+        rows = table().iloc[::10]
     found = {}
     for method in ("predict", "predict_proba", "decision_function", "transform"):
         if hasattr(model, method):
@@ -152,58 +202,69 @@ def coefs(model):
     return [coef.tolist() for coef in model.coefs_]
 
 
-def write_models(folder):
+def chosen(found, prefix):
+    """Those of a dict whose names begin with a prefix."""
+    return {name: value for name, value in found.items() if name.startswith(prefix)}
+
+
+def write_models(folder, prefix):
     """Write a file of each model, and what it predicts."""
     recorded = {}
-    for name, model in models().items():
+    for name, model in chosen(models(), prefix).items():
         save(model, folder / f"{name}.relu")
         recorded[name] = predictions(name, model)
     (folder / "predictions.json").write_text(json.dumps(recorded), encoding="utf-8")
 
 
-def write_objects(folder):
+def write_objects(folder, prefix):
     """Write a pickle, a joblib dump and a skops file of each model, and of what holds models."""
     import skops.io
 
-    for name, model in models().items():
+    for name, model in chosen(models(), prefix).items():
         (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, protocol=4))
         joblib.dump(model, folder / f"{name}.joblib")
         skops.io.dump(model, folder / f"{name}.skops")
     recorded = {}
-    for name, model in objects().items():
+    for name, model in chosen(objects(), prefix).items():
         (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, protocol=4))
         joblib.dump(model, folder / f"{name}.joblib")
         recorded[name] = predictions(name, model)
     (folder / "objects.json").write_text(json.dumps(recorded), encoding="utf-8")
 
 
-def write_checkpoints(folder):
+def write_checkpoints(folder, prefix):
     """Write checkpoints of interrupted fits and of a stream, and what whole ones came to."""
     recorded = {}
-    for name, (model, data, more) in fits().items():
+    for name, (model, data, more) in chosen(fits(), prefix).items():
         model.set_callbacks(Checkpoint(folder / f"{name}.ckpt"), Interrupt(4))
         try:
             model.fit(*data, **more)
         except KeyboardInterrupt:
             assert model.n_iter_ == 4
         recorded[name] = coefs(fits()[name][0].fit(*data, **more))
+    if "stream".startswith(prefix):
+        recorded["stream"] = write_stream(folder)
+    (folder / "checkpoints.json").write_text(json.dumps(recorded), encoding="utf-8")
+
+
+def write_stream(folder):
+    """Write a checkpoint of a stream after three batches, and give what six came to."""
     stream = MLPRegressor(**SMALL).set_callbacks(Checkpoint(folder / "stream.ckpt"))
     for i in range(6):
         stream.partial_fit(X[i::6], X[i::6, 0])
         if i == 2:
             stream.set_callbacks()
-    recorded["stream"] = coefs(stream)
-    (folder / "checkpoints.json").write_text(json.dumps(recorded), encoding="utf-8")
+    return coefs(stream)
 
 
-def main(version):
-    """Write all files into a new folder."""
+def main(version, prefix=""):
+    """Write all files, or those whose names begin with a prefix, into a new folder."""
     warnings.simplefilter("ignore")
     folder = FOLDER / version
     folder.mkdir()
-    write_models(folder)
-    write_objects(folder)
-    write_checkpoints(folder)
+    write_models(folder, prefix)
+    write_objects(folder, prefix)
+    write_checkpoints(folder, prefix)
 
 
 if __name__ == "__main__":

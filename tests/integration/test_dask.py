@@ -87,7 +87,7 @@ def test_models_that_were_fitted_on_workers_come_back_whole(cluster):
 
 
 def test_compare_leaves_its_fits_to_the_cluster(cluster):
-    options = {"networks": [(4,)], "folds": 2, "max_iter": 3}
+    options = {"networks": [(4,)], "folds": 2, "max_iter": 3, "baselines": ()}
     at_home = compare(X, Y, **options)
     with parallel_config("dask"):
         remote = compare(X, Y, **options)

@@ -9,7 +9,7 @@ from scipy.special import expit, log_softmax, softmax
 from sklearn.datasets import load_digits
 
 from sklearn_relu import MLPClassifier, MLPRegressor, kernels
-from sklearn_relu.activations import ACTIVATIONS, Parametric
+from sklearn_relu.activations import ACTIVATIONS, SELU, Mish, Parametric
 from sklearn_relu.kernels import fused
 from sklearn_relu.losses import LOSSES, SoftmaxLogLoss
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
@@ -94,7 +94,7 @@ def test_activations(by_numpy, activation, shape, contiguous, dtype):
         np.testing.assert_allclose(one, other, rtol=ACCURACY[dtype], atol=ACCURACY[dtype] * size)
 
 
-@pytest.mark.parametrize("missing", ["below", "shift_below", "blend", "blend_back"])
+@pytest.mark.parametrize("missing", ["below", "shift_below", "exponential", "blend", "blend_back"])
 @pytest.mark.parametrize("inner", WITH_SHARE_LOOPS, ids=name_of)
 def test_where_one_of_a_pair_of_loops_is_not_compiled(by_numpy, monkeypatch, inner, missing):
     activation = Parametric(inner)
@@ -113,7 +113,8 @@ def test_parametric_activations_run_their_loops(with_loops, monkeypatch, inner):
     monkeypatch.setattr(fused, "run", lambda *args: names.append(args[0]) or run(*args))
     activation = Parametric(inner)
     one_layer(activation, summed_inputs(activation, SHAPES[-1], np.float32), True)
-    assert names == ["shift_below", "blend", "below", "blend_back"]
+    exponential = ["exponential"] if isinstance(inner, SELU | Mish) else []
+    assert names == ["shift_below", *exponential, "blend", "below", *exponential, "blend_back"]
 
 
 @every_dtype

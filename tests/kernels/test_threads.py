@@ -137,11 +137,15 @@ def interrupt_at_random(call, n, longest):
     draw = random.Random(0)
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     config = sklearn.get_config()
+    report = sys.unraisablehook
+    sys.unraisablehook = lambda unraisable: (
+        None if unraisable.exc_type is KeyboardInterrupt else report(unraisable)
+    )
     try:
         for _ in range(n):
             try:
                 # Again after a while, for what Python calls from C, such as a weak reference's
-                # callback, may swallow one.
+                # callback, swallows one and only reports it.
                 signal.setitimer(signal.ITIMER_REAL, draw.uniform(0.0005, longest), 0.2)
                 while True:
                     call()
@@ -153,6 +157,7 @@ def interrupt_at_random(call, n, longest):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        sys.unraisablehook = report
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here")

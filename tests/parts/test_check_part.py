@@ -83,6 +83,18 @@ def test_the_activation_in_the_readme_passes():
         del globals()["Sine"]
 
 
+def test_the_embedding_in_the_documentation_passes():
+    page = (Path(__file__).parents[2] / "docs" / "write_a_part.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n([^`]*?class Distance.*?)```\n", page, re.DOTALL)
+    names = {"__name__": __name__}
+    exec(compile(code, "write_a_part.md", "exec"), names)
+    globals()["Distance"] = names["Distance"]  # where a pickle looks for it
+    try:
+        check_part(names["Distance"])
+    finally:
+        del globals()["Distance"]
+
+
 def test_what_is_no_part_is_refused():
     for value in (3, "relu", np.tanh, object):
         with pytest.raises(TypeError, match=r"takes a part or its class; got .* Derive the class"):

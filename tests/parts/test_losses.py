@@ -375,6 +375,19 @@ def test_log_loss_of_a_right_margin_keeps_all_digits():
     np.testing.assert_allclose(value, 2 * np.exp(-30), rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", [LogLoss(), SoftmaxLogLoss()], ids=name_of)
+def test_gradients_of_log_losses_are_far_from_subnormal_numbers(loss, dtype):
+    far = np.array([0, -50, -80, -87, -95, -102, -110, -700, -720, -740, -2000], dtype)
+    raw = np.stack([np.zeros_like(far), far], axis=-1)[None]
+    y, gradient = np.zeros_like(raw), np.empty_like(raw)
+    y[..., 0] = 1
+    loss.value_and_gradient(y, raw, None, gradient)
+    sizes = abs(gradient[gradient != 0])
+    assert sizes.min() > 1e10 * np.finfo(dtype).tiny
+    np.testing.assert_allclose(gradient[0, 1:3, 1], np.exp(far[1:3]), rtol=1e-4, atol=1e-26)
+
+
 def test_log_cosh_of_a_small_error_keeps_all_digits():
     value, grad = evaluate(LogCosh(), np.zeros((1, 1, 1)), np.full((1, 1, 1), 1e-9))
     np.testing.assert_allclose(value, 5e-19, rtol=1e-12)

@@ -389,3 +389,21 @@ def test_patience_of_the_schedule_comes_before_the_estimators(patience, n_platea
     with pytest.warns(ConvergenceWarning):
         model.fit(X, y)
     assert capsys.readouterr().out.count("Setting learning rate") == n_plateaus
+
+
+@pytest.mark.parametrize("n_epochs", [1, 2, 7, 31, 400])
+@pytest.mark.parametrize("n_cycles", [1, 3, 5])
+def test_cycles_end_where_the_rate_is_at_its_lowest(n_cycles, n_epochs):
+    schedule = CosineLog(n_cycles)
+    ends = schedule.cycle_ends(n_epochs)
+    assert list(ends) == sorted(set(ends))
+    assert ends[-1] == n_epochs
+    assert ends[0] >= 1
+    if n_epochs == 400:
+        rates = [schedule.rate(1.0, progress(step=end, n_steps=n_epochs)) for end in ends]
+        assert max(rates) < 0.01
+        assert len(ends) == n_cycles
+
+
+def test_most_schedules_have_no_cycles():
+    assert {name for name, cls in SCHEDULES.items() if cls().cycle_ends(10)} == {"cosine_log"}

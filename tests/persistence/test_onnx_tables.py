@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 
 import sklearn_relu
 from sklearn_relu import MLPClassifier, to_onnx
+from sklearn_relu.embeddings import EMBEDDINGS
 from sklearn_relu.tables import TabularEncoder
 
 ort = pytest.importorskip("onnxruntime")
@@ -96,7 +97,7 @@ def test_dates_and_mixed_levels_are_refused():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
-@pytest.mark.parametrize("embedding", ["pbld", None])
+@pytest.mark.parametrize("embedding", [*EMBEDDINGS, None])
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_a_network_for_tables_has_its_encoder_inside(n_classes, embedding):
     table, y = frame(), np.arange(N) % n_classes
@@ -110,10 +111,11 @@ def test_a_network_for_tables_has_its_encoder_inside(n_classes, embedding):
 
 @pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
 @pytest.mark.parametrize("n_networks", [1, 4])
-def test_predictions_of_numbers_stay_in_range_there_too(n_networks):
+@pytest.mark.parametrize("embedding", EMBEDDINGS)
+def test_predictions_of_numbers_stay_in_range_there_too(n_networks, embedding):
     X = RNG.normal(size=(N, 3))
     model = sklearn_relu.TabularMLPRegressor(
-        max_iter=3, ensemble_size=n_networks, random_state=0
+        max_iter=3, ensemble_size=n_networks, numerical_embedding=embedding, random_state=0
     ).fit(X, X[:, 0])
     far = 100 * X
     (out,) = run(to_onnx(model, X), {"X": far})
@@ -128,4 +130,16 @@ def test_the_precision_is_that_of_numbers_wherever_they_stand():
     model.fit(table, RNG.normal(size=N))
     (out,) = run(to_onnx(model, table), columns_of(table))
     assert out.dtype == np.float64
+    assert_allclose(out[:, 0], model.predict(table), rtol=0, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+@pytest.mark.parametrize("package", ["polars", "pyarrow"])
+def test_types_are_read_off_frames_of_other_packages(package):
+    own = pytest.importorskip(package)
+    table = frame().drop(columns="many")
+    model = sklearn_relu.TabularMLPRegressor(max_iter=2, dtype="float64", random_state=0)
+    model.fit(table, RNG.normal(size=N))
+    other = own.from_pandas(table) if package == "polars" else own.Table.from_pandas(table)
+    (out,) = run(to_onnx(model, other), columns_of(table))
     assert_allclose(out[:, 0], model.predict(table), rtol=0, atol=1e-12)

@@ -52,6 +52,7 @@ OPTIONAL = {
     "onnx",
     "skl2onnx",
     "skops",
+    "jinja2",
 }
 
 

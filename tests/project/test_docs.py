@@ -26,7 +26,8 @@ def test_the_page_of_parts_is_what_the_registries_say():
     assert (DOCS / "parts.md").read_text(encoding="utf-8") == written["page"](), (
         "run python docs/parts.py"
     )
-    assert set(FAMILIES) - set(written["TITLES"]) == {"bias_initialization"}
+    of_others = {"bias_initialization", "regularization_schedule"}
+    assert set(FAMILIES) - set(written["TITLES"]) == of_others
 
 
 def test_the_page_of_parts_has_a_row_for_each_name():
@@ -45,6 +46,27 @@ def test_the_snippets_about_saving_run(capsys, tmp_path, monkeypatch):
     for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
         exec(compile(code, "saving.md", "exec"), names)
     assert capsys.readouterr().out.splitlines() == ["True", "Halving()", "True", "True"]
+
+
+def test_the_real_table_goes_from_file_to_onnx(capsys, tmp_path, monkeypatch):
+    pytest.importorskip("pandas")
+    monkeypatch.chdir(tmp_path)
+    page = (DOCS / "tabular.md").read_text(encoding="utf-8")
+    section = page.partition("## One real table, from file to ONNX")[2].partition("\n## ")[0]
+    *snippets, exported = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    names = {"__name__": "__main__"}
+    for code in snippets:
+        exec(compile(code, "tabular.md", "exec"), names)
+    score, columns, important, *looked, same = capsys.readouterr().out.splitlines()
+    assert score in ("R2 0.4", "R2 0.5")
+    assert columns == "['sex_second' 'bp_missing' 's4_missing']"
+    assert important == "['bmi', 's5']"
+    assert looked[0].startswith("Verdict: ")
+    assert same == "True"
+    for package in ("onnxruntime", "skl2onnx"):
+        pytest.importorskip(package)
+    exec(compile(exported, "tabular.md", "exec"), names)
+    assert capsys.readouterr().out == "True\n"
 
 
 def test_the_snippet_about_reports_runs(capsys):

@@ -102,7 +102,7 @@ def test_the_api_page_has_all_public_names():
     }
     assert [name for name, value in public.items() if id(value) not in documented] == []
     assert set(API) - {"sklearn_relu"} <= set(MODULES)
-    assert API["sklearn_relu.comparison"] == ["comparison_rows", "comparison_figure"]
+    assert API["sklearn_relu.comparison"] == ["answer", "comparison_rows", "comparison_figure"]
 
 
 def test_each_documented_name_is_imported_by_itself():

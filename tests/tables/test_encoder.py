@@ -243,6 +243,22 @@ class TestCategories:
         one_hot = TabularEncoder().fit(column(values * 2))
         assert one_hot.transform(column(values)).shape == (n_levels, n_levels)
 
+    @pytest.mark.parametrize("many_levels", ["one-hot", "codes"])
+    @pytest.mark.parametrize(
+        ("max_levels", "kept"),
+        [(None, "abcd"), (4, "abcd"), (3, "abc"), (2, "bc"), (1, "c")],
+    )
+    def test_the_most_frequent_levels_are_told_apart(self, max_levels, kept, many_levels):
+        # "c" is most frequent, then "b"; "a" and "d" are as frequent as each other.
+        X = column(list("dcbacbcbc"))
+        encoder = TabularEncoder(max_levels=max_levels, many_levels=many_levels, max_one_hot=0).fit(
+            X
+        )
+        assert encoder.categories_[0].tolist() == list(kept)
+        rare = encoder.transform(column([*(level for level in "abcd" if level not in kept), None]))
+        assert_array_equal(rare, np.zeros_like(rare))
+        assert (encoder.transform(column(list(kept))) != 0).any(axis=1).all()
+
     @pytest.mark.parametrize("max_one_hot", [0, 1, 2, 3])
     def test_the_most_levels_that_are_one_hot(self, max_one_hot):
         X = np.array([["a", "a", "a"], ["a", "b", "b"], ["a", "b", "c"]], dtype=object)
@@ -431,6 +447,60 @@ class TestDates:
         assert encoder.transform(self.MOMENTS[:, None]).sum(axis=1).tolist() == [1, 1, 1, 0]
 
 
+class TestOtherTypes:
+    """Categories of another type than in training are known nowhere: an error, not silence."""
+
+    @pytest.mark.parametrize(
+        ("levels", "others"),
+        [
+            (["1", "2", None], [1, None]),
+            ([True, False], ["True", "False"]),
+            (["1", "2"], [b"1"]),
+            ([dt.date(2020, 1, 1), "x"], [3]),
+            (["a", 1], ["b"]),
+            (["a", "b"], ["c", 4]),
+            (["a", "b"], [None]),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("many_levels", ["one-hot", "codes"])
+    def test_texts_and_others(self, levels, others, many_levels):
+        encoder = TabularEncoder([0], many_levels=many_levels, max_one_hot=0).fit(column(levels))
+        texts = [{isinstance(v, str) for v in some if v is not None} for some in (levels, others)]
+        if {True} in texts and {False} in texts:
+            with pytest.raises(ValueError, match=r"Column 0 must hold (no )?text, as it did"):
+                encoder.transform(column(others))
+        else:
+            assert not encoder.transform(column(others)).any()
+
+    def test_one_that_is_known_is_enough(self):
+        encoder = TabularEncoder().fit(column(["a", "b"]))
+        assert encoder.transform(column(["b", 3])).tolist() == [[1], [0]]
+
+    def test_a_column_without_levels_takes_all(self):
+        encoder = TabularEncoder().fit(column([None, None]))
+        assert encoder.transform(column([3, "a"])).shape == (2, 0)
+
+    def test_levels_of_a_frame_that_are_not_there_do_not_count(self):
+        pd = pytest.importorskip("pandas")
+        encoder = TabularEncoder().fit(pd.DataFrame({"a": ["x", "y"]}))
+        unused = pd.DataFrame({"a": pd.Categorical([None], categories=[1, 2])})
+        assert encoder.transform(unused).tolist() == [[0]]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int64", "uint64", "O"])
+def test_masked_values_are_missing(dtype):
+    values = np.array([[1, 7], [2, 8], [3, 2**60 + 1], [4, 2**60 + 3]], dtype=dtype)
+    mask = np.zeros((4, 2), dtype=bool)
+    mask[1, 0] = mask[0, 1] = True
+    objects = values.astype(object)
+    objects[mask] = None
+    masked = np.ma.MaskedArray(values, mask)
+    encoder = TabularEncoder().fit(masked)
+    assert encoder.indicator_features_.tolist() == [0, 1]
+    assert_array_equal(encoder.transform(masked), encoded(objects))
+
+
 def mixed():
     X = np.empty((30, 5), dtype=object)
     X[:, 0] = [f"level {row % 12:02}" for row in range(30)]
@@ -488,6 +558,7 @@ class TestWhole:
             {"many_levels": "hash"},
             {"max_one_hot": -1},
             {"max_one_hot": 2.5},
+            {"max_levels": 0},
             {"dtype": "int8"},
             {"categorical_features": None},
             {"categorical_features": "all"},

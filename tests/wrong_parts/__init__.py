@@ -5,6 +5,7 @@ from custom_parts import Negativity
 from wrong_parts import (
     activations,
     activity_penalties,
+    embeddings,
     fits,
     full_batch,
     hyper_parameters,
@@ -27,6 +28,7 @@ WRONG = {
         full_batch,
         schedules,
         initializers,
+        embeddings,
         fits,
     )
 }
@@ -43,5 +45,6 @@ RIGHT = [
     full_batch.Backtracking(),
     schedules.Falling(),
     initializers.Small(),
+    embeddings.Linear(),
 ]
 """The parts that these are made from."""

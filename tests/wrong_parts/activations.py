@@ -53,6 +53,13 @@ class Accumulates(Scaled):
         grad_params["slope"] += 1e-3 * before
 
 
+class FillsAll(Scaled):
+    def backward(self, z, a, grad_a, grad_z, params, grad_params):
+        for gradient in grad_params.values():
+            gradient.fill(0)
+        super().backward(z, a, grad_a, grad_z, params, grad_params)
+
+
 class Averages(Scaled):
     def backward(self, z, a, grad_a, grad_z, params, grad_params):
         super().backward(z, a, grad_a, grad_z, params, grad_params)
@@ -201,6 +208,7 @@ WRONG = [
     (PadsOddWidths(), "widths_are_in_proportion_to_the_units", "input_width gives 2 for 1 units"),
     (Accumulates(), "outputs_are_overwritten", r"grad_params\['slope'\] fully.*in place"),
     (WritesTheGradientGiven(), "inputs_are_not_written", "backward writes to its argument grad_a"),
+    (FillsAll(), "gradients_of_the_layer_are_left_alone", r"writes to grad_params\['weight'\], wh"),
     (NoisyInSecret(), "only_noise_of_its_own_is_drawn", "uses its generators, and is_random is F"),
     (WrongPower(), "backward_is_the_derivative_of_forward", r"wrong grad_z: got .*, expected .*\d"),
     (Averages(), "gradients_of_parameters_are_summed", r"wrong grad_params\['slope'\]: got"),
