@@ -18,7 +18,8 @@ TITLES = {
     "learning_rate": "Schedules",
     "numerical_embedding": "Numerical embeddings",
 }
-"""`bias_initialization` takes the same names as `initialization`."""
+"""`bias_initialization` takes the names of `initialization`, `regularization_schedule` those of
+`learning_rate`."""
 
 HEAD = """# Parts by name
 

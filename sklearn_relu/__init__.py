@@ -10,6 +10,7 @@ __version__ = "0.2.0"
 __all__ = [
     "SKOPS_TRUSTED_TYPES",
     "CheckpointWarning",
+    "ComparisonReport",
     "LoadError",
     "MLPClassifier",
     "MLPRegressor",
@@ -29,6 +30,7 @@ __all__ = [
 _HOMES = {
     "SKOPS_TRUSTED_TYPES": "persistence",
     "CheckpointWarning": "exceptions",
+    "ComparisonReport": "comparison",
     "LoadError": "exceptions",
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",
@@ -89,7 +91,7 @@ if TYPE_CHECKING:
     from sklearn_relu import tables as tables
     from sklearn_relu import testing as testing
     from sklearn_relu import utils as utils
-    from sklearn_relu.comparison import compare
+    from sklearn_relu.comparison import ComparisonReport, compare
     from sklearn_relu.estimators import (
         MLPClassifier,
         MLPRegressor,

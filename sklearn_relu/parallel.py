@@ -12,19 +12,7 @@ from joblib import cpu_count, parallel_config
 from joblib.parallel import ParallelBackendBase, get_active_backend
 
 from sklearn_relu.training.gathering import MAX_TASKS, Gathering, ParallelCall, current_task
-
-
-class Stacks:
-    """The stacks that were trained in a context.
-
-    Attributes
-    ----------
-    sizes : list of int
-        The number of fits in each stack.
-    """
-
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
+from sklearn_relu.training.watching import Stacks
 
 
 @contextmanager
@@ -76,7 +64,7 @@ def lockstep(*, max_bytes: int = 2**30) -> Iterator[Stacks]:
             f"max_bytes must be a positive whole number of bytes, such as 2**30; got {max_bytes!r}."
         )
     stacks = Stacks()
-    with parallel_config(backend=_Backend(partial(Gathering, int(max_bytes), stacks.sizes))):
+    with parallel_config(backend=_Backend(partial(Gathering, int(max_bytes), stacks))):
         yield stacks
 
 

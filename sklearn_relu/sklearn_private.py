@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import sklearn
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight
@@ -114,6 +115,21 @@ def check_sample_weight(sample_weight, X) -> np.ndarray:
     if not weight.any():  # which scikit-learn checks from 1.9 on
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weight
+
+
+def rows_of(data, rows: np.ndarray):
+    """Rows of an array or a frame, as a cross-validation takes them.
+
+    Parameters
+    ----------
+    data : {array-like, sparse matrix, DataFrame}
+    rows : ndarray of int
+
+    Returns
+    -------
+    taken : {array, sparse matrix, DataFrame}
+    """
+    return _safe_indexing(data, rows)
 
 
 def require_callbacks(what: str) -> None:

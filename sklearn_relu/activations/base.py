@@ -189,7 +189,10 @@ class Activation(Part, ABC):
         params: Arrays,
         grad_params: Arrays,
     ) -> None:
-        """Overwrite `grad_z`, and each array of `grad_params` summed over the samples."""
+        """Overwrite `grad_z`, and the part's own arrays of `grad_params`, summed over the samples.
+
+        Others that the layer learns, such as its weights, are in both dicts too, and left alone.
+        """
 
     def linear_pieces(self, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
         """Number the linear pieces on which the summed inputs are.

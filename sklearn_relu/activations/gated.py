@@ -215,7 +215,7 @@ class Mish(Activation):
     """
 
     bounds = (-0.30884341301725043, np.inf)
-    share_loop = (fused.MISH, 1, 20.0, np.exp)
+    share_loop = (fused.MISH, 1, 20.0, fused.exp)
     initialization = "variance_scaling"
     saturation = ()
 

@@ -148,10 +148,11 @@ class Parametric(Wrapper, Activation):
         where w is 0.
         """
         f = self._f
-        totals = {name: np.zeros(grad.shape) for name, grad in grad_params.items()}
+        learned = {name: params[name] for name in self.parameter_shapes(1)}
+        totals = {name: np.zeros(values.shape) for name, values in learned.items()}
         for block in kernels.blocks(*z.shape):
             networks = block[0]
-            of_block = _of(networks, params)
+            of_block = _of(networks, learned)
             sums = {name: np.empty_like(values) for name, values in of_block.items()}
             _block_backward(f, z[block], grad_a[block], grad_z[block], of_block, sums)
             for name, total in totals.items():

@@ -97,7 +97,7 @@ class SELU(_ScaledELU):
     alpha = fused.SELU_ALPHA
     scale = fused.SELU_SCALE
 
-    share_loop = (fused.SELU, 1, 0.0, np.expm1)
+    share_loop = (fused.SELU, 1, 0.0, fused.expm1)
     gain = 1.0
     initialization = "lecun_normal"
     needs_its_initialization = True

@@ -23,7 +23,13 @@ class NumericalEmbedding(Part, ABC):
     proportion to them: :meth:`memory` asks for what is needed.
     """
 
-    elsewhere: ClassVar[dict[str, str]] = {"none": "Use None."}
+    elsewhere: ClassVar[dict[str, str]] = {
+        "none": "Use None.",
+        "plr": "periodic",
+        "ple": "piecewise_linear",
+        "q": "piecewise_linear",
+        "ql": "piecewise_linear",
+    }
 
     rate: float = 1.0
     """Factor of the learning rate of its parameters."""
@@ -37,8 +43,8 @@ class NumericalEmbedding(Part, ABC):
     def parameter_shapes(self, n_columns: int) -> dict[str, tuple[str, tuple[int, int]]]:
         """For each parameter of one network by name its kind and its shape.
 
-        The kind is "weight", or "bias" for what neither penalties nor decay are for. Biases have
-        the shape (1, n).
+        The kind is "weight"; "bias" for parameters without penalty and decay; or "fixed" for those
+        that no step moves. Biases and fixed parameters have the shape (1, n).
         """
 
     @abstractmethod
@@ -63,11 +69,18 @@ class NumericalEmbedding(Part, ABC):
 
     @abstractmethod
     def init_parameters(self, params: Arrays, rng: np.random.RandomState) -> None:
-        """Draw the parameters in place, before training."""
+        """Draw all parameters in place, before training."""
+
+    def init_from_rows(self, params: Arrays, rows: np.ndarray) -> None:
+        """Fill in place the parameters that depend on training rows, after `init_parameters`.
+
+        `rows` are all that count in training, (n_samples, n_columns), at least one. By default no
+        parameter depends on them.
+        """
 
     @abstractmethod
     def forward(self, x: np.ndarray, out: np.ndarray, params: Arrays, memory: Arrays) -> None:
-        """Overwrite `out` with the embedded columns."""
+        """Overwrite `out` with the embedded columns. `memory` may keep numbers for `backward`."""
 
     @abstractmethod
     def backward(
@@ -79,4 +92,7 @@ class NumericalEmbedding(Part, ABC):
         grads: Arrays,
         memory: Arrays,
     ) -> None:
-        """Overwrite `grads` and, unless it is None, `grad_x`, after :meth:`forward`."""
+        """Overwrite `grads` and, unless it is None, `grad_x`; the gradient of fixed ones is 0.
+
+        `memory` is as :meth:`forward` has left it for the same `x` and `params`.
+        """

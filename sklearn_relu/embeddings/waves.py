@@ -6,6 +6,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from sklearn_relu.embeddings import columns
 from sklearn_relu.embeddings.base import Arrays, NumericalEmbedding
 from sklearn_relu.kernels import fused
 from sklearn_relu.kernels.waves import SINE
@@ -99,12 +100,12 @@ class PBLD(NumericalEmbedding):
         np.cos(angles, out=waves)
         np.matmul(waves, mix.swapaxes(2, 3), out=mixed)
         mixed += offset[:, :, None]
-        embedded = self._embedded(out)
+        embedded = columns.by_output(out, self.n_outputs)
         embedded[..., :-1] = mixed.swapaxes(1, 2)
         embedded[..., -1] = x
 
     def backward(self, x, grad_out, grad_x, params, grads, memory):
-        """Go back through the linear map and the cosines, which are left in memory."""
+        """Go back through the linear map and the cosines, which are computed anew."""
         frequency, phase, mix, _ = self._of_columns(params)
         grad_frequency, grad_phase, grad_mix, grad_offset = self._of_columns(grads)
         sine = _terms_of_sine(grad_out.dtype)
@@ -114,7 +115,7 @@ class PBLD(NumericalEmbedding):
         ):  # fmt: skip
             return
         angles, waves, mixed = self._by_column(memory, grad_out)
-        embedded = self._embedded(grad_out)
+        embedded = columns.by_output(grad_out, self.n_outputs)
         mixed[...] = embedded[..., :-1].swapaxes(1, 2)
         _angles(x, frequency, phase, angles)
         np.cos(angles, out=waves)
@@ -125,8 +126,8 @@ class PBLD(NumericalEmbedding):
         waves *= angles
         np.negative(waves, out=waves)
         np.sum(waves, axis=2, out=grad_phase)
-        columns = x.swapaxes(1, 2)[:, :, None]
-        np.matmul(columns, waves, out=grad_frequency[:, :, None])
+        rows = x.swapaxes(1, 2)[:, :, None]
+        np.matmul(rows, waves, out=grad_frequency[:, :, None])
         grad_frequency *= 2 * math.pi
         if grad_x is not None:
             waves *= frequency[:, :, None]
@@ -138,22 +139,21 @@ class PBLD(NumericalEmbedding):
         """Two products: columns spread over their waves, and waves mixed into their columns."""
         frequency, phase, mix, offset = self._of_columns(params)
         n_networks, n_columns, n_waves = frequency.shape
-        spread = np.repeat(np.eye(n_columns), n_waves, axis=1)[None]
+        spread = columns.spread(n_columns, n_waves)
         flat = n_networks, 1, n_columns * n_waves
         angles = graph.product(x, graph.value(spread)) * graph.value(
             2 * math.pi * frequency.reshape(flat)
         ) + graph.value(phase.reshape(flat))
         width, n_mixed = self.n_outputs, self.n_outputs - 1
-        mixed = np.zeros((n_networks, n_columns, n_waves, n_columns, width))
+        padded = np.zeros((n_networks, n_columns, width, n_waves))
+        padded[:, :, :n_mixed] = mix
         own = np.zeros((1, n_columns, n_columns, width))
         shift = np.zeros((n_networks, n_columns, width))
         for i in range(n_columns):
-            mixed[:, i, :, i, :n_mixed] = mix[:, i].swapaxes(1, 2)
             own[:, i, i, n_mixed] = 1
         shift[..., :n_mixed] = offset
         all_columns = n_columns * width
-        mixed = mixed.reshape(n_networks, n_columns * n_waves, all_columns)
-        embedded = graph.product(np.cos(angles), graph.value(mixed))
+        embedded = graph.product(np.cos(angles), graph.value(columns.one_matrix(padded)))
         embedded = embedded + graph.product(x, graph.value(own.reshape(1, n_columns, all_columns)))
         return embedded + graph.value(shift.reshape(n_networks, 1, all_columns))
 
@@ -178,12 +178,6 @@ class PBLD(NumericalEmbedding):
             memory[name].reshape(n_networks, -1, n_samples, width)
             for name, width in zip(("angles", "waves", "mixed"), widths, strict=True)
         )
-
-    def _embedded(self, out: np.ndarray) -> np.ndarray:
-        """A view (n_networks, n_samples, n_columns, n_outputs)."""
-        strides = *out.strides[:2], self.n_outputs * out.strides[2], out.strides[2]
-        shape = *out.shape[:2], out.shape[2] // self.n_outputs, self.n_outputs
-        return np.lib.stride_tricks.as_strided(out, shape, strides)
 
 
 def _angles(x: np.ndarray, frequency: np.ndarray, phase: np.ndarray, out: np.ndarray) -> None:

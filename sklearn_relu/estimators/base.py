@@ -290,6 +290,18 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
             jobs, EpochTasks(self, context, jobs, lambda: earlier | fitted(), given), keeper
         )
 
+    def _check_no_horizon(self, parts: Parts) -> None:
+        schedules = {
+            "learning_rate": parts.schedule,
+            "regularization_schedule": parts.regularization_schedule,
+        }
+        for name, schedule in schedules.items():
+            if schedule is not None and schedule.has_horizon:
+                raise ValueError(
+                    f"partial_fit does not know how many epochs {name}={getattr(self, name)!r} "
+                    "spans. Use a schedule without a horizon, such as Cosine(period=10)."
+                )
+
     def _make_jobs(
         self,
         parts: Parts,
@@ -304,11 +316,8 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         """One job for each network, from checked data."""
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
-        if incremental and parts.schedule.has_horizon:
-            raise ValueError(
-                f"partial_fit does not know how many epochs learning_rate={self.learning_rate!r} "
-                "spans. Use a schedule without a horizon, such as Cosine(period=10)."
-            )
+        if incremental:
+            self._check_no_horizon(parts)
         goes_on = self._goes_on(incremental)
         if incremental:
             self._declare_classes(y, classes)

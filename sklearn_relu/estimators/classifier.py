@@ -73,6 +73,7 @@ class MLPClassifier(Classes, MLP):
         dropout=0.0,
         input_dropout=0.0,
         input_noise=0.0,
+        regularization_schedule=None,
         max_norm=None,
         gradient_clipping=None,
         early_stopping_metric="score",

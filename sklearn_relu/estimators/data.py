@@ -176,7 +176,7 @@ def target_array(y, numeric: bool):
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"Input y must be numbers for a regressor; got dtype {targets.dtype}: {error}. "
-            "Convert y to numbers, or use MLPClassifier for labels."
+            "Convert y to numbers, or use a classifier for labels."
         ) from error
 
 

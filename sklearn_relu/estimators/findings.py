@@ -105,8 +105,9 @@ def serious_findings(
     yield from _dead_layer(diagnosis, setting, limits)
     yield from _constant_predictor(diagnosis, setting)
     yield from _worse_than_a_constant(diagnosis, setting)
-    yield from _inputs_not_scaled(diagnosis, limits)
-    yield from _inputs_far_from_0(diagnosis, limits)
+    if not setting.scales_inputs:
+        yield from _inputs_not_scaled(diagnosis, limits)
+        yield from _inputs_far_from_0(diagnosis, limits)
 
 
 def further_findings(diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding]:
@@ -270,7 +271,7 @@ def _remedy_for_useless(diagnosis: Diagnosis, setting: Setting) -> str:
         return f"Most units of a layer are dead: {_against_death(diagnosis, setting)}."
     if vanishes(diagnosis):
         return f"Its gradient vanishes on the way back: {_against_vanishing(diagnosis, setting)}."
-    cures = [_scale_inputs(diagnosis)]
+    cures = ["" if _are_scaled(diagnosis) else setting.scale_inputs()]
     if not diagnosis.standard_targets:
         cures.append(setting.standardize_targets())
     if not any(cures):
@@ -285,14 +286,13 @@ def _train_longer(diagnosis: Diagnosis, setting: Setting) -> str:
     return (setting.raise_rate() if stood else "") or setting.later_stop()
 
 
-def _scale_inputs(diagnosis: Diagnosis) -> str:
-    is_scaled = (
+def _are_scaled(diagnosis: Diagnosis) -> bool:
+    return (
         diagnosis.largest <= LARGE_INPUTS
         and diagnosis.size >= SMALL_INPUTS
         and diagnosis.scales <= TO_TELL.scales
         and diagnosis.offset <= TO_TELL.offset
     )
-    return "" if is_scaled else "scale the inputs (StandardScaler)"
 
 
 def _against_vanishing(diagnosis: Diagnosis, setting: Setting) -> str:

@@ -23,6 +23,8 @@ def initial_params(
     views = layout.views(params[None])
     for view, layer in zip(views, layers, strict=True):
         layer.init_parameters(view, rng)
+    if X is not None:
+        layers[0].init_from_rows(views[0], X)
     starts = layer_starts(layers, views)
     initializer.initialize(starts, rng, X)
     biases.initialize_biases(starts, rng)

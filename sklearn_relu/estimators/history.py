@@ -156,7 +156,9 @@ class History:
             [stage.penalty for stage in stages],
             [stage.activity_penalty for stage in stages[:-1]],
         )
-        noise = recipe.dropout_rates, float(recipe.input_noise)
+        noise: tuple[Any, ...] = recipe.dropout_rates, float(recipe.input_noise)
+        if estimator.regularization_schedule is not None and recipe.is_random:
+            noise = *noise, estimator.regularization_schedule
         network = recipe.loss, [layer.activation for layer in recipe.layers]
         # A full-batch optimizer's is of fixed weights, others' of weights that change meanwhile.
         is_full_batch = not recipe.optimizer.takes_batches

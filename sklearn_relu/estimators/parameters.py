@@ -43,6 +43,7 @@ class NetworkParameters(Described):
     dropout: Any = 0.0
     input_dropout: Any = 0.0
     input_noise: Any = 0.0
+    regularization_schedule: Any = None
     max_norm: Any = None
     gradient_clipping: Any = None
     early_stopping_metric: Any = "score"
@@ -50,8 +51,15 @@ class NetworkParameters(Described):
     dtype: Any = None
     ensemble_size: Any = 1
     n_folds: int = 0
-    """Under `early_stopping`, if not 0, so many folds: each network of an ensemble's second half
-    holds one out, and the others none. No parameter: an architecture decides it by the data."""
+    """Under `early_stopping`, if not 0, so many folds, of which each two networks hold one out. No
+    parameter: an architecture decides it by the data."""
+
+    keeps_a_rest: bool = False
+    """Whether held-out rows choose among the ends of the schedule's cycles only, where it has any.
+    No parameter either."""
+
+    scales_inputs: bool = False
+    """Whether X is scaled before the network, so that no remedy advises it. No parameter either."""
 
     _described_parameters = {
         "activation": Parameter(
@@ -214,6 +222,15 @@ class NetworkParameters(Described):
             "float",
             [Interval(Real, 0, None, closed="left")],
             "Standard deviation of the normal noise that each step adds to dense inputs.",
+        ),
+        "regularization_schedule": Parameter(
+            "str, Schedule or None",
+            BY_ITSELF,
+            """
+            A factor in [0, 1] of `dropout`, `input_dropout` and the solver's `weight_decay`, as a
+            schedule of the rate 1: "flat_cosine" is 1 for half of ``max_iter`` epochs and then
+            falls to 0. None: the factor stays 1.
+            """,
         ),
         "max_norm": Parameter(
             "float or None",

@@ -23,6 +23,7 @@ FAMILIES: dict[str, tuple[dict, type[Part]]] = {
     "loss": (LOSSES, Loss),
     "solver": (OPTIMIZERS, Solver),
     "learning_rate": (SCHEDULES, Schedule),
+    "regularization_schedule": (SCHEDULES, Schedule),
     "numerical_embedding": (EMBEDDINGS, NumericalEmbedding),
 }
 """For each parameter that takes a part: the family's names, and its contract."""
@@ -33,7 +34,7 @@ WITH_FLAT_PARAMETERS = {"solver", "learning_rate"}
 DISTINCT = ("activation", "solver")
 """Families whose names tell by themselves what they are names of."""
 
-OPTIONAL = {"penalty", "activity_penalty", "numerical_embedding"}
+OPTIONAL = {"penalty", "activity_penalty", "numerical_embedding", "regularization_schedule"}
 """Families of which None is none."""
 
 
@@ -54,6 +55,7 @@ class Parts:
     loss: Loss
     solver: Optimizer | FullBatchOptimizer
     schedule: Schedule
+    regularization_schedule: Schedule | None
 
 
 def resolve(estimator, parameter: str):
@@ -123,7 +125,6 @@ def resolve_parts(estimator) -> Parts:
     """
     sizes = estimator._hidden_units()
     n_hidden = len(sizes)
-    rate = estimator.learning_rate
     parts = Parts(
         hidden_layer_sizes=sizes,
         activations=_for_each_layer(estimator, "activation", n_hidden),
@@ -134,11 +135,8 @@ def resolve_parts(estimator) -> Parts:
         dropout=_dropout(estimator.dropout, n_hidden),
         loss=_loss(estimator),
         solver=resolve(estimator, "solver"),
-        schedule=(
-            FunctionRate(rate)
-            if callable(rate) and not isinstance(rate, type)
-            else resolve(estimator, "learning_rate")
-        ),
+        schedule=schedule_of(estimator),
+        regularization_schedule=resolve(estimator, "regularization_schedule"),
     )
     _check_activities_are_rates(parts)
     _check_solver_can_minimize(estimator, parts)
@@ -185,6 +183,14 @@ def _dropout(dropout, n_hidden: int) -> list[float]:
     if not all(isinstance(rate, Real) and 0 <= float(rate) < 1 for rate in dropout):
         raise ValueError(f"dropout must hold shares of units to drop, in [0, 1); got {dropout!r}.")
     return [float(rate) for rate in dropout]
+
+
+def schedule_of(estimator) -> Schedule:
+    """The schedule of the learning rate."""
+    rate = estimator.learning_rate
+    if callable(rate) and not isinstance(rate, type):
+        return FunctionRate(rate)
+    return resolve(estimator, "learning_rate")
 
 
 def _loss(estimator) -> Loss:

@@ -2,32 +2,21 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.history import History, carry_over_a_stream
-from sklearn_relu.estimators.parts import Parts
+from sklearn_relu.estimators.parts import Parts, schedule_of
 from sklearn_relu.estimators.starts import Start, restore, resume, start
-from sklearn_relu.estimators.validation import (
-    Following,
-    Validation,
-    folds,
-    resolve_metric,
-    split,
-    with_followers,
-)
+from sklearn_relu.estimators.validation import Validation, folds, resolve_metric, split
 from sklearn_relu.losses import Loss
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.parameters import with_python_numbers
 from sklearn_relu.training.jobs import Job, Snapshot, TrainingState
 from sklearn_relu.training.recipe import Recipe
-
-FAR_PAST_BEST = 2.8
-"""Where networks hold out folds, all end after so many times as many epochs as the best one took.
-
-On 21 tables this took 31 % of the epochs away, and changed the best one of a single table."""
 
 
 def make_jobs(
@@ -65,7 +54,10 @@ def make_jobs(
     -------
     jobs : list of Job
     """
-    estimator = with_python_numbers(estimator._for_data(data, held_out))
+    planned = with_python_numbers(estimator._for_data(data, held_out))
+    if planned.max_iter != estimator.max_iter:
+        parts = replace(parts, schedule=schedule_of(planned))
+    estimator = planned
     X = data.X
     stages = estimator._stages(X.shape[1], parts, loss.n_raw(data.targets.shape[1]))
     layers = [stage.layer for stage in stages]
@@ -76,32 +68,33 @@ def make_jobs(
     if snapshots is not None:
         starts = restore(estimator, starts, snapshots)
     early_stopping = estimator.early_stopping and parts.solver.takes_batches
-    rows: Sequence[np.ndarray | None] = [None] * len(starts)
-    validations: Sequence[Data | None] = [held_out] * len(starts)
-    if early_stopping and held_out is None:
-        hold_out = _fold if estimator.n_folds else _split
-        starts, rows, validations = hold_out(estimator, starts, data)
+    starts, rows, validations = _held_out(estimator, starts, data, held_out, early_stopping)
     n_rows = X.shape[0] if rows[0] is None else len(rows[0])
     recipe = _recipe(estimator, parts, stages, loss, data, n_rows)
     metric = resolve_metric(estimator, estimator.early_stopping_metric)
-    if early_stopping:
-        _check_scores_count(validations)
-    validate = with_followers(
-        [
-            None if each is None else Validation(estimator, recipe, parts.activations, each, metric)
-            for each in validations
-        ]
-    )
+    # One for networks with the same rows, which says what they are together.
+    distinct = {id(each): each for each in validations if each is not None}
+    by_data = {
+        key: Validation(estimator, recipe, parts.activations, each, metric)
+        for key, each in distinct.items()
+    }
+    validate = [by_data.get(id(each)) for each in validations]
     states = [state for _, state in starts]
     if incremental:
         states = [carry_over_a_stream(state) for state in states]
     elif estimator.warm_start:
         history = History(estimator, recipe, data, held_out, early_stopping)
         is_this_fit = snapshots is not None
-        # A network that holds nothing out follows those that do, if there are any.
-        first = next((each for each in validations if each is not None), None)
-        scored_on = [first if each is None else each for each in validations]
-        states = history.carry_over(states, rows, scored_on, is_this_fit=is_this_fit)
+        states = history.carry_over(states, rows, validations, is_this_fit=is_this_fit)
+    shared = _shared(estimator, parts) | {
+        "early_stopping": early_stopping,
+        "fellows": validate if estimator.n_folds else None,
+        "max_epochs": 1 if incremental else _epochs_to_come(estimator, states, snapshots),
+        "resumable": estimator.warm_start or incremental or is_kept,
+    }
+    if estimator.keeps_a_rest:
+        n_epochs = _epochs_before(states, snapshots) + shared["max_epochs"]
+        shared["rests"] = parts.schedule.cycle_ends(n_epochs)
     jobs = [
         Job(
             recipe,
@@ -111,23 +104,9 @@ def make_jobs(
             train_rows,
             rng,
             state,
-            learning_rate=estimator.learning_rate_init,
-            schedule=parts.schedule,
-            alpha=estimator.alpha,
-            activity_alpha=estimator.activity_alpha,
-            shuffle=estimator.shuffle,
-            max_epochs=1 if incremental else estimator.max_iter,
-            tol=estimator.tol,
-            n_iter_no_change=estimator.n_iter_no_change,
-            time_limit=np.inf if estimator.time_limit is None else estimator.time_limit,
             validate=validation,
-            early_stopping=early_stopping,
-            follows=isinstance(validation, Following),
-            fellows=validate,
-            far=FAR_PAST_BEST if isinstance(validation, Following) else None,
-            report=print if estimator.verbose else lambda line: None,
-            resumable=estimator.warm_start or incremental or is_kept,
             stands_still=bool(state.ended),
+            **shared,
             **how_far,
         )
         for (rng, _), state, train_rows, validation, how_far in zip(
@@ -138,6 +117,38 @@ def make_jobs(
         for job in jobs:
             job.note_generators()
     return jobs
+
+
+def _shared(estimator, parts: Parts) -> dict[str, Any]:
+    """Gather what all jobs have of the estimator's parameters."""
+    return {
+        "learning_rate": estimator.learning_rate_init,
+        "schedule": parts.schedule,
+        "regularization": parts.regularization_schedule,
+        "alpha": estimator.alpha,
+        "activity_alpha": estimator.activity_alpha,
+        "shuffle": estimator.shuffle,
+        "tol": estimator.tol,
+        "n_iter_no_change": estimator.n_iter_no_change,
+        "time_limit": np.inf if estimator.time_limit is None else estimator.time_limit,
+        "report": print if estimator.verbose else lambda line: None,
+    }
+
+
+def _epochs_before(states: list[TrainingState], snapshots: list[Snapshot] | None) -> int:
+    """Epochs before this fit."""
+    return states[0].epoch - (0 if snapshots is None else snapshots[0].n_epochs)
+
+
+def _epochs_to_come(
+    estimator, states: list[TrainingState], snapshots: list[Snapshot] | None
+) -> int:
+    """`max_iter` epochs; or, for networks that keep an end of a cycle, what an interrupted fit has
+    left of them."""
+    before = _epochs_before(states, snapshots)
+    if estimator.keeps_a_rest and before < estimator.max_iter:
+        return estimator.max_iter - before
+    return estimator.max_iter
 
 
 def _how_far(snapshots: list[Snapshot] | None, states: list[TrainingState]) -> list[dict[str, Any]]:
@@ -151,6 +162,20 @@ HeldOut = tuple[list[Start], Sequence[np.ndarray | None], Sequence[Data | None]]
 """Starts, rows to train on, and data to validate on, for each network."""
 
 
+def _held_out(
+    estimator, starts: list[Start], data: Data, held_out: Data | None, early_stopping: bool
+) -> HeldOut:
+    """Hold out what the user gave; or under early stopping a part of the data for each network."""
+    rows: Sequence[np.ndarray | None] = [None] * len(starts)
+    validations: Sequence[Data | None] = [held_out] * len(starts)
+    if early_stopping and held_out is None:
+        hold_out = _fold if estimator.n_folds else _split
+        starts, rows, validations = hold_out(estimator, starts, data)
+    if early_stopping:
+        _check_scores_count(validations)
+    return starts, rows, validations
+
+
 def _split(estimator, starts: list[Start], data: Data) -> HeldOut:
     """A part for each network to hold out."""
     labels = estimator._stratify_by(data.y)
@@ -160,13 +185,16 @@ def _split(estimator, starts: list[Start], data: Data) -> HeldOut:
 
 
 def _fold(estimator, starts: list[Start], data: Data) -> HeldOut:
-    """A fold for each network of the second half; the others hold nothing out."""
-    labels = estimator._stratify_by(data.y)
-    starts, splits = folds(starts, data.X.shape[0], labels, estimator.n_folds)
-    n_held = len(starts) // 2
-    none: list[None] = [None] * (len(starts) - n_held)
-    rows = [*none, *(train for train, _ in splits[:n_held])]
-    return starts, rows, [*none, *(data.take(held_out) for _, held_out in splits[:n_held])]
+    """A fold of the rows that count for each pair of networks to hold out."""
+    counting = np.arange(data.X.shape[0])
+    if data.weight is not None:
+        counting = np.flatnonzero(data.weight.any(axis=1))
+    labels = estimator._stratify_by(data.y[counting])
+    starts, splits = folds(starts, len(counting), labels, estimator.n_folds)
+    rows = [counting[train] for train, _ in splits]
+    distinct = {id(held_out): held_out for _, held_out in splits}
+    taken = {key: data.take(counting[held_out]) for key, held_out in distinct.items()}
+    return starts, rows, [taken[id(held_out)] for _, held_out in splits]
 
 
 def _check_scores_count(validations: Sequence[Data | None]) -> None:

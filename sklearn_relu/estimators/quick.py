@@ -44,23 +44,3 @@ def _is_finite(values: np.ndarray) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
         total = np.add.reduce(values, axis=None)
     return bool(np.isfinite(total))
-
-
-def numbers_of_frame(X: Any) -> np.ndarray | None:
-    """The numbers of a pandas frame as one array, if it holds numbers only; missing ones are NaN.
-
-    scikit-learn and pandas take a wide frame column by column.
-    """
-    if not hasattr(type(X), "isetitem") or not len(X.columns):
-        return None
-    own = []
-    for dtype in set(X.dtypes):
-        # Nullable and Arrow-backed columns have a dtype of NumPy's beneath; sparse ones do not.
-        plain = dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", None)
-        if plain is None or plain.kind not in "fiu":
-            return None
-        own.append(plain)
-    common = np.result_type(*own)
-    if common.kind != "f":
-        common = np.dtype(np.float64)
-    return X.to_numpy(dtype=common, na_value=np.nan)

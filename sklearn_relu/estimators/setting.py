@@ -35,6 +35,8 @@ class Setting:
         Whether early stopping goes by the loss.
     alpha, tol : float
     dropout : bool
+    scales_inputs : bool, default=False
+        Whether the estimator scales inputs itself.
     """
 
     learning_rate_init: float | None
@@ -48,6 +50,11 @@ class Setting:
     alpha: float
     tol: float
     dropout: bool
+    scales_inputs: bool = False
+
+    def scale_inputs(self) -> str:
+        """Where inputs are large, small, far from 0 or of different sizes."""
+        return "" if self.scales_inputs else "scale the inputs (StandardScaler)"
 
     def lower_rate(self) -> str:
         """For steps that were too long."""
@@ -137,6 +144,7 @@ def setting_of(estimator, parts: Parts | None = None) -> Setting:
         alpha=float(estimator.alpha),
         tol=float(estimator.tol),
         dropout=any(parts.dropout),
+        scales_inputs=estimator.scales_inputs,
     )
 
 

@@ -13,7 +13,8 @@ from sklearn_relu.estimators.data import (
     target_array,
     unusable_values_explained,
 )
-from sklearn_relu.estimators.quick import is_sound_table, is_sound_target, numbers_of_frame
+from sklearn_relu.estimators.quick import is_sound_table, is_sound_target
+from sklearn_relu.tables.columns import numbers_of_frame
 
 
 class Tables(BaseNetwork):

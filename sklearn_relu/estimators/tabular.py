@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_relu.activations import Activation, Identity, Parametric
 from sklearn_relu.embeddings import NumericalEmbedding
 from sklearn_relu.estimators.base import BaseNetwork
-from sklearn_relu.estimators.budget import N_FOLDS, of_rows
+from sklearn_relu.estimators.budget import MOST_CYCLES, N_FOLDS, n_cycles, of_data
 from sklearn_relu.estimators.classes import Classes
 from sklearn_relu.estimators.data import Data, target_array
 from sklearn_relu.estimators.describing import Attribute, Parameter
@@ -25,6 +25,7 @@ from sklearn_relu.layers import Dense, Layer, Scale, TableInputs
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.optimizers import AdamW
 from sklearn_relu.parameters import store_parameters
+from sklearn_relu.schedules import CosineLog
 from sklearn_relu.sklearn_private import Interval, StrOptions
 from sklearn_relu.tables import TabularEncoder
 
@@ -49,7 +50,7 @@ class TabularMLP(BaseNetwork):
     solver: Any = "auto"
     alpha: Any = 0.0
     batch_size: Any = "auto"
-    learning_rate: Any = "cosine_log"
+    learning_rate: Any = "auto"
     max_iter: Any = "auto"
     tol: Any = 0.0
     n_iter_no_change: Any = None
@@ -61,6 +62,8 @@ class TabularMLP(BaseNetwork):
     numerical_embedding: Any = "pbld"
     validation: Any = "auto"
     effort: Any = 1.0
+    keeps_a_rest = True
+    scales_inputs = True
 
     _described_parameters = {
         "hidden_layer_sizes": Parameter(
@@ -87,8 +90,9 @@ class TabularMLP(BaseNetwork):
             "str, Schedule or callable",
             BY_ITSELF,
             """
-            The schedule, by name, part or function: "cosine_log" rises and falls four times, each
-            time twice as long as before.
+            The schedule, by name, part or function: "auto" is ``CosineLog(n_cycles=5)``, which
+            rises and falls five times, each time twice as long as before; fewer times where
+            training has less than 31 epochs.
             """,
         ),
         "batch_size": Parameter(
@@ -111,7 +115,7 @@ class TabularMLP(BaseNetwork):
             [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
             """
             Networks to train in lockstep from different draws; predictions are averaged. "auto" is
-            8 up to 1,200 rows, 4 beyond.
+            8 up to 20,000 rows, 4 beyond and at less than half of the `effort`.
             """,
         ),
         "dtype": Parameter(
@@ -121,10 +125,10 @@ class TabularMLP(BaseNetwork):
             "str or callable",
             [str, callable],
             """
-            The figure on held-out rows by which each network keeps its best epoch: "loss" (minus
-            the loss), for classes "brier" (minus the Brier score), "score" (that of :meth:`score`),
-            a name of scikit-learn's scorers, or a ``callable(estimator, X, y)``, of X as the
-            encoder gives it. Larger is better.
+            The figure on held-out rows by which the best epoch is known: "loss" (minus the loss),
+            for classes "brier" (minus the Brier score), "score" (that of :meth:`score`), a name of
+            scikit-learn's scorers, or a ``callable(estimator, X, y)``, of X as the encoder gives
+            it. Larger is better.
             """,
         ),
         "categorical_features": Parameter(
@@ -149,17 +153,21 @@ class TabularMLP(BaseNetwork):
             "str or None",
             [StrOptions({"auto", "folds"}), None],
             """
-            "folds": half of the networks hold out another fold of the rows each, and keep their
-            best epoch on it; the others train on all rows, and keep the epoch that was best for the
-            first in the mean. None: all train on all rows, to the end. "auto" is "folds" where each
-            class has a row for each of eight folds. With `X_val` all networks keep their best epoch
-            on these rows.
+            "folds": each pair of networks holds out another one of eight folds of the rows, and is
+            scored on it by its mean prediction. Among the ends of the schedule's cycles, if it has
+            any, all keep the last at which the mean score is best, or if it is minus a loss within
+            5 % of the best, and training ends after one that is worse than that. None: all train on
+            all rows, to the end. "auto" is "folds" where each class has a row for each of eight
+            folds. With `X_val` each network keeps its own best epoch on these rows.
             """,
         ),
         "effort": Parameter(
             "float or str",
             [StrOptions({"fast", "thorough"}), Interval(Real, 0, None, closed="neither")],
-            'Factor of the epochs that "auto" means: "fast" is 0.25, "thorough" 4.',
+            """
+            Factor of the epochs that "auto" means: "fast" is 0.25, "thorough" 4. Below a half there
+            are half as many networks, too.
+            """,
         ),
     }
 
@@ -183,6 +191,9 @@ class TabularMLP(BaseNetwork):
             return Parametric(self._activation_by_default)
         if parameter == "solver":
             return AdamW(beta_2=0.95, weight_decay=0.02)
+        if parameter == "learning_rate":
+            is_known = not isinstance(self.max_iter, str)
+            return CosineLog(n_cycles(self.max_iter) if is_known else MOST_CYCLES)
         return None
 
     def _is_stochastic(self):
@@ -212,7 +223,12 @@ class TabularMLP(BaseNetwork):
             if hasattr(encoder, "feature_names_in_"):
                 self.feature_names_in_ = encoder.feature_names_in_
         else:
+            self._check_columns_are_as_fitted()
             X = self.encoder_.transform(X)
+        if not X.shape[1]:
+            raise ValueError(
+                f"No column of X has a value: all {self.n_features_in_} are missing in training."
+            )
         dtype = X.dtype
         X, y = check_X_y(
             X,
@@ -227,6 +243,15 @@ class TabularMLP(BaseNetwork):
             y = column_or_1d(y, warn=True)
         self._check_targets(y)
         return X, y
+
+    def _check_columns_are_as_fitted(self):
+        fitted, now = self.encoder_.categorical_features, self.categorical_features
+        if not np.array_equal(fitted, now):
+            raise ValueError(
+                f"warm_start goes on with the fitted encoder, and categorical_features has changed "
+                f"from {fitted!r} to {now!r}. Set warm_start=False, or clone the estimator, to "
+                "start anew."
+            )
 
     def _check_inputs(self, X):
         check_is_fitted(self)
@@ -298,26 +323,32 @@ class TabularMLP(BaseNetwork):
                 f"solver={self.solver!r} has no epochs, and {type(self).__name__} keeps the best "
                 "one. Use 'auto' or another stochastic solver."
             )
-        n_rows = data.X.shape[0]
         holds_out = held_out is None and self._holds_out(data)
+        n_rows = data.X.shape[0]
+        if holds_out:
+            if data.weight is not None:
+                n_rows = int(data.weight.any(axis=1).sum())
+            n_rows -= math.ceil(n_rows / N_FOLDS)
         copied = self._shallow_copy()
-        numbers = of_rows(n_rows, self._effort(), holds_out)
+        n_inputs = TableInputs(*self._columns(), self._embedding_part()).gives
+        numbers = of_data(n_rows, n_inputs, self._effort())
         for name, value in vars(numbers).items():
             if isinstance(getattr(self, name), str):
                 setattr(copied, name, value)
         if self.n_iter_no_change is None:
             copied.n_iter_no_change = np.inf
-        if holds_out and copied.ensemble_size > 1:
+        if holds_out:
             copied.n_folds = N_FOLDS
         copied.early_stopping = held_out is not None or copied.n_folds > 0
         return copied
 
     def _holds_out(self, data: Data) -> bool:
-        """Whether some networks hold out a fold of the rows."""
+        """Whether each network holds out a fold of the rows."""
         if self.validation is None:
             return False
-        labels = self._stratify_by(data.y)
-        rarest = len(data.y) if labels is None else np.unique(labels, return_counts=True)[1].min()
+        y = data.y if data.weight is None else data.y[data.weight.any(axis=1)]
+        labels = self._stratify_by(y)
+        rarest = len(y) if labels is None else np.unique(labels, return_counts=True)[1].min()
         if rarest >= N_FOLDS:
             return True
         if self.validation == "folds":
@@ -357,9 +388,9 @@ class TabularMLPClassifier(Classes, TabularMLP):
     """Classifier for tables as they are: numbers, categories, dates, missing values.
 
     An ensemble of multi-layer perceptrons that needs no preparation of the data and no search for
-    parameters. Numbers are scaled and embedded, categories become columns or are embedded. Half of
-    the networks hold out a fold of the rows each and keep their best epoch; the other half train on
-    all rows, and keep the epoch in which the first were at their best.
+    parameters. Numbers are scaled and embedded, categories become columns or are embedded. Each
+    pair of networks holds out another fold of the rows, and the folds tell the epoch in which all
+    are at their best.
 
     Parameters
     ----------
@@ -409,7 +440,7 @@ class TabularMLPClassifier(Classes, TabularMLP):
         n_iter_no_change=None,
         batch_size="auto",
         solver="auto",
-        learning_rate="cosine_log",
+        learning_rate="auto",
         learning_rate_init=0.04,
         loss="log_loss",
         class_weight=None,
@@ -422,6 +453,7 @@ class TabularMLPClassifier(Classes, TabularMLP):
         dropout=0.0,
         input_dropout=0.0,
         input_noise=0.0,
+        regularization_schedule=None,
         max_norm=None,
         gradient_clipping=None,
         time_limit=None,
@@ -437,10 +469,10 @@ class TabularMLPRegressor(Numbers, TabularMLP):
     """Regressor for tables as they are: numbers, categories, dates, missing values.
 
     An ensemble of multi-layer perceptrons that needs no preparation of the data and no search for
-    parameters. Numbers are scaled and embedded, categories become columns or are embedded. Half of
-    the networks hold out a fold of the rows each and keep their best epoch; the other half train on
-    all rows, and keep the epoch in which the first were at their best. Targets are standardized
-    where the loss is for all real numbers. Predictions do not leave the targets' range.
+    parameters. Numbers are scaled and embedded, categories become columns or are embedded. Each
+    pair of networks holds out another fold of the rows, and the folds tell the epoch in which all
+    are at their best. Targets are standardized where the loss is for all real numbers. Predictions
+    do not leave the targets' range.
 
     Parameters
     ----------
@@ -495,7 +527,7 @@ class TabularMLPRegressor(Numbers, TabularMLP):
         n_iter_no_change=None,
         batch_size="auto",
         solver="auto",
-        learning_rate="cosine_log",
+        learning_rate="auto",
         learning_rate_init=0.2,
         loss="squared_error",
         initialization="unit_variance",
@@ -507,6 +539,7 @@ class TabularMLPRegressor(Numbers, TabularMLP):
         dropout=0.0,
         input_dropout=0.0,
         input_noise=0.0,
+        regularization_schedule=None,
         max_norm=None,
         gradient_clipping=None,
         time_limit=None,
@@ -524,7 +557,8 @@ class TabularMLPRegressor(Numbers, TabularMLP):
 
     def _learn_targets(self, y, sample_weight, loss, new):
         if new:
-            columns = y.reshape(len(y), -1)
+            counting = slice(None) if sample_weight is None else sample_weight > 0
+            columns = y[counting].reshape(len(y[counting]), -1)
             self.target_range_ = np.array([columns.min(axis=0), columns.max(axis=0)])
         return super()._learn_targets(y, sample_weight, loss, new)
 

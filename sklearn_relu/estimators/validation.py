@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from numbers import Real
 
@@ -81,7 +81,7 @@ def folds(
     labels : ndarray of shape (n_samples,) or None
         Classes to stratify by.
     n_folds : int
-        Networks beyond so many have the folds of the first ones.
+        Two networks share a fold; those beyond twice as many have the folds of the first ones.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def folds(
     rows = np.zeros(n_samples)
     splits = list(folder(n_folds, shuffle=True, random_state=draw).split(rows, labels))
     starts = [(rng, state.with_changes(split_rng_state=drawn)) for rng, state in starts]
-    return starts, [splits[i % n_folds] for i in range(len(starts))]
+    return starts, [splits[i // 2 % n_folds] for i in range(len(starts))]
 
 
 def _check_split(fraction: float, n_samples: int, labels: np.ndarray | None) -> None:
@@ -154,7 +154,7 @@ def resolve_metric(estimator, metric) -> Metric:
 
 
 class Validation:
-    """The loss and the score of a network on held-out rows.
+    """The loss and the score of a network, or of several together, on held-out rows.
 
     Parameters
     ----------
@@ -193,7 +193,8 @@ class Validation:
         Parameters
         ----------
         network : list of dict of ndarray
-            The parameters, one dict a layer, with a network axis of 1.
+            The parameters, one dict a layer, with a network axis. Predictions of several networks
+            are averaged; the loss is that of their mean raw outputs.
         """
         recipe, data = self._recipe, self._data
         dtype = data.X.dtype
@@ -202,10 +203,10 @@ class Validation:
             for layer in network
         ]
         raw = raw_outputs(recipe.layers, params, data.X, dtype, working_memory())
-        predictions = recipe.loss.predict(raw)[0]
+        predictions = recipe.loss.predict(raw).mean(axis=0)
         if not (np.isfinite(raw).all() and np.isfinite(predictions).all()):
             return np.nan, np.nan
-        loss = self._loss(raw)
+        loss = self._loss(raw.mean(axis=0, keepdims=True))
         if self._metric == "loss":
             return loss, -loss
         if isinstance(self._metric, str):
@@ -238,56 +239,3 @@ class Validation:
             return {}
         takes_it = "sample_weight" in inspect.signature(self._metric).parameters
         return {"sample_weight": weight} if takes_it else {}
-
-
-class Noted:
-    """A validation whose last figures are noted, with how often it was asked."""
-
-    def __init__(self, validation: Validation):
-        self._validation = validation
-        self.figures = np.nan, np.nan
-        self.n_epochs = 0
-
-    def __call__(self, network: list[Arrays]) -> tuple[float, float]:
-        """The loss and the score."""
-        self.figures = self._validation(network)
-        self.n_epochs += 1
-        return self.figures
-
-
-class Following:
-    """The validation of a network that trains on all rows: the mean of the others' figures.
-
-    It is asked after theirs. Networks whose training has ended say no more; once all have, the
-    figures are NaN.
-
-    Parameters
-    ----------
-    others : list of Noted
-    """
-
-    def __init__(self, others: list[Noted]):
-        self._others = others
-        self._n_epochs = 0
-
-    def __call__(self, network: list[Arrays]) -> tuple[float, float]:
-        """The mean loss and the mean score."""
-        n_epochs = max(each.n_epochs for each in self._others)
-        if n_epochs == self._n_epochs:
-            return np.nan, np.nan
-        self._n_epochs = n_epochs
-        present = [each.figures for each in self._others if each.n_epochs == n_epochs]
-        loss, score = np.mean(present, axis=0)
-        return float(loss), float(score)
-
-
-Scored = Validation | Noted | Following | None
-
-
-def with_followers(validations: list[Validation | None]) -> Sequence[Scored]:
-    """Each network's validation, where those without one follow the others, if there are any."""
-    if None not in validations or not any(validations):
-        return validations
-    noted = {i: Noted(each) for i, each in enumerate(validations) if each is not None}
-    others = list(noted.values())
-    return [noted[i] if i in noted else Following(others) for i in range(len(validations))]

@@ -15,6 +15,7 @@ import numpy as np
 from sklearn_relu.kernels import compiling
 from sklearn_relu.kernels.categories import add_up, look_up
 from sklearn_relu.kernels.compiling import NotCompiled
+from sklearn_relu.kernels.exponentials import TAYLOR, exponential
 from sklearn_relu.kernels.waves import waves, waves_back
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
@@ -22,6 +23,10 @@ OPTIONS = {"error_model": "numpy", "nogil": True}
 units."""
 
 OPTIONS_OF_SUMS = OPTIONS | {"fastmath": {"reassoc"}}
+
+LEAST_EXPONENT, LEAST_EXPONENT_64 = -60.0, -650.0
+"""Of a probability in a gradient, for either precision: of smaller ones, which change nothing,
+products come to be subnormal numbers, and processors take many times as long for these."""
 
 IN_ORDER = 256
 """Rows whose sum float32 makes in order; the sums of such blocks are added up in float64.
@@ -75,6 +80,11 @@ def _new_loops() -> SimpleNamespace | None:
     return compiled
 
 
+def least_exponent(dtype: np.dtype) -> float:
+    """The one for this precision, for NumPy's forms."""
+    return LEAST_EXPONENT if dtype.itemsize == 4 else LEAST_EXPONENT_64
+
+
 def run(name: str, *args: Any) -> bool:
     """Run a loop; returns False, with nothing done, where its NumPy form is to run."""
     compiled = loops()
@@ -121,6 +131,24 @@ def made_by(compiler: Callable, of_sums: Callable) -> SimpleNamespace:
     """All loops by name, as one compiler makes them, and those with sums as another one does."""
     loops = {loop.__name__: compiler(loop) for loop in _LOOPS}
     return SimpleNamespace(**loops, **{loop.__name__: of_sums(loop) for loop in _SUMS})
+
+
+def exp(x: np.ndarray, out: np.ndarray) -> None:
+    """``out = exp(x)`` of numbers up to 20, accurate to units in the last place of 1; `out` is
+    `x`."""
+    if not run("exponential", out, _taylor(out.dtype), 1):
+        np.exp(x, out=out)
+
+
+def expm1(x: np.ndarray, out: np.ndarray) -> None:
+    """``out = exp(x) - 1`` of numbers up to 0; `out` is `x`."""
+    if not run("exponential", out, _taylor(out.dtype), 0):
+        np.expm1(x, out=out)
+
+
+@cache
+def _taylor(dtype: np.dtype) -> np.ndarray:
+    return np.array(TAYLOR, dtype)
 
 
 def shift(z: np.ndarray, bias: np.ndarray) -> None:
@@ -256,9 +284,9 @@ def shift_below(z: np.ndarray, bias: np.ndarray, out: np.ndarray, sign: int, bou
 
 RELU, SELU, SILU, MISH = range(4)
 """Functions f that :func:`blend` knows. Each is given by z and an exponential e, which NumPy's
-vectorized loops make of :func:`below`: ``expm1(min(z, 0))`` for SELU, ``exp(min(-z, 80))`` for
-SiLU, ``exp(min(z, 20))`` for Mish, nothing for ReLU. The operations are those of the NumPy forms in
-their order, so that both give the same bits."""
+vectorized loops or :func:`exponential` make of :func:`below`: ``expm1(min(z, 0))`` for SELU,
+``exp(min(-z, 80))`` for SiLU, ``exp(min(z, 20))`` for Mish, nothing for ReLU. The other operations
+are those of the NumPy forms in their order."""
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
@@ -375,8 +403,11 @@ def parabola_back(
 
 
 def logistic_loss(y: np.ndarray, raw: np.ndarray, grad_raw: np.ndarray, value: np.ndarray) -> None:
-    """``value = sum(log(1 + exp(raw)) - y * raw)`` of each sample, and its gradient."""
+    """``value = sum(log(1 + exp(raw)) - y * raw)`` of each sample, and its gradient, in which no
+    probability is next to nothing (:data:`LEAST_EXPONENT`)."""
     n_networks, n_samples, width = raw.shape
+    number = raw.dtype.type
+    least = number(np.exp(LEAST_EXPONENT if raw.itemsize == 4 else LEAST_EXPONENT_64))
     for i in range(n_networks):
         for j in range(n_samples):
             total = raw[i, j, 0] * 0
@@ -384,13 +415,16 @@ def logistic_loss(y: np.ndarray, raw: np.ndarray, grad_raw: np.ndarray, value: n
                 x, target = raw[i, j, k], y[i, j, k]
                 small = np.exp(-abs(x))
                 total += np.log1p(small) + (max(x, 0) - target * x)
+                small = max(small, least)
                 grad_raw[i, j, k] = (1 if x >= 0 else small) / (1 + small) - target
             value[i, j] = total
 
 
 def below_largest(y: np.ndarray, raw: np.ndarray, out: np.ndarray, of_target: np.ndarray) -> None:
-    """``out = raw - max(raw)`` of each sample, and ``of_target = y @ out``."""
+    """``out = raw - max(raw)`` of each sample, but not below :data:`LEAST_EXPONENT`, and
+    ``of_target = y @ (raw - max(raw))``."""
     n_networks, n_samples, width = raw.shape
+    least = LEAST_EXPONENT if raw.itemsize == 4 else LEAST_EXPONENT_64
     for i in range(n_networks):
         for j in range(n_samples):
             largest = raw[i, j, 0]
@@ -399,7 +433,7 @@ def below_largest(y: np.ndarray, raw: np.ndarray, out: np.ndarray, of_target: np
             total = largest * 0
             for k in range(width):
                 x = raw[i, j, k] - largest
-                out[i, j, k] = x
+                out[i, j, k] = least if x < least else x
                 total += y[i, j, k] * x
             of_target[i, j] = total
 
@@ -454,8 +488,11 @@ def adam(
     beta_1: float,
     beta_2: float,
     epsilon: float,
+    kept: np.ndarray,
+    n_kept: int,
 ) -> None:
-    """Step t of Adam, with moments that lack their factors ``1 - beta``."""
+    """Step t of Adam, with moments that lack their factors ``1 - beta``; of the first `n_kept`
+    parameters the share `kept` is there before it."""
     n_networks, n_params = params.shape
     number = params.dtype.type
     decay_1, decay_2 = number(beta_1), number(beta_2)
@@ -464,6 +501,9 @@ def adam(
         second_moment = np.sqrt((1 - beta_2 ** t[i, 0]) / (1 - beta_2))
         first_moment = (1 - beta_1) / (1 - beta_1 ** t[i, 0])
         move = number(-rate[i, 0] * second_moment * first_moment)
+        share = number(kept[i, 0])
+        for k in range(n_kept):
+            params[i, k] *= share
         for k in range(n_params):
             g = grads[i, k]
             first = decay_1 * m[i, k] + g
@@ -475,7 +515,7 @@ def adam(
 
 _LOOPS = (
     shift, outer, rectify, rectify_back, leak, leak_back, below, shift_below, blend, blend_back,
-    parabola_back, logistic_loss, adam, look_up, add_up,
+    parabola_back, logistic_loss, adam, look_up, add_up, exponential,
 )  # fmt: skip
 
 _SUMS = (below_largest, normalize, ridge, waves, waves_back)

@@ -109,6 +109,12 @@ class Layer(ABC):
         """Fill in place what no initializer fills, before training: what activations learn."""
         self.activation.init_parameters(params)
 
+    def init_from_rows(self, params: Arrays, X: Any) -> None:  # noqa: B027 (most look at none)
+        """Fill in place what depends on the training rows that the first layer of a network reads.
+
+        It comes after :meth:`init_parameters`, and before any initializer. By default nothing does.
+        """
+
     @abstractmethod
     def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
         """Calls that overwrite "z" and "a"; `x` may be one network's, for all."""

@@ -65,7 +65,8 @@ class TableInputs(Layer):
         if self.embedding is not None:
             rate = self.embedding.rate
             for name, (kind, shape) in self.embedding.parameter_shapes(self.n_numbers).items():
-                blocks[name] = Block(shape, kind, rate=rate, decay=rate, drawn=False)
+                of_kind = ("bias", 0.0) if kind == "fixed" else (kind, rate)
+                blocks[name] = Block(shape, *of_kind, decay=of_kind[1], drawn=False)
         for i, n in enumerate(self.n_levels):
             blocks[f"category {i}"] = Block((n, self.category_width), "weight", drawn=False)
         return blocks
@@ -89,6 +90,11 @@ class TableInputs(Layer):
             self.embedding.init_parameters(params, rng)
         for table in self._tables(params):
             table[...] = rng.normal(size=table.shape)
+
+    def init_from_rows(self, params: Arrays, X: Any) -> None:
+        """Show the columns of numbers to the embedding."""
+        if self.embedding is not None:
+            self.embedding.init_from_rows(params, X[:, : self.n_numbers])
 
     def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
         """Embed numbers, pass on what is to be passed on, look codes up."""
@@ -199,6 +205,8 @@ class TableInputs(Layer):
         """The gradients of the parameters, and that of `x` unless it is None."""
         memory = self._memory_for(len(grad_z), x) | {"grad_z": grad_z}
         grads = {name: np.empty_like(values) for name, values in params.items()}
+        for call in self.forward(x, memory, params):
+            call()
         for call in self.backward(x, memory, grad_z, grad_x, params, grads):
             call()
         return grads

@@ -140,6 +140,7 @@ class LogLoss(_Logistic):
         np.log1p(grad, out=grad)
         value += grad
         expit(raw, out=grad)
+        np.maximum(grad, np.exp(fused.least_exponent(raw.dtype)), out=grad)
         grad -= y
 
 
@@ -179,6 +180,7 @@ class SoftmaxLogLoss(_Softmax):
         largest = np.maximum.reduce(outputs_first, axis=1)
         np.subtract(raw, largest[:, :, None], out=grad_raw)
         per_sample = -np.vecdot(y, grad_raw)
+        np.maximum(grad_raw, fused.least_exponent(raw.dtype), out=grad_raw)
         np.exp(grad_raw, out=grad_raw)
         total = kernels.sum_columns(grad_raw)
         per_sample += np.log(total[:, :, 0])

@@ -47,7 +47,7 @@ class Dropout:
     Attributes
     ----------
     rates : sequence of float
-        One for each network, all above 0.
+        One for each network, from 0 to below 1.
     value : float
     mask, out : ndarray of shape (n_networks, n_samples, width)
 

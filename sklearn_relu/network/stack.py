@@ -159,7 +159,8 @@ class NetworkStack:
         noise : sequence of Generator, default=()
             One for each network. Without them, what is random gives what it gives on average.
         dropout_rates : sequence of sequence of float, default=()
-            For each network those of the inputs and of the hidden layers; by default the goal's.
+            For the inputs and for each hidden layer those of each network; by default the goal's.
+            Sequences are not copied: later steps see their new values.
         data : tuple of (x, y, weight), default=None
             What to read instead of memory that the caller fills.
         """
@@ -180,10 +181,8 @@ class NetworkStack:
             activity=np.zeros(k),
             activity_strength=np.zeros(k, self.params.dtype),
         )
-        rates = dropout_rates or [self.goal.dropout_rates] * k
-        # The output layer has no dropout.
-        by_layer = [*zip(*rates, strict=True), ()]
-        self._bind(run, params, grads, noise, by_layer)
+        rates = dropout_rates or [[rate] * k for rate in self.goal.dropout_rates]
+        self._bind(run, params, grads, noise, [*rates, ()])  # the output layer has no dropout
         return run
 
     def _batch(self, k: int, n_rows: int) -> Batch:
@@ -199,7 +198,7 @@ class NetworkStack:
         params: list[Arrays],
         grads: list[Arrays],
         noise: Generators,
-        dropout_rates: list[tuple[float, ...]],
+        dropout_rates: list[Sequence[float]],
     ) -> None:
         """Make the calls of a step, forward layer by layer and backward likewise."""
         k, n_rows = run.y.shape[:2]

@@ -1,6 +1,7 @@
 """Adam and its relatives: steps scaled by two moments of the gradient."""
 
 import math
+from functools import cache
 from numbers import Real
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from sklearn_relu import kernels
 from sklearn_relu.docstrings import sharing
 from sklearn_relu.kernels import fused
-from sklearn_relu.optimizers.base import Optimizer, decay_weights, put_step_size
+from sklearn_relu.optimizers.base import Optimizer, put_step_size
 from sklearn_relu.sklearn_private import Interval
 
 MOMENTS = """\
@@ -66,10 +67,13 @@ class Adam(Optimizer):
     def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
         """Update the moments, then the parameters by their quotient."""
         g, m, v = grads, state["m"], state["v"]
-        if step_size is None and self._step_is_plain():
-            constants = self.beta_1, self.beta_2, self.epsilon
-            if fused.run("adam", params, g, m, v, state["t"], learning_rate, *constants):
+        kept, n_kept = self._decay(learning_rate, n_weights)
+        if step_size is None and _step_is_plain(type(self)):
+            numbers = self.beta_1, self.beta_2, self.epsilon, kept, n_kept
+            if fused.run("adam", params, g, m, v, state["t"], learning_rate, *numbers):
                 return
+        if n_kept:
+            params[:, :n_kept] *= kept
         # The moments are kept without their factors 1 - beta, which saves two passes: then
         # m = beta_1 * m + g and v = beta_2 * v + g**2, and rate and epsilon take the factors over.
         of_moment, of_gradient = self._scales(learning_rate.ravel().tolist(), state)
@@ -95,11 +99,10 @@ class Adam(Optimizer):
                 of_steady += of_gradient
             put_step_size(step_size, -of_steady[:, None].astype(params.dtype), spread)
 
-    @classmethod
-    def _step_is_plain(cls):
-        """Whether the step is that of Adam itself."""
-        hooks = "_scales", "_correction", "_spread"
-        return all(getattr(cls, hook) is getattr(Adam, hook) for hook in hooks)
+    def _decay(self, learning_rate, n_weights):
+        """The share of parameters, for each network, that is there after weight decay, and the
+        number of these parameters."""
+        return learning_rate, 0
 
     def _scales(self, rates, state):
         """Factors of ``m / spread`` and of ``g / spread`` in the step, for each network.
@@ -120,6 +123,13 @@ class Adam(Optimizer):
         """Put into `out` the divisor of the step, from the second moment `v`."""
         np.sqrt(v, out=out)
         out += self.epsilon / math.sqrt(1 - self.beta_2)
+
+
+@cache
+def _step_is_plain(cls) -> bool:
+    """Whether the step is that of Adam itself, but for decay."""
+    hooks = "_scales", "_correction", "_spread"
+    return all(getattr(cls, hook) is getattr(Adam, hook) for hook in hooks)
 
 
 @sharing(moments=MOMENTS)
@@ -150,10 +160,8 @@ class AdamW(Adam):
         super().__init__(beta_1, beta_2, epsilon)
         self.weight_decay = weight_decay
 
-    def step(self, params, grads, state, learning_rate, n_weights, step_size=None):
-        """Decay the weights, then step as Adam."""
-        decay_weights(params, learning_rate, n_weights, self.weight_decay)
-        super().step(params, grads, state, learning_rate, n_weights, step_size)
+    def _decay(self, learning_rate, n_weights):
+        return 1 - learning_rate * self.weight_decay, n_weights
 
 
 @sharing(moments=MOMENTS)

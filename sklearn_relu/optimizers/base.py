@@ -65,13 +65,19 @@ class Optimizer(Solver):
         """
         return {}
 
-    def with_decay(self, factor: float) -> "Optimizer":
-        """The solver with `factor` times its weight decay; itself, if that is the same."""
-        decay = getattr(self, "weight_decay", 0.0)
-        if not decay or factor == 1:
+    def with_decay(self, decay: float | np.ndarray) -> "Optimizer":
+        """The solver with another weight decay; itself, if that is the same.
+
+        Parameters
+        ----------
+        decay : float or ndarray of shape (n_networks, 1)
+            What :meth:`step` gets as `weight_decay`, and :func:`decay_weights` takes. An array is
+            not copied: later steps see its new values.
+        """
+        if isinstance(decay, float) and decay == getattr(self, "weight_decay", 0.0):
             return self
         other: Any = copy.copy(self)
-        other.weight_decay = factor * decay
+        other.weight_decay = decay
         return other
 
     def begin_step(self, state: dict[str, np.ndarray], learning_rate: np.ndarray) -> None:
@@ -108,7 +114,7 @@ class Optimizer(Solver):
 
 
 def decay_weights(
-    params: np.ndarray, learning_rate: np.ndarray, n_weights: int, weight_decay: float
+    params: np.ndarray, learning_rate: np.ndarray, n_weights: int, weight_decay: float | np.ndarray
 ) -> None:
     """Decoupled weight decay: ``w -= rate * weight_decay * w`` for the weights, in place.
 
@@ -120,13 +126,13 @@ def decay_weights(
     params : ndarray of shape (n_networks, n_params)
     learning_rate : ndarray of shape (n_networks, 1)
     n_weights : int
-    weight_decay : float
+    weight_decay : float or ndarray of shape (n_networks, 1)
 
     References
     ----------
     Loshchilov & Hutter (2019), Decoupled weight decay regularization, algorithms 1 and 2.
     """
-    if weight_decay:
+    if isinstance(weight_decay, np.ndarray) or weight_decay:
         params[:, :n_weights] *= 1 - learning_rate * weight_decay
 
 

@@ -72,7 +72,8 @@ def save(model, path) -> None:
         raise ValueError(
             f"{type(model).__name__} cannot be saved: {error}, which a file without code cannot "
             "hold. In place of a function pass a part, one of your own if need be (Schedule for "
-            f"learning_rate), or set it to None before. Or: {OTHER_WAYS}."
+            "learning_rate), or set it to None before; in place of categories that are objects, "
+            f"fit on text or numbers. Or: {OTHER_WAYS}."
         ) from error
     container.write(path, structure, arrays, content=CONTENT, version=VERSION)
 

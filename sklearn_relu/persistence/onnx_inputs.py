@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from sklearn_relu.tables.columns import columns_of, is_frame
+
 
 @dataclass(frozen=True)
 class Input:
@@ -36,17 +38,22 @@ def inputs_of(X) -> list[Input]:
     ValueError
         If a column holds neither numbers, booleans nor text.
     """
-    if hasattr(X, "columns"):
-        return [Input(str(name), _dtype(X[name], str(name)), 1) for name in X.columns]
+    if is_frame(X):
+        names = map(str, getattr(X, "column_names", X.columns))  # pyarrow's columns are data
+        columns = zip(names, columns_of(X), strict=True)
+        return [Input(name, _dtype(column, name), 1) for name, column in columns]
     X = X if sp.issparse(X) else np.asarray(X)
     return [Input("X", _dtype(X, "X"), X.shape[1])]
 
 
 def _dtype(values, name: str) -> np.dtype:
     """The dtype that ONNX has for it."""
-    dtype = getattr(values.dtype, "numpy_dtype", None)  # of pandas' nullable columns
-    if dtype is None:
-        dtype = values.dtype if sp.issparse(values) else np.asarray(values[:1]).dtype
+    if sp.issparse(values):
+        dtype = values.dtype
+    else:
+        own = getattr(values, "dtype", None)
+        # Of pandas' nullable columns; others are what NumPy makes of a row.
+        dtype = getattr(own, "numpy_dtype", None) or np.asarray(values[:1]).dtype
     if dtype.kind in "OUT":
         return np.dtype(object)
     if dtype.kind not in "biuf":

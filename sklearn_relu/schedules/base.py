@@ -50,7 +50,8 @@ class Progress:
 
 
 class Schedule(Part, ABC):
-    """The learning rate as a function of progress."""
+    """The learning rate as a function of progress; or, as `regularization_schedule`, a factor of
+    dropout and weight decay, whose initial value is 1."""
 
     elsewhere = {
         "plateau": "adaptive",
@@ -90,6 +91,11 @@ class Schedule(Part, ABC):
     @abstractmethod
     def rate(self, initial: float, progress: Progress) -> float:
         """The learning rate, given the initial one."""
+
+    def cycle_ends(self, n_epochs: int) -> tuple[int, ...] | None:
+        """Of a horizon of so many epochs those after which a cycle ends, the rate being at its
+        lowest; None for a schedule without cycles."""
+        return None
 
     def stops(self, progress: Progress) -> bool:
         """Whether training ends at a plateau; if not, ``n_plateaus`` is counted up."""

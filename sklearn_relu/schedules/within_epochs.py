@@ -144,6 +144,11 @@ class CosineLog(Schedule):
         cycles = math.log2(1 + (2**self.n_cycles - 1) * progress.of_horizon)
         return initial * (1 - math.cos(2 * math.pi * cycles)) / 2
 
+    def cycle_ends(self, n_epochs):
+        """The epochs next to the ends; each has one, the horizon the last one."""
+        shares = [(2**cycle - 1) / (2**self.n_cycles - 1) for cycle in range(1, self.n_cycles + 1)]
+        return tuple(sorted({max(1, round(share * n_epochs)) for share in shares}))
+
 
 class FlatCosine(Schedule):
     """The initial rate for a share of ``max_iter`` epochs, then down half a cosine to 0.

@@ -77,16 +77,68 @@ def is_frame(X: Any) -> bool:
     return package(X) in FRAMES and len(getattr(X, "shape", ())) == 2
 
 
+def is_array_of_numbers(column: Any) -> bool:
+    """Whether a column is an ndarray with a dtype of numbers."""
+    return type(column) is np.ndarray and column.dtype.kind in "iuf"
+
+
 def columns_of(X: Any) -> list:
     """The columns of a frame or of an ndarray with two dimensions."""
     name = package(X)
     if name == "pandas":
-        return [X.iloc[:, position] for position in range(X.shape[1])]
+        return _pandas_columns(X)
     if name == "polars":
         return X.get_columns()
     if name == "pyarrow":
         return list(X.columns)
     return list(X.T)
+
+
+def _pandas_columns(X: Any) -> list:
+    """Columns of pandas; those of numbers are arrays, of which wide frames have many."""
+    columns: list = [None] * X.shape[1]
+    of_numbers: dict[np.dtype, list[int]] = {}
+    for position, dtype in enumerate(X.dtypes.tolist()):
+        if isinstance(dtype, np.dtype) and dtype.kind in "iuf":
+            of_numbers.setdefault(dtype, []).append(position)
+        else:
+            columns[position] = X.iloc[:, position]
+    for dtype, positions in of_numbers.items():
+        block = X.iloc[:, positions].to_numpy(dtype=dtype)
+        for position, column in zip(positions, block.T, strict=True):
+            columns[position] = column
+    return columns
+
+
+def exact_numbers(X: Any) -> np.ndarray | None:
+    """The numbers of a pandas frame as one array, if its columns are arrays of one dtype."""
+    if package(X) != "pandas":
+        return None
+    dtypes = set(X.dtypes)
+    dtype = dtypes.pop()
+    if dtypes or not isinstance(dtype, np.dtype) or dtype.kind not in "iuf":
+        return None
+    return X.to_numpy(dtype=dtype)
+
+
+def numbers_of_frame(X: Any) -> np.ndarray | None:
+    """The numbers of a pandas frame as one array, if it holds numbers only; missing ones are NaN.
+
+    scikit-learn and pandas take a wide frame column by column.
+    """
+    if not hasattr(type(X), "isetitem") or not len(X.columns):
+        return None
+    own = []
+    for dtype in set(X.dtypes):
+        # Nullable and Arrow-backed columns have a dtype of NumPy's beneath; sparse ones do not.
+        plain = dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", None)
+        if plain is None or plain.kind not in "fiu":
+            return None
+        own.append(plain)
+    common = np.result_type(*own)
+    if common.kind != "f":
+        common = np.dtype(np.float64)
+    return X.to_numpy(dtype=common, na_value=np.nan)
 
 
 def plain(column: Any) -> Any:
@@ -124,6 +176,8 @@ def numbers_of(column: Any) -> Numbers:
     ValueError, TypeError
         If the column holds something else.
     """
+    if is_array_of_numbers(column):
+        return Numbers(column, None)
     column = plain(column)
     read = {"pandas": _pandas_numbers, "polars": _polars_numbers, "pyarrow": _arrow_numbers}
     return read.get(package(column), _array_numbers)(column)

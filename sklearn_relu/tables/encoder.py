@@ -1,7 +1,7 @@
 """TabularEncoder: the table of a user, as the numbers of a network."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from numbers import Integral
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,25 +16,31 @@ from sklearn_relu.sklearn_private import Interval, StrOptions, fit_context
 from sklearn_relu.tables.calendar import calendar_number, parts_of, times_vary
 from sklearn_relu.tables.columns import (
     EXACT,
+    Levels,
     Numbers,
     columns_of,
     counted,
+    exact_numbers,
+    is_array_of_numbers,
     is_frame,
     levels_of,
     moments_of,
     numbers_of,
 )
 from sklearn_relu.tables.kinds import doubts, is_text, kind_of
-from sklearn_relu.tables.scaling import centre_and_scale, squash
+from sklearn_relu.tables.scaling import centres_and_scales, squash
 
 CELLS = 2**16
 """So many numbers of an array are scaled at once, to stay in a processor's cache."""
+
+FEW_ROWS = 2**12
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
     """Turn a table as it is into numbers for a network, or for any other estimator.
 
     The table is an array of numbers or objects, a pandas or polars DataFrame, or a pyarrow Table.
+    Values that a masked array hides are missing.
     The columns of the output come in this order:
 
     1. Numbers, and the calendar of dates. They are centred at the median and divided by the
@@ -60,6 +66,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         layer.
     max_one_hot : int, default=9
         The most levels that are one-hot with ``many_levels="codes"``.
+    max_levels : int, default=None
+        Of a category, so many levels are told apart: the most frequent ones. Others are as unseen
+        ones. None: all.
     dtype : {"float64", "float32"}, default="float64"
         The dtype of the output. All is calculated in float64.
 
@@ -68,7 +77,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     kinds_ : list of str
         For each column "number", "category" or "date".
     categories_ : list of ndarray of shape (n_levels,)
-        The levels of each categorical column, sorted.
+        The levels of each categorical column that are told apart, sorted.
     calendar_ : dict of int to list of str
         For each column of dates its position, and the names of what it became.
     center_ : ndarray of shape (`n_scaled_out_`,)
@@ -127,6 +136,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         "categorical_features": [StrOptions({"from_dtype"}), "array-like"],
         "many_levels": [StrOptions({"one-hot", "codes"})],
         "max_one_hot": [Interval(Integral, 0, None, closed="left")],
+        "max_levels": [Interval(Integral, 1, None, closed="left"), None],
         "dtype": [StrOptions({"float64", "float32"})],
     }
 
@@ -136,11 +146,13 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         *,
         many_levels="one-hot",
         max_one_hot=9,
+        max_levels=None,
         dtype="float64",
     ):
         self.categorical_features = categorical_features
         self.many_levels = many_levels
         self.max_one_hot = max_one_hot
+        self.max_levels = max_levels
         self.dtype = dtype
 
     def __sklearn_tags__(self):
@@ -182,8 +194,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         ]
         self.categories_: list[np.ndarray] = []
         self.calendar_: dict[int, list[str]] = {}
-        fitted: list[tuple[float, float, float]] = []
-        missing = []
+        bases: list[float] = []
+        scales: list[tuple[float, float]] = []
+        missing, pending = [], []
         for position, (column, kind) in enumerate(zip(columns, self.kinds_, strict=True)):
             if kind == "category":
                 self._fit_categories(column, position, named[position])
@@ -191,8 +204,14 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             base, numbers = self._fit_numbers(column, position)
             if np.isnan(numbers[0]).any():
                 missing.append(position)
-            fitted += [(base, *centre_and_scale(values)) for values in numbers]
-        self._bases, self._shifts, self.scale_ = np.array(fitted).reshape(-1, 3).T.copy()
+            bases += [base] * len(numbers)
+            pending += numbers
+            if len(pending) * len(numbers[0]) > CELLS:
+                scales += centres_and_scales(pending)
+                pending = []
+        scales += centres_and_scales(pending)
+        self._bases = np.array(bases, dtype=np.float64)
+        self._shifts, self.scale_ = np.array(scales).reshape(-1, 2).T.copy()
         self.center_ = self._bases + self._shifts
         self.indicator_features_ = np.array(missing, dtype=np.intp)
         self._set_sizes()
@@ -217,7 +236,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     def _fit_categories(self, column, position: int, named: bool) -> None:
         levels = levels_of(column)
         counts = self._hashed(position, lambda: counted(levels))
-        self.categories_.append(_sorted(list(counts)))
+        self.categories_.append(_sorted(_most_frequent(counts, self.max_levels)))
         doubt = None if named or not is_text(column) else doubts(counts)
         if doubt:
             warnings.warn(
@@ -269,7 +288,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            For infinite numbers, other columns than in training, and text where numbers were.
+            For infinite numbers, other columns than in training, and text where numbers were. For
+            categories if none of a column is known, and they are numbers where texts were, or the
+            other way round.
         """
         check_is_fitted(self)
         X = self._checked(X, reset=False)
@@ -310,14 +331,17 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         place = 0
         indicator = self.n_numeric_out_ - len(self.indicator_features_)
         indicated = set(self.indicator_features_.tolist())
-        # Few rows are scaled at once: each call of NumPy costs more than its numbers.
-        few = len(out) * self.n_scaled_out_ <= CELLS
+        # Of few rows all columns are scaled at once: a call of NumPy costs more than its numbers.
+        few = len(out) <= FEW_ROWS
         raw = np.empty((len(out) if few else 0, self.n_scaled_out_))
         target = raw if few else out
+        positions = []
         for position, kind in enumerate(self.kinds_):
             if kind == "category":
                 continue
-            numbers = self._read(columns[position], position, self._bases[place])
+            column, base = columns[position], self._bases[place]
+            plain = few and kind == "number" and not base and is_array_of_numbers(column)
+            numbers = [column] if plain else self._read(column, position, base)
             if position in indicated:
                 out[:, indicator] = np.where(np.isnan(numbers[0]), 1, -1)
                 indicator += 1
@@ -326,8 +350,13 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                     squash(values, self._shifts[place], self.scale_[place])
                 target[:, place] = values
                 place += 1
+            positions += [position] * len(numbers)
         if few and place:
-            squash(raw, self._shifts, self.scale_)
+            for at in np.flatnonzero(np.isinf(raw).any(axis=0)):
+                self._finite(raw[:, at], positions[at])
+            n_rows = max(1, CELLS // place)
+            for first in range(0, len(raw), n_rows):
+                squash(raw[first : first + n_rows], self._shifts, self.scale_)
             out[:, :place] = raw
 
     def _read(self, column: Any, position: int, base: float) -> list[np.ndarray]:
@@ -372,8 +401,25 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         find = lookup.get
         codes = self._hashed(position, lambda: [find(value, 0) for value in levels.values])
         found = np.array(codes, dtype=np.intp)
+        if not found.any():
+            self._check_same_type(levels, position, lookup)
         # The code -1 of missing values finds the 0 at the end.
         return found if levels.codes is None else np.append(found, 0)[levels.codes]
+
+    def _check_same_type(self, levels: Levels, position: int, lookup: dict) -> None:
+        """Refuse other values where texts were, and texts where others were."""
+        values = list(counted(levels))
+        if not values or not lookup:
+            return
+        known, given = (_are_texts(some) for some in (lookup, values))
+        if None in (known, given) or known == given:
+            return
+        kind = "text" if known else "no text"
+        raise ValueError(
+            f"Column {self._name(position)!r} must hold {kind}, as it did in training; got "
+            f"{values[0]!r} where {next(iter(lookup))!r} was a level. Turn its values "
+            "into those of training, or leave them empty."
+        )
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns of the output.
@@ -435,9 +481,14 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                     f"Found array with 0 {what}(s) (shape={X.shape}) while a minimum of 1 is "
                     "required by TabularEncoder."
                 )
-            return X
+            numbers = exact_numbers(X)
+            return X if numbers is None else numbers
         if not sp.issparse(X) and not hasattr(X, "dtype"):
             X = _listed(X)
+        if isinstance(X, np.ma.MaskedArray):
+            masked = np.ma.getmaskarray(X)
+            X = X.data.astype(object)
+            X[masked] = None
         return validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
 
     def _finite(self, values: np.ndarray, position: int) -> np.ndarray:
@@ -514,9 +565,23 @@ def _base(numbers: Numbers) -> float:
     return float(np.partition(values, len(values) // 2)[len(values) // 2])
 
 
+def _are_texts(values: Iterable) -> bool | None:
+    """Whether all values are texts; None if some are and others are not."""
+    found = {isinstance(value, str) for value in values}
+    return found.pop() if len(found) == 1 else None
+
+
 def width_of(n_levels: int) -> int:
     """The number of columns of -1, 0 and 1 of a category."""
     return 1 if n_levels == 2 else n_levels
+
+
+def _most_frequent(counts: dict[Any, int], n_levels: int | None) -> list:
+    """The most frequent levels; of equally frequent ones those that are first in order."""
+    if n_levels is None or len(counts) <= n_levels:
+        return list(counts)
+    ordered = _sorted(list(counts)).tolist()
+    return sorted(ordered, key=lambda level: -counts[level])[:n_levels]
 
 
 def _sorted(values: list) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sklearn_relu.tables.columns import is_missing, package, plain
+from sklearn_relu.tables.text_numbers import decimal_marks, written
 
 Kind = Literal["number", "category", "date"]
 
@@ -20,6 +21,9 @@ MANY_ROWS = 20
 """In more rows than these, a text that is different in nearly all of them is an identifier."""
 
 NEARLY_ALL = 0.95
+
+FEW_UNITS = 5
+"""Numbers with more different endings than these are names, such as addresses."""
 
 SAMPLE = 1000
 """So many different texts are looked at."""
@@ -180,17 +184,43 @@ def doubts(counts: dict[Any, int]) -> str | None:
     doubts : str or None
         A sentence with three values, without a subject.
     """
-    n_values, n_present = len(counts), sum(counts.values())
-    shown = ", ".join(repr(value) for value in islice(counts, 3))
+    found = numbers_or_dates(counts)
+    if found is None and nearly_unique(counts):
+        return f"has a value of its own in nearly every row ({_shown(counts)})"
+    return found
+
+
+def numbers_or_dates(counts: dict[Any, int]) -> str | None:
+    """Say that most texts are numbers or dates; None if they are not. See :func:`doubts`."""
     texts = [value for value in islice(counts, SAMPLE) if isinstance(value, str)]
-    half = min(n_values, SAMPLE) / 2
-    if n_values >= MANY_NUMBERS and sum(map(is_number, texts)) > half:
-        return f"holds mostly numbers as text ({shown})"
+    half = min(len(counts), SAMPLE) / 2
+    numbers = _numbers_among(texts)
+    if len(counts) >= MANY_NUMBERS and len(numbers) > half:
+        others = [text for text in texts if text not in numbers]
+        among = f", and among them {others[0]!r}" if others else ""
+        return f"holds mostly numbers as text ({_shown(counts)}){among}"
     if sum(_DATE.fullmatch(text) is not None for text in texts) > half:
-        return f"holds mostly dates as text ({shown})"
-    if n_present > MANY_ROWS and n_values > NEARLY_ALL * n_present:
-        return f"has a value of its own in nearly every row ({shown})"
+        return f"holds mostly dates as text ({_shown(counts)})"
     return None
+
+
+def nearly_unique(counts: dict[Any, int]) -> bool:
+    """Whether nearly every row of more than a few has a value of its own."""
+    n_present = sum(counts.values())
+    return n_present > MANY_ROWS and len(counts) > NEARLY_ALL * n_present
+
+
+def _numbers_among(texts: list[str]) -> set[str]:
+    """The numbers among texts, also those with currencies, separators or the same few units."""
+    found = {text: written(text.strip()) for text in texts}
+    numbers = {text: one for text, one in found.items() if one is not None and decimal_marks(one)}
+    if len({one.affix for one in numbers.values()}) > FEW_UNITS:
+        return {text for text in texts if is_number(text)}
+    return numbers.keys() | {text for text in texts if is_number(text)}
+
+
+def _shown(counts: dict[Any, int]) -> str:
+    return ", ".join(repr(value) for value in islice(counts, 3))
 
 
 def is_number(text: str) -> bool:

@@ -82,6 +82,22 @@ def inputs_are_not_written(part: Activation) -> None:
         require_unwritten(part, "backward", inputs, partial(arrays.back, part))
 
 
+def gradients_of_the_layer_are_left_alone(part: Activation) -> None:
+    """``backward`` is given all that its layer learns, and writes to its own arrays alone."""
+    arrays = layer(part, np.float64)
+    weight = {"weight": np.full((len(arrays.z), 2, 3), np.nan)}
+    arrays.params |= weight
+    arrays.grads |= {"weight": weight["weight"].copy()}
+    arrays.back(part)
+    require(
+        same_bits(arrays.grads["weight"], weight["weight"]),
+        part,
+        "backward",
+        "writes to grad_params['weight'], which is its layer's",
+        "Write to what parameter_shapes names: both dicts hold more.",
+    )
+
+
 def nothing_is_allocated(part: Activation) -> None:
     """Neither method makes arrays that grow with the batch: training calls them in each step."""
     for dtype in DTYPES:
@@ -362,6 +378,7 @@ CHECKS = (
     widths_are_in_proportion_to_the_units,
     outputs_are_overwritten,
     inputs_are_not_written,
+    gradients_of_the_layer_are_left_alone,
     only_noise_of_its_own_is_drawn,
     backward_is_the_derivative_of_forward,
     gradients_of_parameters_are_summed,

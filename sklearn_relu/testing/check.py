@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable
 
 from sklearn_relu.activations import Activation
+from sklearn_relu.embeddings import NumericalEmbedding
 from sklearn_relu.initializers import Initializer
 from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import FullBatchOptimizer, Optimizer
@@ -14,6 +15,7 @@ from sklearn_relu.schedules import Schedule
 from sklearn_relu.testing import (
     activations,
     activity_penalties,
+    embeddings,
     fits,
     full_batch,
     hyper_parameters,
@@ -36,6 +38,7 @@ FAMILIES: dict[type[Part], tuple[Check, ...]] = {
     FullBatchOptimizer: full_batch.CHECKS,
     Schedule: schedules.CHECKS,
     Initializer: initializers.CHECKS,
+    NumericalEmbedding: embeddings.CHECKS,
 }
 """For each contract that a part may fulfil: the rules of its own."""
 
@@ -45,14 +48,14 @@ def check_part(part: Part | type[Part]) -> None:
 
     The part is called as training calls it, on small arrays in both precisions, and compared with
     the rules that the base class of its family states. At the end small networks are trained with
-    it. This takes less than a second.
+    it. This takes about a second.
 
     Parameters
     ----------
     part : Part or type
-        An activation, activity penalty, penalty, loss, solver, schedule or initializer; or its
-        class, if that can be constructed without arguments. A loss is also checked in the form that
-        it takes for several classes.
+        An activation, activity penalty, penalty, loss, solver, schedule, initializer or numerical
+        embedding; or its class, if that can be constructed without arguments. A loss is also
+        checked in the form that it takes for several classes.
 
     Raises
     ------

@@ -47,6 +47,18 @@ class Noted(NDArrayOperatorsMixin):
         return Noted(function(*map(_plain, args), **kwargs))
 
 
+class NotedGraph:
+    """A stand-in for the graph that ``to_onnx`` gives to layers and embeddings."""
+
+    def value(self, array: Any) -> Noted:
+        """A value that is known."""
+        return Noted(np.asarray(array, dtype=np.float64))
+
+    def product(self, x: Noted, weight: Noted) -> Noted:
+        """``x @ weight`` for each network."""
+        return Noted(x.values @ weight.values)
+
+
 def _plain(value):
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]

@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_relu.activations import Activation
-from sklearn_relu.estimators import MLPClassifier, MLPRegressor
+from sklearn_relu.embeddings import NumericalEmbedding
+from sklearn_relu.estimators import MLPClassifier, MLPRegressor, TabularMLPClassifier
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.initializers import Initializer
 from sklearn_relu.losses import LogLoss, Loss
@@ -27,6 +28,7 @@ PARAMETERS: dict[type[Part], str] = {
     Loss: "loss",
     Solver: "solver",
     Schedule: "learning_rate",
+    NumericalEmbedding: "numerical_embedding",
 }
 """The parameter of an estimator that takes a part."""
 
@@ -56,6 +58,11 @@ def _problem(part: Part, n_rows: int = N_ROWS):
 
 def _estimator(part: Part, **params):
     parameter = next(name for base, name in PARAMETERS.items() if isinstance(part, base))
+    if isinstance(part, NumericalEmbedding):
+        small = TabularMLPClassifier(
+            (6,), max_iter=N_EPOCHS, ensemble_size=1, validation=None, random_state=0
+        )
+        return small.set_params(**{parameter: part}, **params)
     numbers = isinstance(part, Loss) and not part.for_classes
     estimator = (MLPRegressor if numbers else MLPClassifier)(
         hidden_layer_sizes=(6,),

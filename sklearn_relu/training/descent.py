@@ -42,6 +42,8 @@ class Descent:
         The optimizer's state, for all networks of the stack.
     rates : ndarray of shape (n_networks of the stack, 1)
         The learning rates; the caller changes them in place.
+    regularization : ndarray of shape (n_networks of the stack, 1) or None
+        Factors of the solver's weight decay, which the caller changes in place; None: all are 1.
     step_size : ndarray of shape (n_networks of the stack, n_weights) or None
         Memory for the sizes of the proximal steps, if there are any.
     """
@@ -54,6 +56,7 @@ class Descent:
         optimizer: Optimizer,
         slots: dict[str, np.ndarray],
         rates: np.ndarray,
+        regularization: np.ndarray | None,
         step_size: np.ndarray | None,
     ):
         networks = run.networks
@@ -62,6 +65,7 @@ class Descent:
         self.params, self.grads = stack.params[networks], stack.grads[networks]
         self.slots = {name: values[networks] for name, values in slots.items()}
         self.rates = rates[networks]
+        self.regularization = None if regularization is None else regularization[networks]
         self.step_size = None if step_size is None else step_size[networks]
         self.bounded = self._bounded(recipe, stack.layout)
         self.total = [0.0] * len(self.params)
@@ -97,14 +101,26 @@ class Descent:
                 name: self._scaled(self.slots[name], segment.rate)
                 for name in self.optimizer.rate_slots
             }
-            optimizer = self.optimizer.with_decay(segment.decay) if segment.rate else None
+            optimizer = self.optimizer if segment.rate else None
+            decay = self._decay(segment.decay)
             start, stop = segment.columns.start, segment.columns.stop
             for networks, within in kernels.blocks(len(self.params), stop - start):
                 columns = slice(start + within.start, start + within.stop)
                 layer = 0 if waits else layout.first_layer(columns)
                 size = max(0, min(columns.stop, n_weights) - columns.start)
-                piece = self._piece(networks, columns, size, penalty, rates, slots, optimizer)
+                piece = self._piece(
+                    networks, columns, size, penalty, rates, slots, optimizer, decay
+                )
                 self.pieces_after[layer].append(piece)
+
+    def _decay(self, factor: float) -> float | np.ndarray:
+        """The solver's weight decay of parameters that have such a factor of it."""
+        decay = factor * getattr(self.optimizer, "weight_decay", 0.0)
+        if self.regularization is None or not decay:
+            return decay
+        out = np.empty_like(self.regularization)
+        self.scaled.append((self.regularization, decay, out))
+        return out
 
     def _scaled(self, of_networks: np.ndarray, factor: float) -> np.ndarray:
         """Numbers of the networks times a factor; :meth:`begin` computes them."""
@@ -123,6 +139,7 @@ class Descent:
         rates: np.ndarray,
         slots: dict[str, np.ndarray],
         optimizer: Optimizer | None,
+        decay: float | np.ndarray,
     ) -> _Piece:
         """Some columns of some networks, of which the first `size` are weights; without an
         optimizer they stay as they are."""
@@ -141,6 +158,8 @@ class Descent:
         if optimizer is None:
             step: Call = partial(_stand_still, step_size)
         else:
+            own = decay[networks] if isinstance(decay, np.ndarray) else decay
+            optimizer = optimizer.with_decay(own)
             step = partial(optimizer.step, params, grads, slots, rates[networks], size, step_size)
         return _Piece(networks, penalised, step)
 
@@ -153,6 +172,7 @@ class Descent:
             Of the penalties.
         """
         self.strength, self.total = strength, [0.0] * len(self.params)
+        self.is_penalised = bool(strength.any())
         self.optimizer.begin_step(self.slots, self.rates)
         for of_networks, factor, out in self.scaled:
             np.multiply(of_networks, factor, out=out)
@@ -160,12 +180,12 @@ class Descent:
     def after_layer(self, layer: int) -> None:
         """Update what has its gradient, without the penalties', once a layer has gone back."""
         if layer == 0:
-            for block in self.penalised_first:
+            for block in self.penalised_first if self.is_penalised else ():
                 _add(block.value_and_gradient(self.strength), self.total, 0)
             if self.gradient_clipping is not None:
                 kernels.limit_norms(self.grads, self.gradient_clipping)
         for piece in self.pieces_after[layer]:
-            if piece.penalised is not None:
+            if piece.penalised is not None and self.is_penalised:
                 value = piece.penalised.value_and_gradient(self.strength[piece.networks])
                 _add(value, self.total, piece.networks.start)
             piece.step()

@@ -13,11 +13,12 @@ from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.layers import largest_product
 from sklearn_relu.network.stack import Run, Scales
 from sklearn_relu.optimizers import Optimizer
+from sklearn_relu.schedules import Schedule
 from sklearn_relu.training.batches import Batches, make_stack, weight_of
 from sklearn_relu.training.descent import Descent
 from sklearn_relu.training.jobs import Job, TrainingState
 from sklearn_relu.training.minimization import minimize
-from sklearn_relu.training.stopping import ask, decide, record
+from sklearn_relu.training.stopping import agree, ask, decide, record
 
 
 def train(jobs: list[Job], stop: threading.Event | None = None, n_threads: int = 1) -> None:
@@ -80,10 +81,13 @@ def _train_lanes(lanes: list["_Epochs"], stop: threading.Event | None) -> None:
             lanes[0].batches_of_epoch(stop)
         else:
             _all_batches(lanes, stop or threading.Event())
-        for follows in (False, True):  # who follows others has a turn after these
-            for lane in lanes:
-                lane.end_epoch(follows)
-        ask([job for lane in lanes for job in lane.jobs])
+        for lane in lanes:
+            lane.end_epoch()
+        jobs = [job for lane in lanes for job in lane.jobs]
+        agree(jobs)
+        for lane in lanes:
+            lane.decide()
+        ask(jobs)
         for lane in lanes:
             lane.drop_the_done()
 
@@ -135,6 +139,8 @@ class _Step:
     networks: slice
     run: Run
     descent: Descent
+    dropout_rates: list[list[float]]
+    """For the inputs and each hidden layer those of each network, as `run` reads them."""
     scales: Scales | None
     """None if they depend on the batch's sample weights."""
 
@@ -186,11 +192,16 @@ class _Epochs:
         for i, is_finite in enumerate(are_finite.tolist()):
             self.finite[i] &= is_finite
 
-    def end_epoch(self, follows: bool) -> None:
-        """End the epoch of the networks that follow others, or of those that do not."""
-        for i, job in enumerate(self.jobs):
-            if job.follows == follows:
-                self._end_epoch(i)
+    def end_epoch(self) -> None:
+        """Record the epoch of each network."""
+        for i in range(len(self.jobs)):
+            self._end_epoch(i)
+
+    def decide(self) -> None:
+        """Find which networks have come to their end."""
+        elapsed = time.perf_counter() - self.start
+        for job, rate in zip(self.jobs, self.rates[:, 0].tolist(), strict=True):
+            decide(job, rate, elapsed)
 
     def _lay_out(self) -> None:
         """Make the figures that each network has one of."""
@@ -198,6 +209,8 @@ class _Epochs:
         self.alpha = np.array([job.alpha for job in self.jobs], dtype)
         self.activity_alpha = np.array([job.activity_alpha for job in self.jobs], dtype)
         self.rates = np.empty((n, 1), dtype)
+        self.is_regularized = any(job.regularization is not None for job in self.jobs)
+        self.regularization = np.ones((n, 1), dtype)
         self.finite = [True] * n
         self.loss_sum, self.n_trained = [0.0] * n, [0] * n
         self.n_rows = [job.n_rows for job in self.jobs]
@@ -210,6 +223,10 @@ class _Epochs:
         self.batches.begin_epoch(self.orders)
         for i, job in enumerate(self.jobs):
             self.rates[i] = np.nan if self.within_epoch[i] else self._rate(job, 0, np.nan)
+            if job.regularization is not None:
+                self.regularization[i] = np.nan
+                if not job.regularization.changes_within_epoch:
+                    self.regularization[i] = self._factor(job.regularization, job, 0, np.nan)
         self.loss_sum, self.n_trained = [0.0] * len(self.jobs), [0] * len(self.jobs)
 
     def _batch(self, batch: int, start: int) -> None:
@@ -218,11 +235,19 @@ class _Epochs:
             for i in range(first, first + len(weight_sums)):
                 if self.within_epoch[i]:  # of a step that is made, and of no other
                     self.rates[i] = self._rate(self.jobs[i], batch, float(self.rates[i, 0]))
+                schedule = self.jobs[i].regularization
+                if schedule is not None and schedule.changes_within_epoch:
+                    last = float(self.regularization[i, 0])
+                    self.regularization[i] = self._factor(schedule, self.jobs[i], batch, last)
             self._step(first, start, n_rows, weight_sums)
 
     @staticmethod
     def _rate(job: Job, batch: int, last: float) -> float:
         return job.schedule.rate(job.learning_rate, job.progress(batch, last))
+
+    @staticmethod
+    def _factor(schedule: Schedule, job: Job, batch: int, last: float) -> float:
+        return min(max(schedule.rate(1.0, job.progress(batch, last)), 0.0), 1.0)
 
     def _runs(self, start: int) -> list[_Group]:
         """Neighbours in the stack whose batches have the same number of rows, and weight."""
@@ -258,6 +283,8 @@ class _Epochs:
         step = self._made(first, first + len(weight_sums), n_rows)
         self.batches.gather(step.networks, slice(start, start + n_rows), step.run)
         scales = step.scales or self._scales(step.networks, weight_sums)
+        if self.is_regularized:
+            self._regularize(step)
         step.descent.begin(scales.penalty)
         value, reported = self.stack.data_objective(step.run, scales, step.descent.after_layer)
         penalty = step.descent.end()
@@ -271,6 +298,13 @@ class _Epochs:
             self.loss_sum[i] += (loss + extra) * n_rows
             self.n_trained[i] += n_rows
 
+    def _regularize(self, step: _Step) -> None:
+        """Have the dropout rates of this step."""
+        factors = self.regularization[step.networks, 0].tolist()
+        rates = [job.recipe.dropout_rates for job in self.jobs[step.networks]]
+        for now, of_networks in zip(step.dropout_rates, zip(*rates, strict=True), strict=True):
+            now[:] = [rate * factor for rate, factor in zip(of_networks, factors, strict=True)]
+
     def _made(self, first: int, last: int, n_rows: int) -> _Step:
         """All that a step of these networks needs; made once, until a network leaves."""
         key = first, last, n_rows
@@ -278,7 +312,8 @@ class _Epochs:
             networks = slice(first, last)
             jobs = self.jobs[networks]
             noise = [job.noise for job in jobs if job.noise is not None]
-            rates = [job.recipe.dropout_rates for job in jobs]
+            of_jobs = [job.recipe.dropout_rates for job in jobs]
+            rates = [list(of_networks) for of_networks in zip(*of_jobs, strict=True)]
             run = self.stack.run(networks, n_rows, noise, rates)
             step_size = self.step_size if self.has_prox else None
             weighted = jobs[0].sample_weight is not None
@@ -292,8 +327,10 @@ class _Epochs:
                     optimizer=self.optimizer,
                     slots=self.slots,
                     rates=self.rates,
+                    regularization=self.regularization if self.is_regularized else None,
                     step_size=step_size,
                 ),
+                rates,
                 None if weighted else self._scales(networks, [n_rows] * len(jobs)),
             )
         return self._steps[key]
@@ -321,9 +358,8 @@ class _Epochs:
                 "factors": self.factors,
                 **job.generators(),
             }
-        rate, now = float(self.rates[i, 0]), time.perf_counter()
-        record(job, state, self.stack.layout, loss, rate, now - self.epoch_start)
-        decide(job, rate, now - self.start)
+        rate, seconds = float(self.rates[i, 0]), time.perf_counter() - self.epoch_start
+        record(job, state, self.stack.layout, loss, rate, seconds)
 
     def drop_the_done(self) -> None:
         """Let the networks leave whose training has ended."""

@@ -25,6 +25,7 @@ from sklearn_relu.kernels.threads import allowed_blas_threads
 from sklearn_relu.training import epochs
 from sklearn_relu.training.jobs import Job
 from sklearn_relu.training.stacks import Fit, stacks_of, train_stack, trains_beside_others
+from sklearn_relu.training.watching import Stacks, StoppedError
 
 MAX_TASKS = 256
 """Tasks that have begun and not ended; each has a thread."""
@@ -165,13 +166,13 @@ class Gathering:
     max_bytes : int
         About the memory that tasks that have begun may hold, with their stacks. One task runs
         however much it needs.
-    stack_sizes : list of int
-        To which the number of fits in each stack is added.
+    stacks : Stacks
+        Is told of each stack.
     """
 
-    def __init__(self, max_bytes: int, stack_sizes: list[int]):
+    def __init__(self, max_bytes: int, stacks: Stacks):
         self._max_bytes = max_bytes
-        self._stack_sizes = stack_sizes
+        self._stacks = stacks
         self._lock = threading.Lock()
         self._calls: list[ParallelCall] = []
         self._ready: deque[Task] = deque()
@@ -185,6 +186,7 @@ class Gathering:
         self._trains_beside = False
         self._n_bytes = self._largest = 0
         self._stop = threading.Event()
+        stacks.stops_by(self._stop)
         self._threads: list[threading.Thread] = []
 
     def open(self, limit: int, parent: Task | None) -> ParallelCall:
@@ -289,6 +291,8 @@ class Gathering:
         with self._lock:
             if task.call.is_aborted:
                 raise KeyboardInterrupt
+            if self._stacks.is_stopped:
+                raise StoppedError
             self._waiting[fit] = task
             self._largest = max(self._largest, fit.n_bytes)
             self._n_bytes += fit.n_bytes - task.n_bytes
@@ -297,6 +301,9 @@ class Gathering:
         if task.stack:
             self._train_stack_of(task)
         task.seconds_waited += time.perf_counter() - start - fit.seconds
+        was_cut_off = isinstance(fit.error, KeyboardInterrupt) and not task.call.is_aborted
+        if was_cut_off and self._stacks.is_stopped:
+            raise StoppedError
         if fit.error is not None:
             raise fit.error
         if task.call.is_aborted:
@@ -304,12 +311,15 @@ class Gathering:
 
     def _train_stack_of(self, task: Task) -> None:
         stack, task.stack = task.stack, {}
+        fits = list(stack)
+        with self._lock:
+            self._stacks.begin(fits)
         try:
-            train_stack(list(stack), self._stop)
+            train_stack(fits, self._stop)
         finally:
             _here.turn_began = time.thread_time()
             with self._lock:
-                self._stack_sizes.append(len(stack))
+                self._stacks.end(fits)
                 self._n_training -= 1
                 self._begin_turn(task)
                 self._ready.extend(other for other in stack.values() if other is not task)

@@ -51,7 +51,7 @@ class TrainingState:
     best_loss, best_score : float
         Under a full-batch optimizer, `best_loss` is that of the last iteration.
     best_params : ndarray of shape (n_params,) or None
-        Those of `best_score`.
+        Those of `best_score`, or of fellows that are about as good later.
     score_of : str
         What the best score is of, or under no early stopping the best loss: of other data, or by
         another metric, they do not compare. Empty where it is not known.
@@ -106,10 +106,6 @@ Outcome = Literal[
 ]
 
 
-LEAST_SHARE = 0.2
-"""Share of the epochs before which no network counts as far past its best one."""
-
-
 @dataclass
 class Job:
     """One network to train: its data, parameters, generator, strengths and stopping rule.
@@ -128,6 +124,8 @@ class Job:
         Where to start; after training, where it ended.
     learning_rate, alpha, activity_alpha : float
     schedule : Schedule
+    regularization : Schedule or None
+        Of a factor of dropout and of the solver's weight decay; None: it is 1.
     shuffle : bool
     max_epochs : int
     tol : float
@@ -138,12 +136,11 @@ class Job:
         Maps the network's parameters, one dict a layer, to its loss and score on held-out data.
     early_stopping : bool
         Whether that score decides on stopping, not the loss.
-    follows : bool
-        Whether `validate` needs those of the same fit's other networks to be called before.
     fellows : object or None
-        The same for all jobs that end together with one that is far past its best epoch.
-    far : float or None
-        How far that is: so many times the best epoch's number. None: it is no reason to end.
+        The same for all jobs of which the mean score decides, for each of them.
+    rests : tuple of int or None
+        Epochs after which cycles of the schedule end: then only the scores of these count, and of
+        those before the first. None: the scores of all epochs count.
     on_epoch_end : callable or None
         Called after each epoch, once for all jobs that share it; True stops them.
     report : callable
@@ -180,11 +177,11 @@ class Job:
     tol: float
     n_iter_no_change: float
     time_limit: float = np.inf
+    regularization: Schedule | None = None
     validate: Callable[[list[Arrays]], tuple[float, float]] | None = None
     early_stopping: bool = False
-    follows: bool = False
     fellows: object | None = None
-    far: float | None = None
+    rests: tuple[int, ...] | None = None
     on_epoch_end: Callable[[], bool | None] | None = None
     report: Callable[[str], None] = lambda line: None
     resumable: bool = False
@@ -230,13 +227,20 @@ class Job:
         return self.X.shape[0] if self.rows is None else len(self.rows)
 
     @property
-    def is_far_past_its_best(self) -> bool:
-        """Whether the best score is so long ago that no better one is to be expected."""
-        state = self.state
-        if self.far is None or state.best_params is None:
-            return False
-        best = state.epoch - state.no_improvement
-        return self.n_epochs >= LEAST_SHARE * self.max_epochs and state.epoch > self.far * best
+    def last_rests(self) -> tuple[int, ...]:
+        """Epochs after which training may end: the first two cycles are short, and their scores
+        as good as chance."""
+        return () if self.rests is None else self.rests[2:]
+
+    def is_at_rest_after(self, epoch: int) -> bool:
+        """Whether the score after so many epochs counts."""
+        return self.rests is None or epoch < self.rests[0] or epoch in self.rests
+
+    @property
+    def has_horizon(self) -> bool:
+        """Whether a schedule depends on how many epochs there will be."""
+        schedules = self.schedule, self.regularization
+        return any(each is not None and each.has_horizon for each in schedules)
 
     def progress(self, step: int, learning_rate: float) -> Progress:
         """How far it is, `step` steps into its present epoch."""
