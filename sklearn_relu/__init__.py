@@ -9,6 +9,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "SKOPS_TRUSTED_TYPES",
+    "Autoencoder",
     "CheckpointWarning",
     "ComparisonReport",
     "LoadError",
@@ -29,6 +30,7 @@ __all__ = [
 
 _HOMES = {
     "SKOPS_TRUSTED_TYPES": "persistence",
+    "Autoencoder": "estimators",
     "CheckpointWarning": "exceptions",
     "ComparisonReport": "comparison",
     "LoadError": "exceptions",
@@ -93,6 +95,7 @@ if TYPE_CHECKING:
     from sklearn_relu import utils as utils
     from sklearn_relu.comparison import ComparisonReport, compare
     from sklearn_relu.estimators import (
+        Autoencoder,
         MLPClassifier,
         MLPRegressor,
         TabularMLPClassifier,

@@ -1,13 +1,21 @@
 """The scikit-learn surface: validation, labels, fitted attributes; one file an estimator."""
 
+from sklearn_relu.estimators.autoencoder import Autoencoder
 from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.classifier import MLPClassifier
 from sklearn_relu.estimators.regressor import MLPRegressor
 from sklearn_relu.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "TabularMLPClassifier", "TabularMLPRegressor"]
+__all__ = [
+    "Autoencoder",
+    "MLPClassifier",
+    "MLPRegressor",
+    "TabularMLPClassifier",
+    "TabularMLPRegressor",
+]
 
 ESTIMATORS: dict[str, type[BaseNetwork]] = {
+    "Autoencoder": Autoencoder,
     "MLPClassifier": MLPClassifier,
     "MLPRegressor": MLPRegressor,
     "TabularMLPClassifier": TabularMLPClassifier,

@@ -25,16 +25,16 @@ def initial_params(
         layer.init_parameters(view, rng)
     if X is not None:
         layers[0].init_from_rows(views[0], X)
-    starts = layer_starts(layers, views)
-    initializer.initialize(starts, rng, X)
-    biases.initialize_biases(starts, rng)
+    initializer.initialize(layer_starts(layers, views), rng, X)
+    biases.initialize_biases(layer_starts(layers, views, for_biases=True), rng)
     return params
 
 
 def fitted_arrays(layers: list[Layer], networks: list[Arrays]) -> dict[str, Any]:
     """``coefs_``, ``intercepts_`` and ``activation_parameters_`` of one dict of arrays a layer.
 
-    Copies, with the network axis only if there is more than one network.
+    Copies, with the network axis only if there is more than one network. Of weights that are tied
+    only the earlier layer's are among them.
     """
     sole = n_networks_of(networks) == 1
     of_kinds: dict[str, list[np.ndarray]] = {"weight": [], "bias": []}
@@ -42,6 +42,8 @@ def fitted_arrays(layers: list[Layer], networks: list[Arrays]) -> dict[str, Any]
     for layer, arrays in zip(layers, networks, strict=True):
         more = {}
         for name, block in layer.blocks().items():
+            if not block.is_own:
+                continue
             array = arrays[name] if block.kind == "weight" else arrays[name][:, 0]
             array = array[0].copy() if sole else array.copy()
             if block.kind in of_kinds:
@@ -75,6 +77,8 @@ def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
     for layer, more in zip(layers, learned, strict=True):
         found = {}
         for name, block in layer.blocks().items():
+            if not block.is_own:
+                continue
             is_weight = block.kind == "weight"
             array = next(of_kinds[block.kind]) if block.kind in of_kinds else more.get(name)
             wanted = ensemble + (block.shape if is_weight else block.shape[1:])
@@ -85,7 +89,7 @@ def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
                 array = array[..., None, :]
             found[name] = array[None] if sole else array
         params.append(found)
-    return params
+    return ParameterLayout(layers).completed(params)
 
 
 def _check_all_lengths(estimator, layers: list[Layer]) -> None:
@@ -94,7 +98,8 @@ def _check_all_lengths(estimator, layers: list[Layer]) -> None:
 
 @lru_cache(maxsize=8)  # each small prediction asks for the same ones
 def _lengths(layers: tuple[Layer, ...]) -> dict[str, int]:
-    kinds = [block.kind for layer in layers for block in layer.blocks().values()]
+    blocks = [block for layer in layers for block in layer.blocks().values()]
+    kinds = [block.kind for block in blocks if block.is_own]
     return {
         "coefs_": kinds.count("weight"),
         "intercepts_": kinds.count("bias"),
@@ -107,7 +112,7 @@ def _place(layers: list[Layer], layer: Layer, name: str) -> str:
     i, kind = layers.index(layer), layer.blocks()[name].kind
     if kind == "activation":
         return f"activation_parameters_[{i}][{name!r}]"
-    before = [block for each in layers[:i] for block in each.blocks().values()]
+    before = [block for each in layers[:i] for block in each.blocks().values() if block.is_own]
     own = list(layer.blocks())
     n = sum(block.kind == kind for block in before)
     n += sum(layer.blocks()[each].kind == kind for each in own[: own.index(name)])

@@ -60,7 +60,7 @@ class Auto(Initializer):
 
     def initialize(self, layers, rng, X=None):
         """Fill the weights of one network."""
-        hidden = layers[:-1]
+        hidden = [layer for layer in layers if not layer.is_output]
         need_their_own = any(layer.activation.needs_its_initialization for layer in hidden)
         if len(hidden) <= self.n_shallow and not need_their_own:
             INITIALIZERS["sklearn"]().initialize(layers, rng)
