@@ -15,7 +15,7 @@ from sklearn_relu.estimators.parts import for_each_layer, resolve
 from sklearn_relu.estimators.reconstruction import Reconstruction
 from sklearn_relu.estimators.tables import Tables
 from sklearn_relu.layers import Dense, Layer
-from sklearn_relu.network.corruption import Corruption, GaussianNoise, Masking, SaltAndPepper
+from sklearn_relu.network.corruption import GaussianNoise, Masking, SaltAndPepper
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.parameters import store_parameters
 from sklearn_relu.sklearn_private import Interval, StrOptions
@@ -227,9 +227,7 @@ def _both_ways(values: list) -> list:
     return [*values, *values[::-1]]
 
 
-def _check_can_be_tied(
-    activations: list[Activation], n_inputs: int, n_raw: int, loss: Any
-) -> None:
+def _check_can_be_tied(activations: list[Activation], n_inputs: int, n_raw: int, loss: Any) -> None:
     """Raise a ValueError if a layer's weights, transposed, do not fit the layer that undoes it."""
     for activation in activations:
         if activation.input_width(1) != activation.output_width(1):

@@ -144,9 +144,7 @@ def resolve_parts(estimator) -> Parts:
     return parts
 
 
-def for_each_layer(
-    estimator, parameter: str, n_layers: int, layers: str = "hidden layers"
-) -> list:
+def for_each_layer(estimator, parameter: str, n_layers: int, layers: str = "hidden layers") -> list:
     """One part for all layers, the very same object, or one of a sequence for each; or None.
 
     Parameters

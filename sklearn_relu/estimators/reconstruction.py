@@ -38,9 +38,7 @@ ONE_NETWORK = (
 )
 
 
-class Reconstruction(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ChecksFirst, BaseNetwork
-):
+class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ChecksFirst, BaseNetwork):
     """A network that gives its inputs back, through a layer with a code for them.
 
     Attributes
@@ -112,7 +110,9 @@ class Reconstruction(
             raise ValueError(f"ensemble_size={self.ensemble_size!r} is refused: {ONE_NETWORK}")
 
     @fit_context
-    def fit(self, X, y=None, sample_weight=None, X_val=None, sample_weight_val=None) -> Self:
+    def fit(  # type: ignore[override]
+        self, X, y=None, sample_weight=None, X_val=None, sample_weight_val=None
+    ) -> Self:
         """Fit the network so that it gives X back.
 
         Either all fitted attributes are those of this fit, or, if it raises, the estimator is as
@@ -389,9 +389,10 @@ class Reconstruction(
 
     def _outputs(self, of_layers: slice, X) -> np.ndarray:
         """The outputs of the last of some layers, (n_samples, width)."""
-        layers, params = (each[of_layers] for each in self._network(X.dtype))
+        layers, params = self._network(X.dtype)
+        chosen = layers[of_layers], params[of_layers]
         with np.errstate(over="ignore", invalid="ignore"):
-            outputs = raw_outputs(layers, params, X, X.dtype, working_memory())[0]
+            outputs = raw_outputs(*chosen, X, X.dtype, working_memory())[0]
         return finite_outputs(outputs)
 
     def _from_raw(self, raw: np.ndarray) -> np.ndarray:
@@ -426,8 +427,8 @@ def _counting(rows: slice, sample_weight: np.ndarray | None) -> Any:
 
 def _check_rows_differ(X, sample_weight: np.ndarray | None) -> None:
     """Raise a ValueError if all rows that count are equal."""
-    first = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
-    first = dense(X[first : first + 1])
+    index = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
+    first = dense(X[index : index + 1])
     for rows in gen_batches(X.shape[0], LOOKED_AT):
         if (dense(X[_counting(rows, sample_weight)]) != first).any():
             return

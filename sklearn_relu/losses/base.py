@@ -99,10 +99,10 @@ class Loss(Part, ABC):
     """The targets that it takes, before :meth:`encode`."""
 
     def for_target(self, target_type: str) -> "Loss":
-        """The loss for a kind of target, as ``sklearn.utils.multiclass.type_of_target`` calls it, or
-        for "inputs", which an autoencoder is to give back.
+        """The loss for a kind of target.
 
-        The default is the loss itself.
+        The default is the loss itself. Kinds have the names of
+        ``sklearn.utils.multiclass.type_of_target``; "inputs" are those of an autoencoder.
         """
         return self
 

@@ -43,7 +43,7 @@ class Masking(Corruption):
 
     share: float
 
-    def corrupt(self, x, noise, out):
+    def corrupt(self, x: np.ndarray, noise: Generators, out: np.ndarray) -> None:
         """Multiply by 0 or 1."""
         for own, generator in zip(out, noise, strict=True):
             generator.random(out=own, dtype=own.dtype)
@@ -51,7 +51,7 @@ class Masking(Corruption):
         np.floor(out, out=out)
         out *= x
 
-    def corrupt_sparse(self, x, noise, out):
+    def corrupt_sparse(self, x: SparseBatch, noise: Generators, out: SparseBatch) -> None:
         """Multiply stored values."""
         for i, (matrix, generator) in enumerate(zip(x, noise, strict=True)):
             out[i] = matrix.copy()
@@ -70,7 +70,7 @@ class GaussianNoise(Corruption):
 
     sd: float
 
-    def corrupt(self, x, noise, out):
+    def corrupt(self, x: np.ndarray, noise: Generators, out: np.ndarray) -> None:
         """Add a draw to each value."""
         add_noise(x, self.sd, noise, out)
 
@@ -91,7 +91,7 @@ class SaltAndPepper(Corruption):
     low: np.ndarray
     high: np.ndarray
 
-    def corrupt(self, x, noise, out):
+    def corrupt(self, x: np.ndarray, noise: Generators, out: np.ndarray) -> None:
         """Draw a number for each value: the smallest ones mean `low`, those that follow `high`."""
         for i, generator in enumerate(noise):
             for rows in kernels.pieces(*x.shape[1:]):

@@ -253,9 +253,13 @@ class NetworkStack:
             run.backward.append(calls + adding)
 
     def _own_gradients(self, layer: int, grads: Arrays) -> tuple[Arrays, list[Call]]:
-        """Return the arrays that a layer's way back overwrites, and calls to follow it: where a later
-        layer transposes one of its blocks, that layer's gradient is there already."""
-        own, adding = dict(grads), []
+        """Return the arrays that a layer's way back overwrites, and calls to follow it.
+
+        Where a later layer transposes a block, that layer's gradient is there already: the call
+        adds this layer's.
+        """
+        own = dict(grads)
+        adding: list[Call] = []
         for _, name, other in self.layout.transposed:
             if other == layer:
                 total = grads[name]
