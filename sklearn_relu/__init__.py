@@ -10,6 +10,7 @@ __version__ = "0.2.0"
 __all__ = [
     "SKOPS_TRUSTED_TYPES",
     "Autoencoder",
+    "AutoencoderDetector",
     "CheckpointWarning",
     "ComparisonReport",
     "LoadError",
@@ -31,6 +32,7 @@ __all__ = [
 _HOMES = {
     "SKOPS_TRUSTED_TYPES": "persistence",
     "Autoencoder": "estimators",
+    "AutoencoderDetector": "estimators",
     "CheckpointWarning": "exceptions",
     "ComparisonReport": "comparison",
     "LoadError": "exceptions",
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
     from sklearn_relu.comparison import ComparisonReport, compare
     from sklearn_relu.estimators import (
         Autoencoder,
+        AutoencoderDetector,
         MLPClassifier,
         MLPRegressor,
         TabularMLPClassifier,
