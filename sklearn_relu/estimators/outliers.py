@@ -24,8 +24,8 @@ class Outliers(OutlierMixin, Reconstruction):
             [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
             """
             Share of the training rows that are outliers, in (0, 0.5]; `sample_weight` counts.
-            "auto" is Tukey's fence: a row is an outlier if the logarithm of its loss is more than
-            1.5 interquartile ranges above the upper quartile of those of the training rows.
+            "auto" is Tukey's fence on the cube roots of losses: a row is an outlier if its root is
+            more than 1.5 interquartile ranges above the upper quartile of the training rows' roots.
             """,
         ),
     }
@@ -74,24 +74,12 @@ class Outliers(OutlierMixin, Reconstruction):
         return attributes | {"offset_": fitted._reading_arrays()._offset(jobs[0])}
 
     def _offset(self, job: Job) -> float:
-        """The threshold for scores, by the rows of a job, of which those count that have a weight.
-
-        Raises
-        ------
-        ValueError
-            If the losses of some rows are negative, and `contamination` is "auto".
-        """
+        """The threshold for scores, by the rows of a job that have a weight."""
         X, weight = job.X, job.sample_weight
         if weight is not None:
             counts = weight[:, 0] > 0
             X, weight = (X if counts.all() else X[counts]), weight[counts, 0]
         scores = self.score_samples(X)
-        if self.contamination != "auto":
-            return offset_of_share(scores, weight, float(self.contamination))
-        if scores.max() > 0:
-            raise ValueError(
-                "contamination='auto' compares logarithms of the rows' losses, and with "
-                f"loss={self.loss!r} the smallest is {-scores.max():g}. Pass a share such as "
-                "contamination=0.05, or use loss='squared_error'."
-            )
-        return offset_of_fence(scores, weight)
+        if self.contamination == "auto":
+            return offset_of_fence(scores, weight)
+        return offset_of_share(scores, weight, float(self.contamination))
