@@ -3,9 +3,9 @@ Which rows does an autoencoder give back badly?
 ===============================================
 
 ``AutoencoderDetector`` learns to give rows back, and takes those for outliers that it gives back
-badly. Here are the images of one digit with a few of other digits among them, and nobody says which.
-A network that may copy its inputs gives outliers back as well: values that are masked in training
-are what makes it learn how pixels hang together.
+badly. Here are the images of one digit with a few of other digits among them, and nobody says
+which. A network that may copy its inputs gives outliers back as well. Values that are masked in
+training make it learn how pixels hang together.
 """
 
 import warnings
@@ -55,8 +55,8 @@ ax.set(xlabel="share of outliers above", ylabel="share of threes above")
 plt.show()
 
 # %%
-# The ten images of the lowest scores, and below them the squared error of each pixel: it tells where
-# an image is unusual.
+# The ten images of the lowest scores, and below them the squared error of each pixel, which tells
+# where an image is unusual.
 model = models["autoencoder"]
 worst = np.argsort(model.score_samples(X))[:10]
 scaled = model[:-1].transform(X[worst])

@@ -5,6 +5,7 @@ from sklearn.base import clone
 
 from sklearn_relu import (
     Autoencoder,
+    AutoencoderDetector,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -16,6 +17,7 @@ from sklearn_relu.utils import all_estimators
 
 ALL = [
     ("Autoencoder", Autoencoder),
+    ("AutoencoderDetector", AutoencoderDetector),
     ("HiddenLayer", HiddenLayer),
     ("MLPClassifier", MLPClassifier),
     ("MLPRegressor", MLPRegressor),
@@ -29,11 +31,11 @@ ALL = [
     ("kinds", "expected"),
     [
         (None, ALL),
-        ("classifier", [ALL[2], ALL[5]]),
-        ("regressor", [ALL[3], ALL[6]]),
-        ("transformer", [ALL[0], ALL[1], ALL[4]]),
+        ("classifier", [ALL[3], ALL[6]]),
+        ("regressor", [ALL[4], ALL[7]]),
+        ("transformer", [ALL[0], ALL[1], ALL[2], ALL[5]]),
         ("cluster", []),
-        (["transformer", "regressor"], [ALL[0], ALL[1], ALL[3], ALL[4], ALL[6]]),
+        (["transformer", "regressor"], [ALL[0], ALL[1], ALL[2], ALL[4], ALL[5], ALL[7]]),
         ([], []),
     ],
 )
