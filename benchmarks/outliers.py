@@ -109,7 +109,9 @@ def ranking(table, contender, seed):
     found = []
     for usual in INLIERS[table]:
         X, is_outlier = mixed(table, usual, seed)
-        model, start = CONTENDERS[contender](seed), time.process_time()
+        model = CONTENDERS[contender](seed)
+        model.fit(X[-50:])  # whatever is loaded or compiled once
+        start = time.process_time()
         model.fit(X)
         seconds = time.process_time() - start
         anomaly = -scores(contender, model, X)

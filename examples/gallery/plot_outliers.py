@@ -74,7 +74,7 @@ plt.show()
 # The threshold: "auto" is a fence on the cube roots of the training rows' losses.
 losses = -model.score_samples(X)
 figure, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
-bins = np.linspace(0, np.cbrt(losses).max(), 40)
+bins = np.linspace(np.cbrt(losses).min(), np.cbrt(losses).max(), 40)
 ax.hist([np.cbrt(losses[~is_outlier]), np.cbrt(losses[is_outlier])], bins, stacked=True)
 ax.axvline(np.cbrt(-model[-1].offset_), color="black", ls="--")
 ax.legend(["the fence", "threes", "other digits"])

@@ -24,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import (
+    AutoencoderDetector,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -94,6 +95,7 @@ def models():
         ),
         "lbfgs": MLPRegressor(**SMALL, solver="lbfgs").fit(X, X[:, 0]),
         "hidden": HiddenLayer(frozen).fit(X, y),
+        "detector": AutoencoderDetector(**SMALL, contamination=0.1, dtype="float32").fit(iris),
         "tabular_classifier": TabularMLPClassifier(**TABULAR).fit(table(), names[y]),
         "tabular_regressor": TabularMLPRegressor(
             **TABULAR, numerical_embedding=PBLD(4, n_outputs=2), loss="gaussian_nll"
@@ -132,6 +134,7 @@ def fits():
             {"sample_weight": np.arange(150.0)},
         ),
         "ensemble": (MLPClassifier(**more, ensemble_size=2, early_stopping=True), (X, y), {}),
+        "detector": (AutoencoderDetector(**more), (X,), {"sample_weight": np.arange(150.0)}),
         "held_out": (
             MLPRegressor(
                 **more,
@@ -182,7 +185,7 @@ def predictions(name, model):
     if name == "unfitted":  # "auto" meant another one once
         model = model.set_params(initialization=Auto(n_shallow=0)).fit(X, X[:, 0])
     rows = X[::10]
-    if name == "classifier":
+    if name in ("classifier", "detector"):
         rows = load_iris(as_frame=True).data.iloc[::10]
     elif name.startswith("tabular"):
         rows = table().iloc[::10]
