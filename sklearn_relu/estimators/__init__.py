@@ -1,13 +1,24 @@
 """The scikit-learn surface: validation, labels, fitted attributes; one file an estimator."""
 
+from sklearn_relu.estimators.autoencoder import Autoencoder
 from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.classifier import MLPClassifier
+from sklearn_relu.estimators.detector import AutoencoderDetector
 from sklearn_relu.estimators.regressor import MLPRegressor
 from sklearn_relu.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "TabularMLPClassifier", "TabularMLPRegressor"]
+__all__ = [
+    "Autoencoder",
+    "AutoencoderDetector",
+    "MLPClassifier",
+    "MLPRegressor",
+    "TabularMLPClassifier",
+    "TabularMLPRegressor",
+]
 
 ESTIMATORS: dict[str, type[BaseNetwork]] = {
+    "Autoencoder": Autoencoder,
+    "AutoencoderDetector": AutoencoderDetector,
     "MLPClassifier": MLPClassifier,
     "MLPRegressor": MLPRegressor,
     "TabularMLPClassifier": TabularMLPClassifier,

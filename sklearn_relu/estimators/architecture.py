@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu.estimators.data import Data
-from sklearn_relu.estimators.parts import Parts
+from sklearn_relu.estimators.parts import Parts, for_each_layer
 from sklearn_relu.layers import Layer
+from sklearn_relu.network.corruption import Corruption
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.part import Part
+from sklearn_relu.penalties import ActivityPenalty, Penalty
 
 
 class Architecture(ABC):
@@ -32,6 +34,18 @@ class Architecture(ABC):
             Rows that the user held out.
         """
         return self
+
+    def _penalties(self, n_hidden: int) -> list[Penalty | None]:
+        """The penalty of each layer, with the output layer's last."""
+        return for_each_layer(self, "penalty", n_hidden + 1, "layers, with the output")
+
+    def _activity_penalties(self, n_hidden: int) -> list[ActivityPenalty | None]:
+        """The activity penalty of each hidden layer."""
+        return for_each_layer(self, "activity_penalty", n_hidden)
+
+    def _corruption(self) -> Corruption | None:
+        """The disturbance of inputs in training, before input noise and dropout."""
+        return None
 
     @abstractmethod
     def _hidden_units(self) -> list[int]:

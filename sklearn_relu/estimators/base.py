@@ -354,16 +354,13 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         X, y, sample_weight = validation
         if X is None and y is None and sample_weight is None:
             return None
-        if X is None or y is None:
-            given = {"X_val": X, "y_val": y, "sample_weight_val": sample_weight}
-            names = " and ".join(name for name, value in given.items() if value is not None)
-            raise ValueError(f"X_val and y_val belong together; got {names} only.")
+        self._check_held_out_is_whole(X, y, sample_weight)
         try:
             X, y = self._check_data(X, y, reset=False)
             self._check_known_targets(y)
             return self._encode_data(X, y, checked_weight(sample_weight, X), loss)
         except ValueError as error:
-            raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
+            raise ValueError(f"In {self._held_out_names}: {error}") from error
 
     def _attributes(
         self,

@@ -24,10 +24,10 @@ class Data:
     ----------
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        As given: labels, or numbers in their own units.
+        As given: labels, or numbers in their own units; or X itself.
     targets : ndarray of shape (n_samples, n_targets)
         What the loss compares raw outputs with; where the sample weight is 0, those of a row that
-        counts.
+        counts. Where the inputs are the targets, it is X itself if that serves, else like X.
     sample_weight : ndarray of shape (n_samples,) or None
         As given, in its own precision.
     weight : ndarray of shape (n_samples, 1 or n_targets) or None
@@ -51,16 +51,15 @@ class Data:
     def take(self, rows: np.ndarray) -> "Data":
         """Some of the rows."""
 
+        X = self.X[rows]
+
         def some(array):
+            if array is self.X:
+                return X
             return None if array is None else array[rows]
 
-        return Data(
-            self.X[rows],
-            self.y[rows],
-            self.targets[rows],
-            some(self.sample_weight),
-            some(self.weight),
-        )
+        of_rows = map(some, (self.y, self.targets, self.sample_weight, self.weight))
+        return Data(X, *of_rows)
 
 
 def checked_weight(sample_weight, X) -> np.ndarray | None:

@@ -50,6 +50,7 @@ class NetworkParameters(Described):
     time_limit: Any = None
     dtype: Any = None
     ensemble_size: Any = 1
+    corruption: Any = None
     n_folds: int = 0
     """Under `early_stopping`, if not 0, so many folds, of which each two networks hold one out. No
     parameter: an architecture decides it by the data."""

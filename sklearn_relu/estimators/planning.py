@@ -202,7 +202,7 @@ def _check_scores_count(validations: Sequence[Data | None]) -> None:
         if validation is not None and validation.weight is not None and not validation.weight.any():
             raise ValueError(
                 "early_stopping=True needs held-out rows that count; all of theirs have weight 0. "
-                "Pass X_val and y_val, or another random_state or validation_fraction."
+                "Pass X_val, or another random_state or validation_fraction."
             )
 
 
@@ -216,6 +216,7 @@ def _recipe(
         n_targets=data.targets.shape[1],
         input_dropout=estimator.input_dropout,
         input_noise=estimator.input_noise,
+        corruption=estimator._corruption(),
         optimizer=parts.solver,
         batch_size=_batch_size(estimator, parts, n_rows),
         gradient_clipping=estimator.gradient_clipping,

@@ -29,6 +29,9 @@ class Tables(BaseNetwork):
         return tags
 
     def _check_data(self, X, y, reset):
+        if self._are_inputs:
+            X = self._checked_table(X, reset, order="C")
+            return X, X
         y = target_array(y, numeric=self._y_numeric)
         dtypes = self._float_dtypes()
         sound = not reset and self._is_sound(X, dtypes)
@@ -44,10 +47,13 @@ class Tables(BaseNetwork):
 
     def _check_inputs(self, X):
         check_is_fitted(self)
+        return self._checked_table(X, reset=False)
+
+    def _checked_table(self, X, reset: bool, **checks):
         dtypes = self._float_dtypes()
-        if self._is_sound(X, dtypes):
+        if not reset and self._is_sound(X, dtypes):
             return X
-        return self._validated(X, "no_validation", dtypes, reset=False)
+        return self._validated(X, "no_validation", dtypes, reset, **checks)
 
     def _is_sound(self, X, dtypes: list[type]) -> bool:
         """Whether X is as it should be, so that scikit-learn need not look at it."""

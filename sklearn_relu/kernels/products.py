@@ -28,6 +28,9 @@ def product(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> Call:
     right : ndarray of shape (n_networks, m, k)
     out : ndarray of shape (n_networks, n, k)
     """
+    if not out[0].flags.c_contiguous and out[0].T.flags.c_contiguous:
+        # Where `out` is a transposed view, the transposed product is the one to be contiguous.
+        left, right, out = (each.swapaxes(1, 2) for each in (right, left, out))
     _, n, m = left.shape
     k = right.shape[2]
     if m == 1 and len(left) == len(right):

@@ -212,6 +212,11 @@ class Job:
         return {"rng_state": self.rng.get_state(legacy=False), "noise_state": noise_state}
 
     @property
+    def reconstructs(self) -> bool:
+        """Whether its targets are its inputs."""
+        return self.y is self.X
+
+    @property
     def is_whole(self) -> bool:
         """Whether it has an epoch that a fit can end with."""
         return self.n_epochs > 0 or self.stands_still
