@@ -35,6 +35,10 @@ class Keeper(ABC):
         """
 
     @abstractmethod
+    def end_layer(self, jobs: list[Job]) -> None:
+        """Note that a layer is pre-trained, before the first epoch."""
+
+    @abstractmethod
     def end_epoch(self, jobs: list[Job]) -> None:
         """Note that training goes on after an epoch."""
 

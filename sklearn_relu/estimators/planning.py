@@ -1,7 +1,7 @@
 """From an estimator and its checked data to jobs for the engine."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -91,6 +91,7 @@ def make_jobs(
         "fellows": validate if estimator.n_folds else None,
         "max_epochs": 1 if incremental else _epochs_to_come(estimator, states, snapshots),
         "resumable": estimator.warm_start or incremental or is_kept,
+        "unlabeled": data.unlabeled,
     }
     if estimator.keeps_a_rest:
         n_epochs = _epochs_before(states, snapshots) + shared["max_epochs"]
@@ -131,8 +132,16 @@ def _shared(estimator, parts: Parts) -> dict[str, Any]:
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change,
         "time_limit": np.inf if estimator.time_limit is None else estimator.time_limit,
-        "report": print if estimator.verbose else lambda line: None,
+        "report": _report(estimator),
+        "share": estimator.share_of_fit,
     }
+
+
+def _report(estimator) -> Callable[[str], None]:
+    """The function that takes the lines of the log."""
+    if not estimator.verbose:
+        return lambda line: None
+    return lambda line: print(f"{estimator.log_prefix}{line}")
 
 
 def _epochs_before(states: list[TrainingState], snapshots: list[Snapshot] | None) -> int:
@@ -152,10 +161,18 @@ def _epochs_to_come(
 
 
 def _how_far(snapshots: list[Snapshot] | None, states: list[TrainingState]) -> list[dict[str, Any]]:
-    """The number of epochs that each network has had of this fit, and how these ended."""
+    """The number of epochs that each network has had of this fit, how these ended, and the layers
+    that were pre-trained."""
     if snapshots is None:
         return [{"outcome": state.ended or "running"} for state in states]
-    return [{"n_epochs": each.n_epochs, "outcome": each.outcome} for each in snapshots]
+    return [
+        {
+            "n_epochs": each.n_epochs,
+            "outcome": each.outcome,
+            "pretraining": each.pretraining,
+        }
+        for each in snapshots
+    ]
 
 
 HeldOut = tuple[list[Start], Sequence[np.ndarray | None], Sequence[Data | None]]
