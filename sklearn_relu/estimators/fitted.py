@@ -75,6 +75,21 @@ class Fitted:
         return self.n_networks * ParameterLayout(layers).n_params
 
     @property
+    def n_encoding(self) -> int:
+        """Of an autoencoder, the number of layers from the inputs to the code."""
+        return self._estimator._n_encoding()
+
+    @property
+    def n_components(self) -> int:
+        """Of an autoencoder, the width of the code."""
+        return self.network(self.dtype)[0][self.n_encoding - 1].gives
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether the widths of some layers follow from those of others."""
+        return self._estimator._are_inputs
+
+    @property
     def n_epochs(self) -> int:
         """Epochs of all calls; under a full-batch solver, iterations."""
         losses = self._estimator.history_["loss"]
