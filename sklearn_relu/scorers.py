@@ -2,8 +2,8 @@
 
 Each is a callable ``(estimator, X, y) -> float`` that takes a fitted MLPClassifier or MLPRegressor,
 of this package or scikit-learn's own, or a Pipeline that ends in one. They measure; larger is not
-better: name the score to ``refit`` on. :func:`reconstruction` is another one: it is for transformers,
-and larger is better.
+better: name the score to ``refit`` on. :func:`reconstruction` is for transformers; there larger is
+better.
 
 Examples
 --------
@@ -117,8 +117,9 @@ def reconstruction(estimator, X, y=None) -> float:
     missing = [name for name in ("transform", "inverse_transform") if not hasattr(estimator, name)]
     if missing:
         raise TypeError(
-            f"reconstruction scores transformers with transform and inverse_transform; {estimator} "
-            f"has no {' and no '.join(missing)}. Use PCA, NMF, an Autoencoder or a Pipeline of such."
+            "reconstruction scores transformers with transform and inverse_transform; "
+            f"{estimator} has no {' and no '.join(missing)}. Use PCA, NMF, an Autoencoder or a "
+            "Pipeline of such."
         )
     reconstructed = estimator.inverse_transform(estimator.transform(X))
     rows, reconstructed = (

@@ -5,6 +5,7 @@ from sklearn_relu.displays.comparison import ComparisonDisplay
 from sklearn_relu.displays.decision_region import DecisionRegionDisplay
 from sklearn_relu.displays.gradient_flow import GradientFlowDisplay
 from sklearn_relu.displays.loss_curve import LossCurve, LossCurveDisplay
+from sklearn_relu.displays.reconstruction import ReconstructionDisplay
 from sklearn_relu.displays.sparsity import SparsityDisplay
 from sklearn_relu.displays.weights import WeightsDisplay
 
@@ -15,6 +16,7 @@ __all__ = [
     "GradientFlowDisplay",
     "LossCurve",
     "LossCurveDisplay",
+    "ReconstructionDisplay",
     "SparsityDisplay",
     "WeightsDisplay",
 ]

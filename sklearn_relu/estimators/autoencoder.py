@@ -163,6 +163,14 @@ class MirroredMLP(Tables):
             )
         return [None] * (n_hidden - 1) + [resolve(self, "activity_penalty")]
 
+    def _for_data(self, data, held_out):
+        if self.corruption not in (None, "masking") and not isinstance(data.X, np.ndarray):
+            raise ValueError(
+                f"corruption={self.corruption!r} would fill every value of a sparse X. Use "
+                "corruption='masking', or pass X.toarray()."
+            )
+        return self
+
     def _corruption(self):
         level = float(self.corruption_level)
         if self.corruption is None or level == 0:

@@ -147,17 +147,22 @@ def flat_params(layers: list[Layer], estimator, n_networks: int, dtype) -> np.nd
     ValueError
         If they have other shapes than the layers ask for.
     """
-    arrays = fitted_params(estimator, estimator._fitted_layers(), dtype)
+    before = estimator._fitted_layers()
+    arrays = fitted_params(estimator, before, dtype)
     layout = ParameterLayout(layers)
     params = np.empty((n_networks, layout.n_params), dtype)
     views = layout.views(params)
     fitted = [{name: array.shape for name, array in layer.items()} for layer in arrays]
     wanted = [{name: view.shape for name, view in layer.items()} for layer in views]
+    difference = ""
     if fitted != wanted:
+        difference = _differing(fitted, wanted)
+    elif ParameterLayout(before).transposed != layout.transposed:
+        difference = "its weights are tied before or now, and not in both"
+    if difference:
         raise ValueError(
             "warm_start and partial_fit go on with the fitted network, and its shape has changed: "
-            f"{_differing(fitted, wanted)}. Set warm_start=False, or clone the estimator, to start "
-            "anew."
+            f"{difference}. Set warm_start=False, or clone the estimator, to start anew."
         )
     for layer, view in zip(arrays, views, strict=True):
         for name, array in layer.items():

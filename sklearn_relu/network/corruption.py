@@ -27,7 +27,7 @@ class Corruption(ABC):
         """Overwrite `out` with corrupted `x`, both (n_networks, n_samples, width)."""
 
     def corrupt_sparse(self, x: SparseBatch, noise: Generators, out: SparseBatch) -> None:
-        """Put corrupted matrices into `out`, if zeros stay zeros."""
+        """Put corrupted matrices into `out`, whose zeros are those of `x`."""
         raise NotImplementedError(f"{type(self).__name__} fills the zeros of sparse rows.")
 
 

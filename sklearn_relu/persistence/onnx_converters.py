@@ -124,9 +124,18 @@ def convert_autoencoder(scope, operator, container) -> None:
     graph.rows(loss.predict(x), outputs[1])
 
 
-OF_CLASSES = classifier_outputs, convert_classifier, CLASSIFIER_OPTIONS
-OF_NUMBERS = regressor_outputs, convert_regressor, None
-OF_INPUTS = autoencoder_outputs, convert_autoencoder, {"reconstruction": [True, False]}
+OF_CLASSES: dict[str, Any] = {
+    "shape_fct": classifier_outputs,
+    "convert_fct": convert_classifier,
+    "options": CLASSIFIER_OPTIONS,
+}
+OF_NUMBERS: dict[str, Any] = {"shape_fct": regressor_outputs, "convert_fct": convert_regressor}
+OF_INPUTS: dict[str, Any] = {
+    "shape_fct": autoencoder_outputs,
+    "convert_fct": convert_autoencoder,
+    "parser": autoencoder_parser,
+    "options": {"reconstruction": [True, False]},
+}
 """For each kind of targets, functions for the types of outputs and for nodes, and options."""
 
 

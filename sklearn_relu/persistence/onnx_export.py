@@ -94,23 +94,12 @@ def register_onnx_converters() -> None:
     except ImportError as error:
         raise ImportError("ONNX export needs skl2onnx: pip install skl2onnx onnx") from error
     for name, cls in ESTIMATORS.items():
-        parser = None
+        kind = onnx_converters.OF_NUMBERS
         if issubclass(cls, Classes):
-            outputs, convert, options = onnx_converters.OF_CLASSES
+            kind = onnx_converters.OF_CLASSES
         elif issubclass(cls, Reconstruction):
-            outputs, convert, options = onnx_converters.OF_INPUTS
-            parser = onnx_converters.autoencoder_parser
-        else:
-            outputs, convert, options = onnx_converters.OF_NUMBERS
-        update_registered_converter(
-            cls,
-            f"SklearnRelu{name}",
-            outputs,
-            convert,
-            overwrite=True,
-            options=options,
-            parser=parser,
-        )
+            kind = onnx_converters.OF_INPUTS
+        update_registered_converter(cls, f"SklearnRelu{name}", overwrite=True, **kind)
     update_registered_converter(
         TabularEncoder,
         "SklearnReluTabularEncoder",

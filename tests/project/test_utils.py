@@ -4,6 +4,7 @@ import pytest
 from sklearn.base import clone
 
 from sklearn_relu import (
+    Autoencoder,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -14,6 +15,7 @@ from sklearn_relu.tables import TabularEncoder
 from sklearn_relu.utils import all_estimators
 
 ALL = [
+    ("Autoencoder", Autoencoder),
     ("HiddenLayer", HiddenLayer),
     ("MLPClassifier", MLPClassifier),
     ("MLPRegressor", MLPRegressor),
@@ -27,11 +29,11 @@ ALL = [
     ("kinds", "expected"),
     [
         (None, ALL),
-        ("classifier", [ALL[1], ALL[4]]),
-        ("regressor", [ALL[2], ALL[5]]),
-        ("transformer", [ALL[0], ALL[3]]),
+        ("classifier", [ALL[2], ALL[5]]),
+        ("regressor", [ALL[3], ALL[6]]),
+        ("transformer", [ALL[0], ALL[1], ALL[4]]),
         ("cluster", []),
-        (["transformer", "regressor"], [ALL[0], ALL[2], ALL[3], ALL[5]]),
+        (["transformer", "regressor"], [ALL[0], ALL[1], ALL[3], ALL[4], ALL[6]]),
         ([], []),
     ],
 )
