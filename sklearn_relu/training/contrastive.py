@@ -97,7 +97,11 @@ class MachineJob:
     on_epoch_end: Callable[[], bool | None] | None = None
     n_epochs: int = 0
     outcome: Outcome = "running"
-    one_by_one: bool = False
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the jobs of a fit are trained one after the other; it is the only one."""
+        return False
 
     @property
     def is_whole(self) -> bool:
