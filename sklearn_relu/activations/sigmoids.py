@@ -27,11 +27,7 @@ class Logistic(Activation):
 
     def forward(self, z, a, params, noise=None):
         """``a = 1 / (1 + exp(-z))``."""
-        np.maximum(z, -80, out=a)
-        np.negative(a, out=a)
-        np.exp(a, out=a)
-        a += 1
-        np.reciprocal(a, out=a)
+        kernels.logistic(z, a)
 
     def expression(self, z, params):
         """``1 / (1 + exp(-z))``."""

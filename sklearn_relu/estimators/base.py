@@ -11,7 +11,14 @@ import numpy as np
 from sklearn_relu.documentation import Documented
 from sklearn_relu.estimators import fitted_arrays
 from sklearn_relu.estimators.architecture import Architecture
-from sklearn_relu.estimators.callbacks import EpochTasks, Hooks, Keeper, context_of, keeper_of
+from sklearn_relu.estimators.callbacks import (
+    EpochTasks,
+    Hooks,
+    Keeper,
+    context_of,
+    epochs_of,
+    keeper_of,
+)
 from sklearn_relu.estimators.curves import (
     Growth,
     copied_curves,
@@ -216,7 +223,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
         # scikit-learn validates parameters in the first call of partial_fit only.
         parts = checked_parts(self) if incremental else resolve_parts(self)
-        context = context_of(self, parts.solver, incremental)
+        context = context_of(self, epochs_of(self, parts.solver), incremental)
         draft = self._shallow_copy()
         keeper = None if incremental else keeper_of(self, parts.solver)
         jobs = draft._make_jobs(

@@ -238,6 +238,11 @@ class Job:
         return self.n_epochs > 0 or self.stands_still
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether the jobs of a fit are trained one after the other."""
+        return not self.recipe.optimizer.takes_batches
+
+    @property
     def history(self) -> list[Epoch]:
         """The figures of its complete epochs."""
         return self.state.history[: self.state.epoch - self.first_epoch]
