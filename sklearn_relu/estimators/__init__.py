@@ -2,10 +2,11 @@
 
 from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.classifier import MLPClassifier
+from sklearn_relu.estimators.rbm import RBM
 from sklearn_relu.estimators.regressor import MLPRegressor
 from sklearn_relu.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "TabularMLPClassifier", "TabularMLPRegressor"]
+__all__ = ["RBM", "MLPClassifier", "MLPRegressor", "TabularMLPClassifier", "TabularMLPRegressor"]
 
 ESTIMATORS: dict[str, type[BaseNetwork]] = {
     "MLPClassifier": MLPClassifier,

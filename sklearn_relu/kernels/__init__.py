@@ -2,7 +2,14 @@
 
 from sklearn_relu.kernels.elementwise import add_scaled, add_weighted, logistic, rectify
 from sklearn_relu.kernels.memory import PIECE, blocks, pieces, scratch
-from sklearn_relu.kernels.products import Call, add_outer, as_memory, axpy, product, product_of_few_rows
+from sklearn_relu.kernels.products import (
+    Call,
+    add_outer,
+    as_memory,
+    axpy,
+    product,
+    product_of_few_rows,
+)
 from sklearn_relu.kernels.sums import (
     column_norms,
     dot,
