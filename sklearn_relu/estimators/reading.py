@@ -54,3 +54,12 @@ class ReadsTables(BaseEstimator):
 
     def _float_dtypes(self) -> list[type]:
         return [np.float64, np.float32] if self.dtype is None else [np.dtype(self.dtype).type]
+
+
+def in_the_frame_of(X, values: np.ndarray):
+    """The values as a frame like X, if X is one of pandas or Polars."""
+    if hasattr(X, "iloc"):
+        return type(X)(values, index=X.index, columns=X.columns)
+    if hasattr(X, "schema") and hasattr(X, "columns") and hasattr(X, "with_columns"):
+        return type(X)(values, schema=list(X.columns))
+    return values

@@ -7,7 +7,7 @@ import numpy as np
 
 from sklearn_relu.network.inference import CHUNK_BYTES
 from sklearn_relu.network.noise import Generators
-from sklearn_relu.network.units import Units
+from sklearn_relu.network.units import Units, VisibleUnits
 
 
 @dataclass(frozen=True)
@@ -16,20 +16,23 @@ class Machine:
 
     Attributes
     ----------
-    hidden, visible : Units
+    hidden : Units
+    visible : VisibleUnits
     weight : ndarray of shape (n_networks, n_visible, n_hidden)
     hidden_bias : ndarray of shape (n_networks, 1, n_hidden)
     visible_bias : ndarray of shape (n_networks, 1, n_visible)
     """
 
     hidden: Units
-    visible: Units
+    visible: VisibleUnits
     weight: np.ndarray
     hidden_bias: np.ndarray
     visible_bias: np.ndarray
 
     @classmethod
-    def of_flat(cls, flat: np.ndarray, n_hidden: int, hidden: Units, visible: Units) -> "Machine":
+    def of_flat(
+        cls, flat: np.ndarray, n_hidden: int, hidden: Units, visible: VisibleUnits
+    ) -> "Machine":
         """Machines whose arrays are views of flat parameters (n_networks, n_params): the weights,
         the hidden biases, the visible biases."""
         n_networks, n_params = flat.shape

@@ -32,7 +32,15 @@ class Units(ABC):
         """
 
 
-class Binary(Units):
+class VisibleUnits(Units):
+    """Units that can stand for the columns of data."""
+
+    @abstractmethod
+    def sums_of_means(self, mean: np.ndarray, n_rows: int) -> np.ndarray:
+        """Return the summed inputs at which units have these means, found from so many rows."""
+
+
+class Binary(VisibleUnits):
     """Units that are 0 or 1: 1 with the probability ``1 / (1 + exp(-z))``."""
 
     def mean(self, z: np.ndarray, out: np.ndarray) -> None:
@@ -44,6 +52,17 @@ class Binary(Units):
         for drawn, generator in zip(z, noise, strict=True):
             generator.random(out=drawn, dtype=drawn.dtype)
         np.less(z, mean, out=z)
+
+    def sums_of_means(self, mean: np.ndarray, n_rows: int) -> np.ndarray:
+        """Return the log odds, with half a row of ones and half a row of zeros added: none is
+        infinite.
+
+        References
+        ----------
+        Hinton (2010), A practical guide to training restricted Boltzmann machines, section 8.
+        """
+        share = (mean * n_rows + 0.5) / (n_rows + 1)
+        return np.log(share / (1 - share))
 
 
 class Rectified(Units):
@@ -77,7 +96,7 @@ class Rectified(Units):
         kernels.rectify(z, z)
 
 
-class Gaussian(Units):
+class Gaussian(VisibleUnits):
     """Real numbers with unit variance around the summed input."""
 
     def mean(self, z: np.ndarray, out: np.ndarray) -> None:
@@ -93,9 +112,13 @@ class Gaussian(Units):
                 generator.standard_normal(out=drawn, dtype=drawn.dtype)
                 of_network[rows] += drawn
 
+    def sums_of_means(self, mean: np.ndarray, n_rows: int) -> np.ndarray:
+        """Return the means."""
+        return mean
+
 
 HIDDEN: dict[str, Units] = {"nrelu": Rectified(), "binary": Binary()}
 """Units of the hidden layer, by the names that a parameter has for them."""
 
-VISIBLE: dict[str, Units] = {"binary": Binary(), "gaussian": Gaussian()}
+VISIBLE: dict[str, VisibleUnits] = {"binary": Binary(), "gaussian": Gaussian()}
 """Units of the visible layer, by the names that a parameter has for them."""

@@ -25,7 +25,7 @@ from sklearn_relu.kernels import Call
 from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.network.boltzmann import Machine
 from sklearn_relu.network.memory import Memory
-from sklearn_relu.network.units import Units
+from sklearn_relu.network.units import Units, VisibleUnits
 from sklearn_relu.training.jobs import Outcome
 
 
@@ -60,7 +60,8 @@ class MachineJob:
     Attributes
     ----------
     X : {ndarray, csr matrix} of shape (n_samples, n_visible)
-    hidden, visible : Units
+    hidden : Units
+    visible : VisibleUnits
     n_hidden : int
     state : MachineState
         Where to start; after training, where it ended.
@@ -82,7 +83,7 @@ class MachineJob:
 
     X: Any
     hidden: Units
-    visible: Units
+    visible: VisibleUnits
     n_hidden: int
     state: MachineState
     noise: np.random.Generator
@@ -233,10 +234,7 @@ class _Step:
 
     def run(self, noise: np.random.Generator) -> float:
         """Make the step; returns the sum of squared errors of reconstruction."""
-        if self.chains is None:
-            error = self._diverge(noise)
-        else:
-            error = self._persist(noise)
+        error = self._diverge(noise) if self.chains is None else self._persist(noise)
         self.h *= self.share
         self.update(self.share)
         return error
