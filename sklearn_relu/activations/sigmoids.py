@@ -22,6 +22,7 @@ class Logistic(Activation):
 
     bounds = (0.0, 1.0)
     sklearn_init_factor = 2.0
+    machine_units = "binary"
     needs_summed_input = False
     saturation = bounds
 

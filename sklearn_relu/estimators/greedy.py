@@ -98,29 +98,33 @@ class _Climb:
         job, i = self._job, len(self._job.pretraining)
         layer = self._layers[i]
         name = f"{self._network}layer {i + 1} of {len(self._layers) - 1}"
+        before = self._layers[i - 1].activation if i else None
+        settings = self._settings(i, name, time_left)
         try:
-            model = self._model(i, name, time_left).fit(self._reads)
+            learned, history = self._pretrainer.learn(layer, self._reads, before, settings)
         except ValueError as error:
             raise ValueError(f"In pretraining, {name}: {error}") from error
         params = job.state.params.copy()
         views = ParameterLayout(self._layers).views(params[None])[i]
-        learned = self._pretrainer.arrays(model, params.dtype)
-        for block, view in views.items():
-            view[...] = learned[block]
+        for block, array in learned.items():
+            views[block][...] = array
         self._reads = _codes([layer], [views], self._reads)
         job.state = job.state.with_changes(params=params)
-        job.pretraining = [*job.pretraining, model.history_]
-        return sum(model.history_["seconds"])
+        job.pretraining = [*job.pretraining, history]
+        return sum(history["seconds"])
 
-    def _model(self, i: int, name: str, time_left: float) -> Any:
-        model = self._pretrainer.for_layer(self._layers[i], self._reads)
-        model.random_state = int(self._seeds[i])
-        model.verbose = model.verbose or self._verbose
+    def _settings(self, i: int, name: str, time_left: float) -> dict[str, Any]:
+        """Attributes of the estimator that learns a layer."""
+        settings: dict[str, Any] = {
+            "random_state": int(self._seeds[i]),
+            "log_prefix": f"Pre-training, {name}: ",
+            "share_of_fit": self._share,
+        }
+        if self._verbose:
+            settings["verbose"] = True
         if np.isfinite(time_left):
-            model.time_limit = min(model.time_limit or np.inf, time_left)
-        model.log_prefix = f"Pre-training, {name}: "
-        model.share_of_fit = self._share
-        return model
+            settings["time_limit"] = time_left
+        return settings
 
     def _views(self) -> list[Arrays]:
         return ParameterLayout(self._layers).views(self._job.state.params[None])

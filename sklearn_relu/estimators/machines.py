@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from sklearn_relu import kernels
+from sklearn_relu.estimators.log import report_of
 from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.network.boltzmann import Machine
 from sklearn_relu.network.noise import generator_in_state, new_generator
@@ -185,7 +186,7 @@ def _job(
         n_gibbs=estimator.n_gibbs,
         max_epochs=max_epochs,
         time_limit=np.inf if estimator.time_limit is None else estimator.time_limit,
-        report=print if estimator.verbose else lambda line: None,
+        report=report_of(estimator),
     )
 
 

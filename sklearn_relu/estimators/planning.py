@@ -1,7 +1,7 @@
 """From an estimator and its checked data to jobs for the engine."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.history import History, carry_over_a_stream
+from sklearn_relu.estimators.log import report_of
 from sklearn_relu.estimators.parts import Parts, schedule_of
 from sklearn_relu.estimators.starts import Start, restore, resume, start
 from sklearn_relu.estimators.validation import Validation, folds, resolve_metric, split
@@ -132,16 +133,9 @@ def _shared(estimator, parts: Parts) -> dict[str, Any]:
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change,
         "time_limit": np.inf if estimator.time_limit is None else estimator.time_limit,
-        "report": _report(estimator),
+        "report": report_of(estimator),
         "share": estimator.share_of_fit,
     }
-
-
-def _report(estimator) -> Callable[[str], None]:
-    """The function that takes the lines of the log."""
-    if not estimator.verbose:
-        return lambda line: None
-    return lambda line: print(f"{estimator.log_prefix}{line}")
 
 
 def _epochs_before(states: list[TrainingState], snapshots: list[Snapshot] | None) -> int:

@@ -25,16 +25,19 @@ class PretrainableMLP(MLP):
 
     _described_parameters = {
         "pretraining": Parameter(
-            "str, Autoencoder or None",
+            "str, Autoencoder, RBM or None",
             BY_ITSELF,
             """
-            Where the hidden layers begin: None, with the initial draw. "autoencoder": each layer
+            Where the hidden layers begin. None: with the initial draw. "autoencoder": each layer
             first learns without targets, as the code layer of a denoising autoencoder of what the
             layers before it give (``Autoencoder(corruption="masking", learning_rate="cosine",
-            max_iter=50)``). An :class:`~sklearn_relu.Autoencoder` has other settings; its sizes,
-            activation and `random_state` are the network's. It learns from the training rows of
-            positive weight, each counting 1, and from `X_unlabeled`, before the first epoch of the
-            first call of :meth:`fit`.
+            max_iter=50)``). "rbm": as the hidden layer of a restricted Boltzmann machine
+            (``RBM()``), of rectified units under "relu", "leaky_relu", "prelu" and "rrelu", and of
+            binary ones under "logistic"; other activations are refused. An
+            :class:`~sklearn_relu.Autoencoder` or :class:`~sklearn_relu.RBM` has other settings;
+            sizes, activations, kinds of units and `random_state` are the network's all the same.
+            They learn from the training rows of positive weight, each counting 1, and from
+            `X_unlabeled`, before the first epoch of the first call of :meth:`fit`.
             """,
         ),
     }

@@ -108,6 +108,10 @@ class RBM(
     True
     """
 
+    log_prefix: str = ""
+    """The beginning of each line of the log. No parameter: set where the fit is a part of another
+    one's."""
+
     _described_parameters = {
         "n_components": Parameter(
             "int", [Interval(Integral, 1, None, closed="left")], "Number of hidden units."

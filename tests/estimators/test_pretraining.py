@@ -222,7 +222,10 @@ def test_numpy_scalars_are_python_numbers():
 
 
 WRONG = {
-    "an unknown name": ("autoencoders", r"pretraining must be one of \['autoencoder'"),
+    "an unknown name": (
+        "autoencoders",
+        r"pretraining must be one of \['autoencoder', 'rbm'\], Autoencoder",
+    ),
     "another spelling": ("Autoencoder", "Did you mean 'autoencoder'"),
     "a class": (Autoencoder, r"That is a class: pass an instance, Autoencoder\(\)"),
     "another estimator": (StandardScaler(), "pretraining must be one of"),
