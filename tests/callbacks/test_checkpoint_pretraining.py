@@ -9,8 +9,9 @@ import versions
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 
-from sklearn_relu import Autoencoder, CheckpointWarning, MLPClassifier
+from sklearn_relu import RBM, Autoencoder, CheckpointWarning, MLPClassifier
 from sklearn_relu.callbacks import Checkpoint, fit_file
+from sklearn_relu.estimators.pretrainers import Pretrainer
 
 X, Y = make_classification(90, 6, n_informative=4, n_classes=3, random_state=0)
 UNLABELED = np.random.RandomState(1).normal(size=(40, 6))
@@ -24,6 +25,7 @@ CASES = {
     "an ensemble": {"ensemble_size": 2},
     "learned slopes": {"activation": "prelu", "dtype": "float32"},
     "what to go on from": {"warm_start": True},
+    "machines": {"pretraining": RBM(n_iter=2, batch_size=32)},
 }
 
 pytestmark = [
@@ -42,14 +44,14 @@ def _without_waiting_for_the_disk(monkeypatch):
 
 @pytest.fixture
 def learned(monkeypatch):
-    """A list that gets each autoencoder that is fitted."""
-    found, fit = [], Autoencoder.fit
+    """A list that gets the rows that each layer learns from."""
+    found, learn = [], Pretrainer._fitted
 
-    def noting(self, X, *args):
-        found.append(self)
-        return fit(self, X, *args)
+    def noting(self, reads, *args, **of_layer):
+        found.append(reads)
+        return learn(self, reads, *args, **of_layer)
 
-    monkeypatch.setattr(Autoencoder, "fit", noting)
+    monkeypatch.setattr(Pretrainer, "_fitted", noting)
     return found
 
 
