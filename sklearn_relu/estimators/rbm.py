@@ -29,6 +29,7 @@ from sklearn_relu.sklearn_private import (
     CallbackSupportMixin,
     ChecksFirst,
     Interval,
+    InvalidParameterError,
     StrOptions,
     callbacks_of,
     fit_context,
@@ -238,7 +239,7 @@ class RBM(
             value = getattr(self, parameter)
             if isinstance(value, str) and value not in known:
                 near = difflib.get_close_matches(value, known, n=1)
-                raise ValueError(  # in scikit-learn's words
+                raise InvalidParameterError(  # in scikit-learn's words
                     f"The {parameter!r} parameter of {type(self).__name__} must be a str among "
                     f"{list(known)}. Got {value!r} instead."
                     + (f" Did you mean {near[0]!r}?" if near else "")

@@ -18,18 +18,19 @@ RATES = {"gaussian": 1e-4, "binary": 0.01}
 """Small ones, for data that are not scaled."""
 
 
-class Clipping(RBM):
-    """Reads values below 0 as 0 and above 1 as 1, for the checks have no data in [0, 1]."""
+class Squashing(RBM):
+    """Reads x as ``|x| / (1 + |x|)``, for the checks have no data in [0, 1]."""
 
     def _checked_table(self, X, reset, **checks):
-        X = super()._checked_table(X, reset, **checks)
+        X = abs(super()._checked_table(X, reset, **checks))
         if sp.issparse(X):
-            return X.maximum(0).minimum(1)
-        return X.clip(0, 1)
+            X.data /= 1 + X.data
+            return X
+        return X / (1 + X)
 
 
 def machine(hidden, visible, **more):
-    cls = RBM if visible == "gaussian" else Clipping
+    cls = RBM if visible == "gaussian" else Squashing
     return cls(hidden=hidden, visible=visible, learning_rate=RATES[visible], **SMALL, **more)
 
 
@@ -38,7 +39,18 @@ def test_machines_with_gaussian_visible_units_pass_every_check(estimator, check)
     check(estimator)
 
 
-@parametrize_with_checks([machine("nrelu", "binary"), machine("binary", "binary", persistent=True)])
+def expected_failures(estimator):
+    """The pseudo-likelihood draws a feature for each row, as BernoulliRBM's."""
+    if estimator.hidden != "binary":
+        return {}
+    kinds = ("sample_order", "subset")
+    return {f"check_methods_{kind}_invariance": "score_samples draws by row" for kind in kinds}
+
+
+@parametrize_with_checks(
+    [machine("nrelu", "binary"), machine("binary", "binary", persistent=True)],
+    expected_failed_checks=expected_failures,
+)
 def test_machines_with_binary_visible_units_pass_every_check(estimator, check):
     check(estimator)
 
