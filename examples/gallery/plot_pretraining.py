@@ -22,7 +22,7 @@ warnings.simplefilter("ignore", TrainingWarning)
 
 X, y = load_digits(return_X_y=True)
 X = (X / 16).astype(np.float32)
-SEEDS = range(5)
+SEEDS = range(3)
 STARTS = {
     "initial draw": None,
     "autoencoders": Autoencoder(
