@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 
 from sklearn_relu.displays.base import ImageDisplay
 from sklearn_relu.displays.style import SEQUENTIAL
-from sklearn_relu.displays.ticks import named_places, whole_numbers
+from sklearn_relu.displays.ticks import named_places, shortened, whole_numbers
 from sklearn_relu.inspection.names import feature_names
 from sklearn_relu.sklearn_private import rows_of
 
@@ -35,7 +35,7 @@ class ReconstructionDisplay(ImageDisplay):
     figure_ : matplotlib Figure
     """
 
-    _figsize = (7, 3)
+    _figsize = (7, 3.5)
 
     def __init__(
         self, originals, reconstructions, *, image_shape=None, titles=None, feature_names=None
@@ -127,7 +127,8 @@ class ReconstructionDisplay(ImageDisplay):
     def _name_lines(self, ax) -> None:
         ax.set_xlabel("feature")
         ax.set_ylabel("row, above its reconstruction")
-        ax.set_yticks(3 * np.arange(len(self.originals)) + 0.5, self._titles)
+        named_places(ax.yaxis, self._titles)
+        ax.set_yticks(3 * ax.get_yticks() + 0.5, [tick.get_text() for tick in ax.get_yticklabels()])
         ax.tick_params(axis="y", length=0)
         if self.feature_names is None:
             whole_numbers(ax.xaxis)
@@ -149,7 +150,7 @@ class ReconstructionDisplay(ImageDisplay):
         assert self.image_shape is not None
         height, width = self.image_shape
         middles = (width + 1) * np.arange(len(self.originals)) + (width - 1) / 2
-        ax.set_xticks(middles, self._titles)
+        ax.set_xticks(middles, map(shortened, self._titles))
         ax.set_yticks([(height - 1) / 2, height + (height + 1) / 2], ["row", "reconstruction"])
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)

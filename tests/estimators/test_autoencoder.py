@@ -541,6 +541,32 @@ def test_arrays_may_be_assigned():
         model.transform(X)
 
 
+NUMBERS = {
+    "corruption_level": (0.3, {"corruption": "masking"}),
+    "activity_alpha": (0.3, {}),
+    "tied_weights": (True, {}),
+    "alpha": (0.3, {}),
+    "learning_rate_init": (0.013, {}),
+    "max_norm": (0.7, {}),
+    "dropout": (0.3, {}),
+}
+
+
+@pytest.mark.parametrize("corruption", ["masking", "gaussian", "salt_and_pepper"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numpy_scalars_are_numbers(name, corruption):
+    value, around = NUMBERS[name]
+    around = around and {"corruption": corruption}
+    rows = X.astype(np.float32)
+    for kind in (np.bool_,) if value is True else (np.float64, np.float32, np.float16):
+        given = kind(value)
+        one = Autoencoder(**SMALL, **around, **{name: given}).fit(rows)
+        other = Autoencoder(**SMALL, **around, **{name: type(value)(given)}).fit(rows)
+        assert getattr(one, name) is given
+        assert one.coefs_[0].dtype == one.transform(rows).dtype == np.float32
+        assert_same_arrays(one, other)
+
+
 # Inspection
 
 

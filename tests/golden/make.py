@@ -4,9 +4,10 @@ At each release, and when the version of a format goes up: run ``python tests/go
 VERSION`` once, with that release, and add the new folder. Files of earlier releases are never
 written again: that they load and predict the same is the promise that they are there to keep.
 
-Files of estimators that no release has yet are in the folder ``unreleased``: ``python
-tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular". They may be
-written again, in place of a folder that was deleted. The folder of a release takes their place.
+Files of estimators that no release has yet are in folders whose names begin with ``unreleased``:
+``python tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular", and
+``python tests/golden/make.py unreleased_autoencoder autoencoder`` likewise. They may be written
+again, in place of a folder that was deleted. The folder of a release takes their place.
 """
 
 import json
@@ -24,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import (
+    Autoencoder,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -98,6 +100,20 @@ def models():
         "tabular_regressor": TabularMLPRegressor(
             **TABULAR, numerical_embedding=PBLD(4, n_outputs=2), loss="gaussian_nll"
         ).fit(table(), X[:, 0]),
+        "autoencoder": Autoencoder(
+            (3, 2), max_iter=5, random_state=0, corruption="salt_and_pepper", warm_start=True
+        ).fit(iris),
+        "autoencoder_tied": Autoencoder(
+            3,
+            "prelu",
+            max_iter=5,
+            random_state=0,
+            tied_weights=True,
+            loss="log_loss",
+            corruption="masking",
+            activity_alpha=0.1,
+            dtype="float32",
+        ).fit(X / 8),
         "unfitted": MLPRegressor(**SMALL, n_iter_no_change=np.inf),
     }
 
@@ -114,6 +130,11 @@ def objects():
             scaled, {"mlpclassifier__activation": ["relu", "elu"]}, cv=2, refit=True
         ).fit(X, y),
         "stream": stream,
+        "autoencoder_search": GridSearchCV(
+            make_pipeline(StandardScaler(), Autoencoder(**SMALL)),
+            {"autoencoder__tied_weights": [False, True]},
+            cv=2,
+        ).fit(X),
         "tabular_search": GridSearchCV(
             TabularMLPClassifier(**TABULAR), {"numerical_embedding": ["pbld", None]}, cv=2
         ).fit(table(), y),
@@ -146,12 +167,23 @@ def fits():
             (X[first], X[first, 0]),
             {"X_val": X[second], "y_val": X[second, 0]},
         ),
+        "autoencoder": (
+            Autoencoder(**more, tied_weights=True, corruption="gaussian", activity_alpha=0.01),
+            (X,),
+            {"sample_weight": np.arange(150.0)},
+        ),
         "tabular": (
             TabularMLPClassifier(**TABULAR | {"max_iter": 8}, dtype="float64"),
             (table(), y),
             {},
         ),
     }
+
+
+METHODS = (
+    "predict", "predict_proba", "decision_function", "transform", "reconstruct", "score_samples"
+)  # fmt: skip
+"""What is recorded of each model that has it."""
 
 
 class Interrupt:
@@ -182,18 +214,21 @@ def predictions(name, model):
     if name == "unfitted":  # "auto" meant another one once
         model = model.set_params(initialization=Auto(n_shallow=0)).fit(X, X[:, 0])
     rows = X[::10]
-    if name == "classifier":
+    if name in ("classifier", "autoencoder"):
         rows = load_iris(as_frame=True).data.iloc[::10]
+    elif name == "autoencoder_tied":
+        rows = rows / 8
     elif name.startswith("tabular"):
         rows = table().iloc[::10]
     found = {}
-    for method in ("predict", "predict_proba", "decision_function", "transform"):
+    for method in METHODS:
         if hasattr(model, method):
             found[method] = getattr(model, method)(rows).tolist()
     if name == "stream":
         found["coefs after going on"] = coefs(model.partial_fit(X, X[:, 0]))
     elif model.__dict__.get("warm_start"):
-        found["coefs after going on"] = coefs(model.fit(X, y))
+        data = load_iris(as_frame=True).data if name == "autoencoder" else X
+        found["coefs after going on"] = coefs(model.fit(data, y))
     return found
 
 

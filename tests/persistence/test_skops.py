@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 import sklearn_relu
 from sklearn_relu import (
     SKOPS_TRUSTED_TYPES,
+    Autoencoder,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -68,6 +69,7 @@ def test_no_type_is_on_the_list_for_nothing():
         MLPRegressor(loss=SoftmaxFocalLoss()),
         TabularMLPRegressor(),
         TabularMLPClassifier(max_iter=1).fit(X, y),
+        Autoencoder((3,), max_iter=1).fit(X),
     ]
     for model in [estimator_for(parameter, part) for parameter, part in CASES] + more:
         needed |= set(skops_io.get_untrusted_types(data=skops_io.dumps(model)))
