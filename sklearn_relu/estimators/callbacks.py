@@ -229,7 +229,7 @@ class Hooks:
     keeper : Keeper or None
     """
 
-    def __init__(self, jobs: Sequence[Any], tasks: EpochTasks, keeper: Keeper | None):
+    def __init__(self, jobs: list[Any], tasks: EpochTasks, keeper: Keeper | None):
         self._jobs = jobs
         self._tasks = tasks
         self._keeper = keeper

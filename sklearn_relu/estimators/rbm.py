@@ -36,7 +36,8 @@ from sklearn_relu.sklearn_private import (
 )
 from sklearn_relu.training.contrastive import MachineJob, train
 
-_OF_NETWORKS = NetworkParameters._described_parameters | NetworkParameters._described_attributes
+_PARAMETERS = NetworkParameters._described_parameters
+_ATTRIBUTES = NetworkParameters._described_attributes
 
 _FROM_TRAINING = "h_samples_", "_velocity"
 """Attributes of an earlier fit that a new one need not have."""
@@ -169,11 +170,11 @@ class RBM(
             "Share of each weight, times the learning rate, that a step takes away.",
         ),
         "verbose": Parameter("bool", ["verbose"], "Whether to print a line for each epoch."),
-        "time_limit": _OF_NETWORKS["time_limit"]._replace(
+        "time_limit": _PARAMETERS["time_limit"]._replace(
             text="Seconds after which no other epoch begins; the machine is then as it is."
         ),
-        "dtype": _OF_NETWORKS["dtype"],
-        "random_state": _OF_NETWORKS["random_state"]._replace(
+        "dtype": _PARAMETERS["dtype"],
+        "random_state": _PARAMETERS["random_state"]._replace(
             text="Seeds the generator that draws the weights, the order of the rows and samples."
         ),
     }
@@ -201,9 +202,11 @@ class RBM(
             """,
         ),
         "n_iter_": Attribute("int", "Epochs of the last call."),
-        "n_features_in_": _OF_NETWORKS["n_features_in_"],
-        "feature_names_in_": _OF_NETWORKS["feature_names_in_"],
+        "n_features_in_": _ATTRIBUTES["n_features_in_"],
+        "feature_names_in_": _ATTRIBUTES["feature_names_in_"],
     }
+
+    _noise_state: dict[str, Any]
 
     def __init__(
         self,
