@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.2.0"
 
 __all__ = [
+    "RBM",
     "SKOPS_TRUSTED_TYPES",
     "Autoencoder",
     "AutoencoderDetector",
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "RBM": "estimators",
     "SKOPS_TRUSTED_TYPES": "persistence",
     "Autoencoder": "estimators",
     "AutoencoderDetector": "estimators",
@@ -97,6 +99,7 @@ if TYPE_CHECKING:
     from sklearn_relu import utils as utils
     from sklearn_relu.comparison import ComparisonReport, compare
     from sklearn_relu.estimators import (
+        RBM,
         Autoencoder,
         AutoencoderDetector,
         MLPClassifier,

@@ -4,10 +4,12 @@ from sklearn_relu.estimators.autoencoder import Autoencoder
 from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.classifier import MLPClassifier
 from sklearn_relu.estimators.detector import AutoencoderDetector
+from sklearn_relu.estimators.rbm import RBM
 from sklearn_relu.estimators.regressor import MLPRegressor
 from sklearn_relu.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 __all__ = [
+    "RBM",
     "Autoencoder",
     "AutoencoderDetector",
     "MLPClassifier",

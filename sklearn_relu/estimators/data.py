@@ -32,6 +32,8 @@ class Data:
         As given, in its own precision.
     weight : ndarray of shape (n_samples, 1 or n_targets) or None
         The same times the classes' weights.
+    unlabeled : {ndarray, csr matrix} of shape (n_unlabeled, n_features) or None
+        Rows without targets, for pre-training.
     """
 
     X: Any
@@ -39,6 +41,7 @@ class Data:
     targets: np.ndarray
     sample_weight: np.ndarray | None
     weight: np.ndarray | None
+    unlabeled: Any = None
 
     @property
     def counting_rows(self) -> Any:

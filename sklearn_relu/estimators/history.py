@@ -27,6 +27,7 @@ _NOT_FOR_A_CONVERGED_NETWORK = {
     "random_state",
     "initialization",
     "bias_initialization",
+    "pretraining",
 }
 """Parameters that do not change what one more epoch of a network would do."""
 

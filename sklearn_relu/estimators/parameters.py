@@ -59,6 +59,14 @@ class NetworkParameters(Described):
     """Whether held-out rows choose among the ends of the schedule's cycles only, where it has any.
     No parameter either."""
 
+    log_prefix: str = ""
+    """The beginning of each line of the log and of warnings. No parameter: set where the fit is a
+    part of another one's."""
+
+    share_of_fit: float = 1.0
+    """The share of all training that the fit is, where it is a part of another one's. No parameter
+    either."""
+
     scales_inputs: bool = False
     """Whether X is scaled before the network, so that no remedy advises it. No parameter either."""
 

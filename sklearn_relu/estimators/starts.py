@@ -97,9 +97,10 @@ def restore(estimator, starts: list[Start], snapshots: list[Snapshot]) -> list[S
     A generator that the user passed goes on as it would have; NumPy's global one is let alone.
     """
     restored = []
-    for (rng, _), (state, n_epochs, _outcome) in zip(starts, snapshots, strict=True):
+    for (rng, _), snapshot in zip(starts, snapshots, strict=True):
+        state = snapshot.state
         # Earlier versions wrote the epochs before the fit too.
-        before = max(0, min(state.epoch, len(state.history)) - n_epochs)
+        before = max(0, min(state.epoch, len(state.history)) - snapshot.n_epochs)
         state = state.with_changes(history=state.history[before:])
         if estimator.random_state is None:
             rng = generator(state.rng_state, None, 0)

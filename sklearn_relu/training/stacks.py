@@ -58,6 +58,11 @@ class Fit:
     n_bytes: int = field(init=False)
     n_multiplications: int = field(init=False)
 
+    @property
+    def share(self) -> float:
+        """The share that it is of an estimator's fit, of which another may be pre-training."""
+        return self.jobs[0].share
+
     def __post_init__(self) -> None:
         self.kind = _kind(self)
         hash(self.kind)  # here, in the fit's own thread, it may fail

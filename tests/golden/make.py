@@ -25,6 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import (
+    RBM,
     Autoencoder,
     AutoencoderDetector,
     MLPClassifier,
@@ -116,6 +117,16 @@ def models():
             activity_alpha=0.1,
             dtype="float32",
         ).fit(X / 8),
+        "pretraining_autoencoder": MLPClassifier(
+            (4, 3),
+            pretraining=Autoencoder(max_iter=3, corruption="masking"),
+            max_iter=5,
+            random_state=0,
+            warm_start=True,
+        ).fit(X, y, X_unlabeled=X[::3]),
+        "pretraining_machine": MLPRegressor(
+            **SMALL, activation="logistic", pretraining=RBM(n_iter=2, batch_size=50)
+        ).fit(X / 8, X[:, 0]),
         "unfitted": MLPRegressor(**SMALL, n_iter_no_change=np.inf),
     }
 
@@ -137,6 +148,11 @@ def objects():
             {"autoencoder__tied_weights": [False, True]},
             cv=2,
         ).fit(X),
+        "pretraining_search": GridSearchCV(
+            MLPClassifier(**SMALL, pretraining="autoencoder"),
+            {"pretraining__max_iter": [2]},
+            cv=2,
+        ).fit(X, y),
         "tabular_search": GridSearchCV(
             TabularMLPClassifier(**TABULAR), {"numerical_embedding": ["pbld", None]}, cv=2
         ).fit(table(), y),
@@ -174,6 +190,11 @@ def fits():
             Autoencoder(**more, tied_weights=True, corruption="gaussian", activity_alpha=0.01),
             (X,),
             {"sample_weight": np.arange(150.0)},
+        ),
+        "pretraining": (
+            MLPClassifier(**more, pretraining=Autoencoder(max_iter=2, corruption="masking")),
+            (X, y),
+            {"X_unlabeled": X[::3]},
         ),
         "tabular": (
             TabularMLPClassifier(**TABULAR | {"max_iter": 8}, dtype="float64"),
