@@ -4,9 +4,10 @@ At each release, and when the version of a format goes up: run ``python tests/go
 VERSION`` once, with that release, and add the new folder. Files of earlier releases are never
 written again: that they load and predict the same is the promise that they are there to keep.
 
-Files of estimators that no release has yet are in the folder ``unreleased``: ``python
-tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular". They may be
-written again, in place of a folder that was deleted. The folder of a release takes their place.
+Files of estimators that no release has yet are in folders whose names begin with ``unreleased``:
+``python tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular", and
+``python tests/golden/make.py unreleased_rbm rbm`` likewise. They may be written again, in place of
+a folder that was deleted. The folder of a release takes their place.
 """
 
 import json
@@ -21,9 +22,10 @@ from sklearn.datasets import load_iris
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_relu import (
+    RBM,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -98,8 +100,18 @@ def models():
         "tabular_regressor": TabularMLPRegressor(
             **TABULAR, numerical_embedding=PBLD(4, n_outputs=2), loss="gaussian_nll"
         ).fit(table(), X[:, 0]),
+        "rbm": RBM(3, n_iter=3, random_state=0).fit(iris / 8),
+        "rbm_stream": rbm_stream(),
         "unfitted": MLPRegressor(**SMALL, n_iter_no_change=np.inf),
     }
+
+
+def rbm_stream():
+    """A machine in the middle of a stream, with chains, in float32."""
+    model = RBM(3, hidden="binary", persistent=True, batch_size=50, dtype="float32", random_state=0)
+    for _ in range(2):
+        model.partial_fit(X / 8)
+    return model
 
 
 def objects():
@@ -114,6 +126,7 @@ def objects():
             scaled, {"mlpclassifier__activation": ["relu", "elu"]}, cv=2, refit=True
         ).fit(X, y),
         "stream": stream,
+        "rbm_pipeline": make_pipeline(MinMaxScaler(), RBM(3, n_iter=3, random_state=0)).fit(X),
         "tabular_search": GridSearchCV(
             TabularMLPClassifier(**TABULAR), {"numerical_embedding": ["pbld", None]}, cv=2
         ).fit(table(), y),
@@ -177,6 +190,12 @@ class Interrupt:
             raise KeyboardInterrupt
 
 
+METHODS = (
+    "predict", "predict_proba", "decision_function", "transform", "reconstruct", "score_samples"
+)  # fmt: skip
+"""What is recorded of each model that has it."""
+
+
 def predictions(name, model):
     """What is recorded of a model, as lists."""
     if name == "unfitted":  # "auto" meant another one once
@@ -186,12 +205,16 @@ def predictions(name, model):
         rows = load_iris(as_frame=True).data.iloc[::10]
     elif name.startswith("tabular"):
         rows = table().iloc[::10]
+    elif name == "rbm":
+        rows = load_iris(as_frame=True).data.iloc[::10] / 8
     found = {}
-    for method in ("predict", "predict_proba", "decision_function", "transform"):
+    for method in METHODS:
         if hasattr(model, method):
             found[method] = getattr(model, method)(rows).tolist()
     if name == "stream":
         found["coefs after going on"] = coefs(model.partial_fit(X, X[:, 0]))
+    elif name == "rbm_stream":
+        found["coefs after going on"] = [model.partial_fit(X / 8).components_.tolist()]
     elif model.__dict__.get("warm_start"):
         found["coefs after going on"] = coefs(model.fit(X, y))
     return found

@@ -4,6 +4,7 @@ import pytest
 from sklearn.base import clone
 
 from sklearn_relu import (
+    RBM,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -17,6 +18,7 @@ ALL = [
     ("HiddenLayer", HiddenLayer),
     ("MLPClassifier", MLPClassifier),
     ("MLPRegressor", MLPRegressor),
+    ("RBM", RBM),
     ("TabularEncoder", TabularEncoder),
     ("TabularMLPClassifier", TabularMLPClassifier),
     ("TabularMLPRegressor", TabularMLPRegressor),
@@ -27,11 +29,11 @@ ALL = [
     ("kinds", "expected"),
     [
         (None, ALL),
-        ("classifier", [ALL[1], ALL[4]]),
-        ("regressor", [ALL[2], ALL[5]]),
-        ("transformer", [ALL[0], ALL[3]]),
+        ("classifier", [ALL[1], ALL[5]]),
+        ("regressor", [ALL[2], ALL[6]]),
+        ("transformer", [ALL[0], ALL[3], ALL[4]]),
         ("cluster", []),
-        (["transformer", "regressor"], [ALL[0], ALL[2], ALL[3], ALL[5]]),
+        (["transformer", "regressor"], [ALL[0], ALL[2], ALL[3], ALL[4], ALL[6]]),
         ([], []),
     ],
 )
