@@ -61,7 +61,7 @@ class Textbook:
         self.errors.append(total / X.size)
 
     def step(self, v0):
-        h0, v1 = self.mean(self.hidden, v0 @ self.W + self.b), v0
+        h0, v1, error = self.mean(self.hidden, v0 @ self.W + self.b), v0, 0.0
         if self.chains is None:
             for i in range(self.job.n_gibbs):
                 h = self.sample(self.hidden, v1 @ self.W + self.b)
