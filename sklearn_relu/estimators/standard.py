@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_relu.estimators.machines import Columns
+
 LEAST_DEVIATION = 0.1
 """Columns of a smaller deviation, in units of their root mean square, are left out: standardized,
 their rare values would be larger than all others."""
@@ -23,12 +25,11 @@ class Standard(NamedTuple):
     @classmethod
     def of(cls, codes: np.ndarray) -> "Standard":
         """Return the mean and the factor of codes (n_samples, n_features)."""
-        mean, deviation = (
-            of_columns(axis=0, dtype=np.float64) for of_columns in (codes.mean, codes.std)
-        )
+        columns = Columns(codes)
+        deviation = columns.deviation
         varies = deviation > LEAST_DEVIATION * np.sqrt(np.mean(deviation**2))
         factor = np.divide(1.0, deviation, out=np.zeros_like(deviation), where=varies)
-        return cls(mean.astype(codes.dtype), factor.astype(codes.dtype))
+        return cls(columns.mean.astype(codes.dtype), factor.astype(codes.dtype))
 
     def codes(self, codes: np.ndarray) -> np.ndarray:
         """Return codes that are standardized."""
