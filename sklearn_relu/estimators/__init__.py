@@ -17,11 +17,11 @@ __all__ = [
 ]
 
 ESTIMATORS: dict[str, type[BaseNetwork]] = {
-    "Autoencoder": Autoencoder,
     "MLPClassifier": MLPClassifier,
     "MLPRegressor": MLPRegressor,
     "TabularMLPClassifier": TabularMLPClassifier,
     "TabularMLPRegressor": TabularMLPRegressor,
+    "Autoencoder": Autoencoder,
 }
 """The networks of this package, by the names that files have for them: saved models, the trust list
 of skops, ONNX converters. A new estimator is one file, and one line here."""

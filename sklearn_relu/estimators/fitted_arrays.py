@@ -73,11 +73,12 @@ def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
     first = estimator.coefs_[0]
     sole = np.ndim(first) == 2
     ensemble = () if sole else np.shape(first)[:1]
-    params = []
+    params, are_own = [], True
     for layer, more in zip(layers, learned, strict=True):
         found = {}
         for name, block in layer.blocks().items():
-            if not block.is_own:
+            if block.transposes is not None:
+                are_own = False
                 continue
             is_weight = block.kind == "weight"
             array = next(of_kinds[block.kind]) if block.kind in of_kinds else more.get(name)
@@ -89,7 +90,7 @@ def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
                 array = array[..., None, :]
             found[name] = array[None] if sole else array
         params.append(found)
-    return ParameterLayout(layers).completed(params)
+    return params if are_own else ParameterLayout(layers).completed(params)
 
 
 def _check_all_lengths(estimator, layers: list[Layer]) -> None:
