@@ -23,6 +23,9 @@ STANDARD_DEVIATION = 0.01
 FEW_ROWS = 30
 """Of fewer rows means and deviations say little of a column's scale."""
 
+LEAST_WIDTH = 128
+"""Of narrower tables so many rows are added up at once as of one of this width."""
+
 LOOKED_AT = 1000
 """Rows on which units are looked at after a fit."""
 
@@ -44,10 +47,11 @@ class Columns:
         self.n_rows = X.shape[0]
         self.lowest, self.highest = (_dense(extreme(axis=0)) for extreme in (X.min, X.max))
         total, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-        for rows in kernels.pieces(*X.shape):
+        # Sums of few rows lose no digits that matter, in whatever precision.
+        for rows in kernels.pieces(X.shape[0], max(X.shape[1], LEAST_WIDTH)):
             block = X[rows].toarray() if sp.issparse(X) else X[rows]
-            total += block.sum(axis=0, dtype=np.float64)
-            squares += np.square(block, dtype=np.float64).sum(axis=0)
+            total += block.sum(axis=0)
+            squares += np.square(block).sum(axis=0)
         self.mean = total / self.n_rows
         self.deviation = np.sqrt(np.maximum(squares / self.n_rows - self.mean**2, 0))
 

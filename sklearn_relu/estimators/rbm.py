@@ -2,7 +2,7 @@
 
 import copy
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from numbers import Integral, Real
 from typing import Any, Self
@@ -206,7 +206,7 @@ class RBM(
         "feature_names_in_": _ATTRIBUTES["feature_names_in_"],
     }
 
-    _noise_state: dict[str, Any]
+    _noise_state: Mapping[str, Any]
 
     def __init__(
         self,

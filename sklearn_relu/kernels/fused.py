@@ -513,9 +513,24 @@ def adam(
             params[i, k] += move * (first / (np.sqrt(second) + constant))
 
 
+def move(
+    params: np.ndarray, velocity: np.ndarray, grads: np.ndarray, momentum: float, decay: float
+) -> None:
+    """``velocity = momentum * velocity + grads - decay * params``; ``params += velocity``."""
+    n_networks, n_params = params.shape
+    number = params.dtype.type
+    kept, lost = number(momentum), number(decay)
+    for i in range(n_networks):
+        for k in range(n_params):
+            x = params[i, k]
+            v = kept * velocity[i, k] + grads[i, k] - lost * x
+            velocity[i, k] = v
+            params[i, k] = x + v
+
+
 _LOOPS = (
     shift, outer, rectify, rectify_back, leak, leak_back, below, shift_below, blend, blend_back,
-    parabola_back, logistic_loss, adam, look_up, add_up, exponential,
+    parabola_back, logistic_loss, adam, look_up, add_up, exponential, move,
 )  # fmt: skip
 
 _SUMS = (below_largest, normalize, ridge, waves, waves_back)

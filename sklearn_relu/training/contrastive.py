@@ -21,12 +21,18 @@ from typing import Any
 import numpy as np
 
 from sklearn_relu import kernels
-from sklearn_relu.kernels import Call
+from sklearn_relu.kernels import Call, fused
 from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.network.boltzmann import Machine
 from sklearn_relu.network.memory import Memory
 from sklearn_relu.network.units import Units, VisibleUnits
 from sklearn_relu.training.jobs import Outcome
+
+MANY_ROWS = 40
+"""Rows and fantasies up to which small pieces of the weights are the faster ones."""
+
+PIECES_OF_MANY_ROWS = 4
+"""With more, so many pieces at once: else each repeats much of the product's preparation."""
 
 
 @dataclass(frozen=True)
@@ -305,11 +311,12 @@ class _Update:
     def __init__(self, epochs: _Epochs, v: np.ndarray, h: np.ndarray):
         job, machine = epochs.job, epochs.machine
         self.v, self.h, self.momentum = v, h, job.momentum
-        self.decay = [-job.learning_rate * job.weight_decay] * len(v)
+        self.decay = job.learning_rate * job.weight_decay
         n_networks, n_visible, n_hidden = machine.weight.shape
+        at_once = 1 if v.shape[1] <= MANY_ROWS else PIECES_OF_MANY_ROWS
         params, velocity, memory = epochs.params, epochs.velocity, epochs.memory
         self.pieces: list[tuple[Call, np.ndarray, np.ndarray, np.ndarray]] = []
-        for rows in kernels.pieces(n_visible, n_hidden):
+        for rows in kernels.pieces(n_visible, max(1, n_hidden // at_once)):
             shape = n_networks, rows.stop - rows.start, n_hidden
             grads = memory.view("grads", (n_networks, n_hidden * shape[1]))
             columns = slice(rows.start * n_hidden, rows.stop * n_hidden)
@@ -333,11 +340,18 @@ class _Update:
         kernels.sum_samples(self.v, self.bias_grads[..., self.n_hidden :], share)
         for correlate, grads, params, velocity in self.pieces:
             correlate()
-            velocity *= self.momentum
-            velocity += grads
-            kernels.add_scaled(velocity, params, self.decay)
-            params += velocity
-        params, velocity = self.biases
-        velocity *= self.momentum
-        velocity += self.bias_grads[:, 0]
-        params += velocity
+            move_with_momentum(params, velocity, grads, self.momentum, self.decay)
+        move_with_momentum(*self.biases, self.bias_grads[:, 0], self.momentum, 0.0)
+
+
+def move_with_momentum(
+    params: np.ndarray, velocity: np.ndarray, grads: np.ndarray, momentum: float, decay: float
+) -> None:
+    """Update the velocity, then the parameters (n_networks, n)."""
+    if fused.run("move", params, velocity, grads, momentum, decay):
+        return
+    velocity *= momentum
+    velocity += grads
+    if decay:
+        kernels.add_scaled(velocity, params, [-decay] * len(params))
+    params += velocity

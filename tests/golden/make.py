@@ -22,7 +22,7 @@ from sklearn.datasets import load_iris
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_relu import (
     RBM,
@@ -125,8 +125,18 @@ def models():
         "pretraining_machine": MLPRegressor(
             **SMALL, activation="logistic", pretraining=RBM(n_iter=2, batch_size=50)
         ).fit(X / 8, X[:, 0]),
+        "rbm": RBM(3, n_iter=3, random_state=0).fit(iris / 8),
+        "rbm_stream": rbm_stream(),
         "unfitted": MLPRegressor(**SMALL, n_iter_no_change=np.inf),
     }
+
+
+def rbm_stream():
+    """A machine in the middle of a stream, with chains, in float32."""
+    model = RBM(3, hidden="binary", persistent=True, batch_size=50, dtype="float32", random_state=0)
+    for _ in range(2):
+        model.partial_fit(X / 8)
+    return model
 
 
 def objects():
@@ -151,6 +161,7 @@ def objects():
             {"pretraining__max_iter": [2]},
             cv=2,
         ).fit(X, y),
+        "rbm_pipeline": make_pipeline(MinMaxScaler(), RBM(3, n_iter=3, random_state=0)).fit(X),
         "tabular_search": GridSearchCV(
             TabularMLPClassifier(**TABULAR), {"numerical_embedding": ["pbld", None]}, cv=2
         ).fit(table(), y),
@@ -230,6 +241,12 @@ class Interrupt:
             raise KeyboardInterrupt
 
 
+METHODS = (
+    "predict", "predict_proba", "decision_function", "transform", "reconstruct", "score_samples"
+)  # fmt: skip
+"""What is recorded of each model that has it."""
+
+
 def predictions(name, model):
     """What is recorded of a model, as lists."""
     if name == "unfitted":  # "auto" meant another one once
@@ -241,12 +258,16 @@ def predictions(name, model):
         rows = rows / 8
     elif name.startswith("tabular"):
         rows = table().iloc[::10]
+    elif name == "rbm":
+        rows = load_iris(as_frame=True).data.iloc[::10] / 8
     found = {}
     for method in METHODS:
         if hasattr(model, method):
             found[method] = getattr(model, method)(rows).tolist()
     if name == "stream":
         found["coefs after going on"] = coefs(model.partial_fit(X, X[:, 0]))
+    elif name == "rbm_stream":
+        found["coefs after going on"] = [model.partial_fit(X / 8).components_.tolist()]
     elif model.__dict__.get("warm_start"):
         data = load_iris(as_frame=True).data if name == "autoencoder" else X
         found["coefs after going on"] = coefs(model.fit(data, y))

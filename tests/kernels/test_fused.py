@@ -14,6 +14,7 @@ from sklearn_relu.kernels import fused
 from sklearn_relu.losses import LOSSES, SoftmaxLogLoss
 from sklearn_relu.optimizers import OPTIMIZERS, Optimizer
 from sklearn_relu.penalties import L2
+from sklearn_relu.training.contrastive import move_with_momentum
 
 # Fits of a few epochs are worse than a constant, and say so.
 pytestmark = pytest.mark.filterwarnings(
@@ -175,6 +176,26 @@ def test_the_ridge_of_a_layer_and_of_all_weights(by_numpy, dtype):
         untouched = np.ones(start.shape, bool)
         untouched[weights[:2]] = False
         np.testing.assert_array_equal(grads[untouched], start[untouched])
+
+
+@every_dtype
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_moves_with_momentum(by_numpy, dtype, decay):
+    start = np.random.RandomState(0).normal(size=(3, 2, 50)).astype(dtype)
+
+    def moved():
+        params, velocity, grads = start.copy()
+        move_with_momentum(params, velocity, grads, 0.5, decay)
+        return params, velocity
+
+    params, velocity, grads = start.astype(np.float64)
+    velocity = 0.5 * velocity + grads - decay * params
+    for one, other, exact in zip(
+        moved(), by_numpy(moved), (params + velocity, velocity), strict=True
+    ):
+        assert one.dtype == dtype
+        np.testing.assert_allclose(one, other, rtol=ACCURACY[dtype], atol=ACCURACY[dtype])
+        np.testing.assert_allclose(one, exact, rtol=ACCURACY[dtype], atol=ACCURACY[dtype])
 
 
 @every_dtype

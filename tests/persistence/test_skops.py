@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 import sklearn_relu
 from sklearn_relu import (
+    RBM,
     SKOPS_TRUSTED_TYPES,
     Autoencoder,
     MLPClassifier,
@@ -62,6 +63,7 @@ def test_fits_of_every_kind_come_back_and_go_on_the_same(name):
 def test_no_type_is_on_the_list_for_nothing():
     needed = set()
     more = [
+        RBM(2, n_iter=1).fit(np.eye(3)),
         TabularEncoder().fit(np.array([["a", 1], ["b", None]], dtype=object)),
         HiddenLayer(make_pipeline(StandardScaler(), MLPClassifier(**SMALL))).fit(X, y),
         MLPRegressor(learning_rate=FunctionRate(max)),

@@ -4,6 +4,7 @@ import pytest
 from sklearn.base import clone
 
 from sklearn_relu import (
+    RBM,
     Autoencoder,
     MLPClassifier,
     MLPRegressor,
@@ -19,6 +20,7 @@ ALL = [
     ("HiddenLayer", HiddenLayer),
     ("MLPClassifier", MLPClassifier),
     ("MLPRegressor", MLPRegressor),
+    ("RBM", RBM),
     ("TabularEncoder", TabularEncoder),
     ("TabularMLPClassifier", TabularMLPClassifier),
     ("TabularMLPRegressor", TabularMLPRegressor),
@@ -29,11 +31,11 @@ ALL = [
     ("kinds", "expected"),
     [
         (None, ALL),
-        ("classifier", [ALL[2], ALL[5]]),
-        ("regressor", [ALL[3], ALL[6]]),
-        ("transformer", [ALL[0], ALL[1], ALL[4]]),
+        ("classifier", [ALL[2], ALL[6]]),
+        ("regressor", [ALL[3], ALL[7]]),
+        ("transformer", [ALL[0], ALL[1], ALL[4], ALL[5]]),
         ("cluster", []),
-        (["transformer", "regressor"], [ALL[0], ALL[1], ALL[3], ALL[4], ALL[6]]),
+        (["transformer", "regressor"], [ALL[0], ALL[1], *ALL[3:6], ALL[7]]),
         ([], []),
     ],
 )
