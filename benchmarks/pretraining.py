@@ -104,7 +104,7 @@ def rows_of(path: Path) -> list[dict]:
 
 def run(folder: Path, path: Path) -> None:
     """Fit what is not there yet."""
-    print(machine.kernels(), flush=True)
+    print(machine.kernels())
     # Fits from nothing may fail to train, which is a result.
     warnings.simplefilter("ignore")
     train, test = load(folder, "train"), load(folder, "t10k")

@@ -6,8 +6,13 @@ written again: that they load and predict the same is the promise that they are 
 
 Files of estimators that no release has yet are in folders whose names begin with ``unreleased``:
 ``python tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular", and
+<<<<<<< HEAD
 ``python tests/golden/make.py unreleased_rbm rbm`` likewise. They may be written again, in place of
 a folder that was deleted. The folder of a release takes their place.
+=======
+``python tests/golden/make.py unreleased_autoencoder autoencoder`` likewise. They may be written
+again, in place of a folder that was deleted. The folder of a release takes their place.
+>>>>>>> pretraining
 """
 
 import json
@@ -27,7 +32,10 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn_relu import (
     RBM,
     Autoencoder,
+<<<<<<< HEAD
     AutoencoderDetector,
+=======
+>>>>>>> pretraining
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
