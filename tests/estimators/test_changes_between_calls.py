@@ -483,6 +483,7 @@ SAMPLE = {
     "random_state": (1, "none"),
     "initialization": ("orthogonal", "none"),
     "bias_initialization": (0.5, "none"),
+    "pretraining": ("autoencoder", "none"),
     "verbose": (True, "none"),
     "warm_start": (False, "anew"),
 }

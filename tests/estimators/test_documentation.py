@@ -67,7 +67,13 @@ def test_fitted_attributes_are_described(cls):
     fitted = cls(**short, random_state=0).fit(X, y)
     described = entries(cls, "Attributes")
     assert {name for name in vars(fitted) if re.fullmatch("[a-z]\\w*_", name)} <= set(described)
-    of_some_fits = {"feature_names_in_", "target_mean_", "target_scale_", "feature_range_"}
+    of_some_fits = {
+        "feature_names_in_",
+        "feature_range_",
+        "pretraining_history_",
+        "target_mean_",
+        "target_scale_",
+    }
     assert set(described) - set(vars(fitted)) <= of_some_fits
 
 

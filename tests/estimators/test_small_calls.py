@@ -9,7 +9,7 @@ from counting import calls_and_bytes_of
 
 from sklearn_relu import MLPClassifier, MLPRegressor
 from sklearn_relu.activations import LeakyReLU
-from sklearn_relu.estimators import settled, tables
+from sklearn_relu.estimators import reading, settled
 from sklearn_relu.optimizers import Adam
 from sklearn_relu.penalties import L1
 
@@ -174,13 +174,13 @@ def test_a_part_that_changes_after_a_call_does_not_change_predictions():
 def looked_at(monkeypatch):
     """What scikit-learn is asked to validate."""
     seen = []
-    original = tables.validate_data
+    original = reading.validate_data
 
     def validate_data(estimator, X, *args, **kwargs):
         seen.append(X)
         return original(estimator, X, *args, **kwargs)
 
-    monkeypatch.setattr(tables, "validate_data", validate_data)
+    monkeypatch.setattr(reading, "validate_data", validate_data)
     return seen
 
 

@@ -13,6 +13,7 @@ from sklearn_relu import (
     RBM,
     SKOPS_TRUSTED_TYPES,
     Autoencoder,
+    AutoencoderDetector,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -72,6 +73,7 @@ def test_no_type_is_on_the_list_for_nothing():
         TabularMLPRegressor(),
         TabularMLPClassifier(max_iter=1).fit(X, y),
         Autoencoder((3,), max_iter=1).fit(X),
+        AutoencoderDetector((3,), max_iter=1).fit(X),
     ]
     for model in [estimator_for(parameter, part) for parameter, part in CASES] + more:
         needed |= set(skops_io.get_untrusted_types(data=skops_io.dumps(model)))
