@@ -91,9 +91,9 @@ def for_each_block(name: str, value: Any, n_blocks: int, is_one: Callable[[Any],
     if is_one(value):
         return [value] * n_blocks
     if not isinstance(value, list | tuple | np.ndarray) or len(value) != n_blocks:
-        got = "" if isinstance(value, str) else f" of {n_blocks}"
         raise ValueError(
-            f"{name} must be one for all blocks, or a list with one for each{got}; got {value!r}."
+            f"{name} must be one for all blocks, or a list with one for each of {n_blocks}; got "
+            f"{value!r}."
         )
     return list(value)
 
@@ -121,9 +121,11 @@ def _pair(size: Any) -> Pair:
 
 def _words(name: str, value: Any, n_blocks: int, allowed: Sequence[str | None]) -> list:
     """Words that are allowed."""
-    words = for_each_block(name, value, n_blocks, lambda each: each is None or each in allowed)
+    words = for_each_block(
+        name, value, n_blocks, lambda each: each is None or isinstance(each, str)
+    )
     for word in words:
-        if (word is not None and not isinstance(word, str)) or word not in allowed:
+        if not (word is None or isinstance(word, str)) or word not in allowed:
             raise ValueError(
                 f"{name} must be one of {', '.join(map(repr, allowed))}, the same for all blocks "
                 f"or a list with one for each; got {value!r}."
