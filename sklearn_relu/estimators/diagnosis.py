@@ -256,6 +256,10 @@ class Inputs(NamedTuple):
         """Those of some rows."""
         if sp.issparse(X):
             mean, variance = mean_variance_axis(X, axis=0)
+        elif X.dtype.kind != "f":  # many pixels, of which no other copy is made
+            mean = X.mean(axis=0)
+            squared = np.einsum("ij,ij->j", X, X, dtype=np.float64, casting="unsafe")
+            variance = np.maximum(squared / len(X) - mean**2, 0.0)
         else:
             mean, variance = X.mean(axis=0), X.var(axis=0)
         squares = mean**2 + variance

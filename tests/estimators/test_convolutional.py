@@ -125,9 +125,10 @@ def test_fits_of_several_dtypes_share_a_stack():
     assert_same(*fits())
 
 
+@pytest.mark.slow
 def test_an_array_of_bytes_is_never_copied_as_a_whole():
-    pixels = DRAW.integers(0, 256, (4000, 16, 16), dtype=np.uint8)
-    y = np.arange(4000) % 2
+    pixels = DRAW.integers(0, 256, (12000, 16, 16), dtype=np.uint8)
+    y = np.arange(12000) % 2
     model = CNNClassifier((2,), max_iter=1, batch_size=50, random_state=0)
 
     def peak_of(call):
@@ -138,12 +139,11 @@ def test_an_array_of_bytes_is_never_copied_as_a_whole():
         tracemalloc.stop()
         return peak
 
-    # Beside batches: figures of some rows, and isfinite has a byte a value at most.
-    as_floats = 4 * pixels.size
+    few, many = (peak_of(lambda n=n: clone(model).fit(pixels[:n], y[:n])) for n in (4000, 12000))
+    assert many - few < 0.1 * pixels[4000:].nbytes
     model.fit(pixels, y)
-    assert peak_of(lambda: model.predict(pixels)) < pixels.size + as_floats / 4
-    few, many = (peak_of(lambda n=n: clone(model).fit(pixels[:n], y[:n])) for n in (2000, 4000))
-    assert many - few < 0.3 * as_floats / 2
+    few, many = (peak_of(lambda n=n: model.predict_proba(pixels[:n])) for n in (4000, 12000))
+    assert many - few < 0.2 * pixels[4000:].nbytes
 
 
 def test_rows_are_series():
