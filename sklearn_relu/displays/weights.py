@@ -53,6 +53,9 @@ class WeightsDisplay(ImageDisplay):
 
     _figsize = (6.5, 5.5)
 
+    _thing = "units"
+    """What the images are of, for the title."""
+
     _gap = 1
     """Rows of pixels between images."""
 
@@ -151,7 +154,7 @@ class WeightsDisplay(ImageDisplay):
     def _name_images(self, ax) -> None:
         ax.set_axis_off()
         if self.order is not None:
-            ax.set_title(f"units, {self.order}", loc="left", fontsize=10)
+            ax.set_title(f"{self._thing}, {self.order}", loc="left", fontsize=10)
         for i, title in enumerate(self.titles or ()):
             row, column = self._corner(i)
             middle = column + (self.image_shape[1] - 1) / 2
