@@ -3,12 +3,12 @@
 import numpy as np
 
 from sklearn_relu.displays.style import DIVERGING, SEQUENTIAL
-from sklearn_relu.displays.weights import WeightsDisplay
+from sklearn_relu.displays.tiles import TilesDisplay
 from sklearn_relu.inspection import final_network
 from sklearn_relu.inspection.occlusion import occlusion_map
 
 
-class MapsDisplay(WeightsDisplay):
+class MapsDisplay(TilesDisplay):
     """Maps over images, side by side with one scale of colours.
 
     Parameters

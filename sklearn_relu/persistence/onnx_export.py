@@ -20,8 +20,9 @@ def to_onnx(model, X):
     X : array-like or DataFrame of shape (n_samples, n_features)
         Rows, or images, as the model takes them, of which only the types matter. An array becomes
         one input ``X``; a DataFrame one input of shape (n_samples, 1) for each column, with its
-        name and dtype (but one named like an output: ``label`` becomes ``label1``). The graph computes in
-        float32 if that holds all numbers of X, else in float64: as for NumPy, int64 makes float64.
+        name and dtype (but one named like an output: ``label`` becomes ``label1``). The graph
+        computes in float32 if that holds all numbers of X, else in float64: as for NumPy, int64
+        makes float64.
 
     Returns
     -------

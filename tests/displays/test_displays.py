@@ -465,7 +465,7 @@ PLOTTED = {
     "DecisionRegionDisplay": lambda: DecisionRegionDisplay(
         xx=np.tile([0, 1, 2], (2, 1)), yy=np.tile([[0], [1]], 3), response=np.eye(2, 3), classes=y
     ),
-    "FeatureMapsDisplay": lambda: FeatureMapsDisplay(np.eye(4).reshape(2, 2, 4), titles=["a", "b"]),
+    "FeatureMapsDisplay": lambda: FeatureMapsDisplay(np.eye(4).reshape(2, 2, 4)),
     "FiltersDisplay": lambda: FiltersDisplay(np.eye(4).reshape(2, 2, 4)),
     "GradientFlowDisplay": lambda: GradientFlowDisplay({"a": np.ones(3)}),
     "LossCurveDisplay": lambda: LossCurveDisplay({"a": LossCurve([X[:, 0] ** 2], [], [1])}),
