@@ -2,10 +2,10 @@
 Digits: convolutions against fully connected layers
 ===================================================
 
-A convolution looks for the same thing everywhere. Here are 1,797 handwritten digits of 8 x 8 pixels:
-a network of two blocks of convolutions against a multi-layer perceptron, on the same folds. Then
-the digits are moved by a pixel, which neither has seen in training. At the end a look inside: the
-filters, what they make of a digit, and where a decision comes from.
+A convolution looks for the same thing everywhere. Here are 1,797 handwritten digits of 8 x 8
+pixels: a network of two blocks of convolutions against a multi-layer perceptron, on the same folds.
+Then the digits are moved by a pixel, which neither has seen in training. At the end a look inside:
+the filters, what they make of a digit, and where a decision comes from.
 """
 
 import matplotlib.pyplot as plt

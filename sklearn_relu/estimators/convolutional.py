@@ -1,29 +1,33 @@
 """Convolutional networks."""
 
 from dataclasses import replace
+from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_relu.estimators.blocks import (
-    Block,
-    blocks_of,
-    for_each_block,
-    groups_of_fitted,
-    groups_of_layers,
-)
+from sklearn_relu.activations import Activation, Identity
+from sklearn_relu.estimators.blocks import Block, Pair, blocks_of, for_each_block
 from sklearn_relu.estimators.classes import Classes
 from sklearn_relu.estimators.describing import Attribute, Parameter
 from sklearn_relu.estimators.fitted_arrays import check_lengths
-from sklearn_relu.estimators.images import Images, is_whole
+from sklearn_relu.estimators.images import Images, ImageShape, in_words, is_whole
 from sklearn_relu.estimators.mlp import sizes_of_layers
 from sklearn_relu.estimators.numbers import Numbers
 from sklearn_relu.estimators.parameters import BY_ITSELF
 from sklearn_relu.estimators.parts import Parts
 from sklearn_relu.estimators.validation import working_memory
-from sklearn_relu.layers import Layer
+from sklearn_relu.layers import (
+    AveragePooling,
+    ChannelsLast,
+    Convolution,
+    Dense,
+    Layer,
+    LocalContrast,
+    MaxPooling,
+)
 from sklearn_relu.network.inference import raw_outputs
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.parameters import store_parameters
@@ -310,6 +314,104 @@ class Convolutional(Images):
         maps = raw_outputs(layers, params, X, dtype, working_memory())
         maps = maps.reshape(*maps.shape[:2], *groups[block % n_blocks + 1][0].output_shape)
         return maps[0] if len(maps) == 1 else maps
+
+
+def groups_of_layers(
+    image_shape: ImageShape,
+    channels_first: bool,
+    blocks: tuple[Block, ...],
+    units: tuple[int, ...],
+    activations: tuple[Activation, ...],
+    n_raw: int,
+    are_trained: bool = True,
+) -> tuple[tuple[Layer, ...], ...]:
+    """All layers of a network, in groups: those before the first block; those of each block, the
+    convolution first; each fully connected layer by itself, the outputs last.
+
+    Parameters
+    ----------
+    image_shape : tuple of (rows, columns, channels)
+    channels_first : bool
+    blocks : tuple of Block
+    units : tuple of int
+        Filters of each block, then units of each fully connected layer.
+    activations : tuple of Activation
+        One for each of these.
+    n_raw : int
+    are_trained : bool, default=True
+        Whether convolutions learn.
+
+    Raises
+    ------
+    ValueError
+        If a block has no output.
+    """
+    rearranged = channels_first and image_shape[2] > 1
+    groups: list[tuple[Layer, ...]] = [(ChannelsLast(image_shape),) if rearranged else ()]
+    shape, series = image_shape, (image_shape[0] == 1, image_shape[1] == 1)
+    for i, block in enumerate(blocks):
+        made = _layers_of_block(i, block, shape, series, units[i], activations[i], are_trained)
+        groups.append(tuple(made))
+        shape = made[-1].output_shape
+    width = int(np.prod(shape))
+    for n_units, activation in zip(units[len(blocks) :], activations[len(blocks) :], strict=True):
+        groups.append((Dense(width, n_units, activation),))
+        width = groups[-1][0].gives
+    return *groups, (Dense(width, n_raw, Identity()),)
+
+
+groups_of_fitted = lru_cache(maxsize=32)(groups_of_layers)
+"""The same for a fitted network, whose activations are its own and do not change: each small
+prediction asks for it."""
+
+
+def _layers_of_block(
+    i: int,
+    block: Block,
+    shape: ImageShape,
+    series: tuple[bool, bool],
+    n_filters: int,
+    activation: Activation,
+    is_trained: bool,
+) -> list:
+    """The layers of a block for images of that shape; `series` says which directions have a length
+    of 1 from the beginning."""
+    padding = block.padding
+    kernel_size = _fitting(block.kernel_size, shape, series, padding)
+    _check_has_output(i, "kernel_size", kernel_size, shape, padding)
+    layers: list[Any] = [
+        Convolution(shape, n_filters, activation, kernel_size, block.strides, padding, is_trained)
+    ]
+    shape = layers[-1].output_shape
+    if block.normalization is not None:
+        layers.append(LocalContrast(shape))
+    if block.pooling == "global_average":
+        layers.append(AveragePooling(shape, shape[:2]))
+    elif block.pooling is not None:
+        pool_size = _fitting(block.pool_size, shape, series, padding)
+        _check_has_output(i, "pool_size", pool_size, shape, padding)
+        pool = MaxPooling if block.pooling == "max" else AveragePooling
+        layers.append(pool(shape, pool_size, padding))
+    return layers
+
+
+def _fitting(size: Pair, shape: ImageShape, series: tuple[bool, bool], padding: str) -> Pair:
+    """The size of a window: 1 in a direction in which images have a length of 1."""
+    along = zip(size, shape[:2], series, strict=True)
+    rows, columns = (
+        1 if is_series or (length == 1 and padding == "same") else n
+        for n, length, is_series in along
+    )
+    return rows, columns
+
+
+def _check_has_output(i: int, parameter: str, size: Pair, shape: ImageShape, padding: str) -> None:
+    if padding == "valid" and (size[0] > shape[0] or size[1] > shape[1]):
+        raise ValueError(
+            f"Block {i + 1} would have no output: {parameter}={size} is larger than its input, "
+            f"which is {in_words((*shape[:2], 1))}, under padding='valid'. Use padding='same', a "
+            f"smaller {parameter}, less pooling before it, or fewer blocks."
+        )
 
 
 class CNNClassifier(Classes, Convolutional):
