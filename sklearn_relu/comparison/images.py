@@ -5,61 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
-
-
-class PixelScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Divides all pixels by the largest one in training, so that they are in [-1, 1].
-
-    Unlike a scaler of columns it leaves the contrast between pixels as it is.
-
-    Attributes
-    ----------
-    largest_ : float
-        The largest absolute value; 1 where all pixels are 0.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Where X has names that are all strings.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_relu.comparison.images import PixelScaler
-    >>> PixelScaler().fit_transform(np.array([[0, 255], [51, 102]])).tolist()
-    [[0.0, 1.0], [0.2, 0.4]]
-    """
-
-    def fit(self, X, y=None):
-        """Find the largest absolute value.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : object, default=None
-            Not used.
-
-        Returns
-        -------
-        self : PixelScaler
-        """
-        X = validate_data(self, X)
-        self.largest_ = float(max(abs(float(X.min())), abs(float(X.max())))) or 1.0
-        return self
-
-    def transform(self, X):
-        """Divide all pixels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        scaled : ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        return validate_data(self, X, reset=False) / self.largest_
 
 
 def rows_of_images(X: Any) -> tuple[Any, tuple[int, ...] | None]:

@@ -5,10 +5,9 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from sklearn_relu.comparison.datasets import Columns
-from sklearn_relu.comparison.images import PixelScaler
 from sklearn_relu.estimators import (
     CNNClassifier,
     CNNRegressor,
@@ -82,7 +81,7 @@ def choice_of(
     if name == "cnn":
         convolutional = CNNClassifier if task == "classification" else CNNRegressor
         images = convolutional(image_shape=image_shape, **options)
-        return {"prepare": [PixelScaler()], path: [images]}, f"{path}__"
+        return {"prepare": [MaxAbsScaler()], path: [images]}, f"{path}__"
     kind = TabularMLPClassifier if task == "classification" else TabularMLPRegressor
     network = kind(categorical_features=columns.positions or "from_dtype")
     return {"prepare": ["passthrough"], path: [network]}, f"{path}__"

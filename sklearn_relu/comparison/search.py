@@ -86,8 +86,7 @@ def compare(
     estimators : sequence of {"mlp", "tabular", "cnn"}, default=("mlp",)
         The networks whose parameters these are: :class:`MLPClassifier` or :class:`MLPRegressor`,
         :class:`TabularMLPClassifier` or :class:`TabularMLPRegressor`, and :class:`CNNClassifier` or
-        :class:`CNNRegressor`, which begins with two blocks of convolutions; its pixels are divided
-        by the largest.
+        :class:`CNNRegressor`, which begins with two blocks of convolutions, after a MaxAbsScaler.
     baselines : sequence of str
         What is cross-validated beside the networks, on the same folds: "constant" (the most
         frequent class, or the mean), "linear" (logistic or ridge regression), "boosting"

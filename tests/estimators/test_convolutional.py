@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+import versions
 from scipy.signal import correlate2d
 from scipy.sparse import csr_array
 from sklearn.base import clone
@@ -15,9 +16,23 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_relu import CNNClassifier, CNNRegressor, TrainingWarning, load, lockstep, save
+from sklearn_relu import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    TrainingWarning,
+    activation_report,
+    gradient_report,
+    load,
+    lockstep,
+    save,
+    to_onnx,
+)
 from sklearn_relu.activations import PReLU
+from sklearn_relu.callbacks import Checkpoint
+from sklearn_relu.displays import FeatureMapsDisplay, FiltersDisplay, OcclusionDisplay
 from sklearn_relu.estimators import ESTIMATORS
+from sklearn_relu.inspection import HiddenLayer, occlusion_map, verdict
 from sklearn_relu.layers import AveragePooling, ChannelsLast, Convolution, MaxPooling
 
 pytestmark = [
@@ -511,6 +526,120 @@ def test_predictions_do_not_hang_on_how_many_rows_there_are():
         for_all[:20],
         rtol=1e-12,
     )
+
+
+class Interrupt:
+    """Ctrl-C after two epochs."""
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch" and context.task_id == 1:
+            raise KeyboardInterrupt
+
+
+@versions.with_callbacks
+@pytest.mark.parametrize("dtype", [np.float64, np.uint8])
+def test_a_fit_goes_on_from_a_checkpoint(dtype, tmp_path):
+    X = (16 * COLOURS).astype(dtype)
+    model = small(max_iter=5, spatial_dropout=0.2, ensemble_size=2, early_stopping=True)
+    whole = clone(model).fit(X, CLASSES)
+    stopped = clone(model).set_callbacks(Checkpoint(tmp_path / "fit"), Interrupt())
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit(X, CLASSES)
+    resumed = clone(model).set_callbacks(Checkpoint(tmp_path / "fit")).fit(X, CLASSES)
+    assert_same(resumed, whole)
+    assert resumed.validation_scores_ == whole.validation_scores_
+
+
+@pytest.mark.parametrize(
+    ("X", "params"),
+    [
+        (IMAGES, {}),
+        (ROWS, {"image_shape": (8, 8)}),
+        (COLOURS, {"strides": 2, "activation": ["crelu", "gelu"], "pool_size": 3}),
+        (COLOURS, {"padding": "valid", "kernel_size": 2, "pool_size": (2, 1)}),
+        (COLOURS, {"normalization": "local_contrast", "ensemble_size": 2, "pooling": "average"}),
+        (COLOURS, {"pooling": ["max", "global_average"], "activation": "maxout"}),
+        (COLOURS.transpose(0, 3, 1, 2), {"channels_first": True, "ensemble_size": 3}),
+    ],
+    ids=str,
+)
+def test_it_becomes_onnx(X, params):
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("skl2onnx")
+    X = X.astype(np.float32)
+    model = small(**params).fit(X, np.arange(len(X)) % 3)
+    session = runtime.InferenceSession(to_onnx(model, X[:1]).SerializeToString())
+    assert session.get_inputs()[0].shape == [None, *X.shape[1:]]
+    _, probabilities = session.run(None, {"X": X})
+    np.testing.assert_allclose(probabilities, model.predict_proba(X), atol=1e-5)
+
+
+def test_reports_look_into_it():
+    for params in ({}, {"normalization": "local_contrast", "train_filters": False}):
+        model = small(**params).fit((16 * IMAGES).astype(np.uint8), Y)
+        pixels = (16 * IMAGES).astype(np.uint8)
+        report = activation_report(model, pixels)
+        assert [len(each) for each in report.unit_zeros] == [
+            shape[-1] for shape in model.layer_shapes_[:-1]
+        ]
+        assert np.isfinite(gradient_report(model, pixels, Y).weight_norms).all()
+        hidden = HiddenLayer(model, layer=1).fit(pixels, Y)
+        assert hidden.transform(pixels).shape == (200, len(hidden.get_feature_names_out()))
+        assert "Verdict" in repr(verdict(model))
+
+
+def test_a_filter_that_is_0_everywhere_is_dead():
+    model = small(filters=(3,)).fit(IMAGES, Y)
+    model.intercepts_[0][1] = -1000.0
+    dead = activation_report(model, IMAGES).unit_dead
+    assert dead[0].tolist() == dead[1].tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("channels_first", [False, True])
+def test_what_is_covered_is_missed(channels_first):
+    X, y = np.zeros((60, 6, 7, 2)), np.arange(60) % 3
+    X[y == 1, 1, 4, 0] = X[y == 2, 4, 2, 1] = 1
+    X = X.transpose(0, 3, 1, 2) if channels_first else X
+    params = {"max_iter": 150, "learning_rate_init": 0.02, "channels_first": channels_first}
+    model = small(filters=(6,), **params).fit(X, y)
+    maps = occlusion_map(model, X[1:3], patch_size=1)
+    assert maps.shape == (2, 6, 7)
+    assert [divmod(each.argmax(), 7) for each in maps] == [(1, 4), (4, 2)]
+    flat = occlusion_map(model, X.reshape(60, -1)[1:3], patch_size=1)
+    np.testing.assert_allclose(flat, maps, atol=1e-12)
+    wide = occlusion_map(model, X[1:2], patch_size=3)
+    assert (wide[0] > 0.1).sum() >= 9
+    regressor = CNNRegressor((6,), **params | {"random_state": 0}).fit(X, y)
+    assert divmod(occlusion_map(regressor, X[2:3], patch_size=1)[0].argmax(), 7) == (4, 2)
+    with pytest.raises(ValueError, match="patch_size must be"):
+        occlusion_map(model, X, patch_size=0)
+    with pytest.raises(TypeError, match="needs a network of images"):
+        occlusion_map(MLPClassifier((2,), max_iter=1).fit(X.reshape(60, -1), y), X)
+
+
+def test_pictures_are_of_filters_maps_and_decisions():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    model = small(ensemble_size=2).fit(COLOURS, CLASSES)
+    for display, n in (
+        (FiltersDisplay.from_estimator(model), 9),
+        (FiltersDisplay.from_estimator(model, block=1, n_filters=2), 6),
+        (FeatureMapsDisplay.from_estimator(model, COLOURS), 3),
+        (FeatureMapsDisplay.from_estimator(model, COLOURS, block=-1, n_filters=2), 2),
+        (OcclusionDisplay.from_estimator(model, COLOURS, n_images=2), 2),
+    ):
+        assert len(display.maps) == len(display.titles) == n
+        plt.close(display.figure_)
+    assert FiltersDisplay.from_estimator(model).titles[0].endswith(", 0")
+    plt.close("all")
 
 
 def test_channels_first_is_a_layer_of_colours_alone():
