@@ -136,14 +136,14 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         predictions = recipe.loss.predict(raw)
         _check_finite(jobs, rows, raw, predictions)
         compared = against_constant(jobs, rows, raw, value, decide)
-        inputs = Inputs.of(X)
+        inputs = Inputs.of(recipe.layers[0].features(X))
         # What some of the rows suspect, all of them decide.
         if _is_suspicious(compared, jobs) and X.shape[0] < jobs[0].X.shape[0]:
             every = _counting_rows(jobs[0])
             X = jobs[0].X[every]
             raw = raw_outputs(recipe.layers, params, X, recipe.dtype, working_memory())
             compared = against_constant(jobs, every, raw, _loss(jobs, every, raw)[0], decide)
-            inputs = Inputs.of(X)
+            inputs = Inputs.of(recipe.layers[0].features(X))
         varies = _total_sd(targets)
         return Diagnosis(
             outcomes=[job.outcome for job in jobs],

@@ -31,6 +31,7 @@ class Images(Tables):
 
     image_shape: Any = None
     channels_first: Any = False
+    reads_images = True
 
     _described_parameters = {
         "image_shape": Parameter(

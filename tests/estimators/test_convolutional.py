@@ -604,6 +604,24 @@ def test_reports_look_into_it():
         assert "Verdict" in repr(verdict(model))
 
 
+def test_pixels_have_one_scale_and_channels_have_their_own():
+    """Pixels at an edge that hardly vary are no features of another scale."""
+    X = IMAGES.copy()
+    X[:, 0, 0] = 0
+    X[::50, 0, 0] = 1e-7
+    rough = IMAGES + 1e6
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "(?s).*(scales differ|standard deviations away)")
+        small().fit(X, Y)
+        small().fit((16 * X).astype(np.uint8), Y)
+    with pytest.warns(TrainingWarning, match=r"standard deviations away.*scale all pixels alike"):
+        small().fit(rough, Y)
+    for first in (False, True):
+        X = np.stack([COLOURS[..., 0], 1e6 * COLOURS[..., 1]], axis=1 if first else 3)
+        with pytest.warns(TrainingWarning, match="scales differ"):
+            small(channels_first=first).fit(X, CLASSES)
+
+
 def test_a_filter_that_is_0_everywhere_is_dead():
     model = small(filters=(3,)).fit(IMAGES, Y)
     model.intercepts_[0][1] = -1000.0
