@@ -133,7 +133,7 @@ def test_lbfgs_passes_every_check(estimator, check):
         CNNClassifier(
             (4,), normalization="local_contrast", padding="valid", kernel_size=1, pool_size=1
         ),
-        CNNRegressor((4, 4), pooling=["average", "global_average"], hidden_layer_sizes=(8,)),
+        CNNRegressor((8, 8), pooling=["average", None], hidden_layer_sizes=(16,)),
     ]
 )
 def test_convolutional_networks_pass_every_check(estimator, check):
