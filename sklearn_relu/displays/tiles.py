@@ -42,7 +42,7 @@ class TilesDisplay(ImageDisplay):
     _figsize = (6.5, 5.5)
 
     _thing = "units"
-    """What the images are of, for the title."""
+    """Things that the images show, for the title."""
 
     _gap = 1
     """Rows of pixels between images."""

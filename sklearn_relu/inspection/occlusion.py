@@ -10,7 +10,7 @@ from sklearn_relu.inspection.model import own_network
 
 
 def occlusion_map(model, X, *, patch_size=3, fill=0.0) -> np.ndarray:
-    """What predictions lose where a patch of each image is covered.
+    """Return the fall of predictions where a patch of each image is covered.
 
     The patch is moved over the image, one pixel at a time. Where its middle is, the map has the
     fall of the prediction: large where the decision comes from, below 0 where the image speaks
