@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.2.0"
 
 __all__ = [
+    "RBM",
     "SKOPS_TRUSTED_TYPES",
+    "Autoencoder",
+    "AutoencoderDetector",
     "CNNClassifier",
     "CNNRegressor",
     "CheckpointWarning",
@@ -30,9 +33,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "RBM": "estimators",
     "SKOPS_TRUSTED_TYPES": "persistence",
     "CNNClassifier": "estimators",
     "CNNRegressor": "estimators",
+    "Autoencoder": "estimators",
+    "AutoencoderDetector": "estimators",
     "CheckpointWarning": "exceptions",
     "ComparisonReport": "comparison",
     "LoadError": "exceptions",
@@ -97,6 +103,9 @@ if TYPE_CHECKING:
     from sklearn_relu import utils as utils
     from sklearn_relu.comparison import ComparisonReport, compare
     from sklearn_relu.estimators import (
+        RBM,
+        Autoencoder,
+        AutoencoderDetector,
         CNNClassifier,
         CNNRegressor,
         MLPClassifier,

@@ -3,7 +3,7 @@
 import re
 import textwrap
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -35,6 +35,33 @@ def sharing(**texts: str) -> Callable[[T], T]:
             doc = filled(doc, name, text)
         documented.__doc__ = doc
         return documented
+
+    return complete
+
+
+def with_argument(documented: Any, argument: str) -> Callable[[T], T]:
+    """A decorator that gives a method the docstring of another one, with an argument more.
+
+    Parameters
+    ----------
+    documented : callable
+        The other method, whose docstring has a section on what it returns.
+    argument : str
+        The description of the argument that comes last, without a margin.
+
+    Returns
+    -------
+    decorator : callable
+    """
+
+    def complete(method: T) -> T:
+        if documented.__doc__ is None:
+            return method
+        pattern = r"\n\n( *)Returns$"
+        before, margin, after = re.split(pattern, documented.__doc__, maxsplit=1, flags=re.M)
+        more = textwrap.indent(argument.strip("\n"), margin)
+        method.__doc__ = f"{before}\n{more}\n\n{margin}Returns{after}"
+        return method
 
     return complete
 

@@ -2,7 +2,8 @@
 
 Each is a callable ``(estimator, X, y) -> float`` that takes a fitted MLPClassifier or MLPRegressor,
 of this package or scikit-learn's own, or a Pipeline that ends in one. They measure; larger is not
-better: name the score to ``refit`` on.
+better: name the score to ``refit`` on. :func:`reconstruction` is for transformers; there larger is
+better.
 
 Examples
 --------
@@ -17,9 +18,12 @@ Examples
 ... )
 """
 
+import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.docstrings import sharing
+from sklearn_relu.estimators.explained import explained_share
 from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.inspection import final_network, gradient_report
 from sklearn_relu.inspection.activations import overall, unit_shares
@@ -75,6 +79,53 @@ def saturation_scorer(estimator, X, y=None) -> float:
     {share}
     """
     return overall([layer.saturated for layer in unit_shares(estimator, X)])
+
+
+def reconstruction(estimator, X, y=None) -> float:
+    """Share of the variance of X that ``inverse_transform(transform(X))`` explains.
+
+    For any transformer that has both methods, such as PCA, NMF or Autoencoder, and a Pipeline of
+    such: so a search compares them. It is :meth:`Autoencoder.score
+    <sklearn_relu.Autoencoder.score>`.
+
+    Parameters
+    ----------
+    estimator : transformer
+        Fitted.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    y : ignored
+
+    Returns
+    -------
+    share : float
+        At most 1; 0 for the mean row. NaN if all rows are equal.
+
+    Raises
+    ------
+    TypeError
+        If the estimator has no such methods.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.decomposition import PCA
+    >>> from sklearn_relu.scorers import reconstruction
+    >>> X = load_digits().data
+    >>> round(reconstruction(PCA(32).fit(X), X), 2)
+    0.97
+    """
+    missing = [name for name in ("transform", "inverse_transform") if not hasattr(estimator, name)]
+    if missing:
+        raise TypeError(
+            "reconstruction scores transformers with transform and inverse_transform; "
+            f"{estimator} has no {' and no '.join(missing)}. Use PCA, NMF, an Autoencoder or a "
+            "Pipeline of such."
+        )
+    reconstructed = estimator.inverse_transform(estimator.transform(X))
+    rows, reconstructed = (
+        each.toarray() if issparse(each) else np.asarray(each) for each in (X, reconstructed)
+    )
+    return explained_share([(rows, reconstructed, None)])
 
 
 def gradient_ratio_scorer(estimator, X, y) -> float:

@@ -11,7 +11,12 @@ import numpy as np
 import sklearn
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    Options,
+    StrOptions,
+)
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import _check_sample_weight
 
@@ -52,6 +57,7 @@ __all__ = [
     "CallbackSupportMixin",
     "ChecksFirst",
     "Interval",
+    "InvalidParameterError",
     "Options",
     "StrOptions",
     "callback_context",

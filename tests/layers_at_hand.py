@@ -33,7 +33,11 @@ def part(name):
 
 EXAMPLES = {
     "dense": [
-        Dense(N_INPUTS, 4, part(name)) for name in ("relu", "tanh", "prelu", "parametric", "maxout")
+        *(
+            Dense(N_INPUTS, 4, part(name))
+            for name in ("relu", "tanh", "prelu", "parametric", "maxout")
+        ),
+        *(Dense(N_INPUTS, 4, part(name), transposes=0) for name in ("relu", "identity")),
     ],
     "convolution": [
         *(
@@ -80,7 +84,8 @@ ALL = [layer for name in LAYERS for layer in EXAMPLES[name]]
 def name_of(layer):
     """The name of a test's case."""
     size = getattr(layer, "kernel_size", getattr(layer, "pool_size", ""))
-    return f"{type(layer).__name__}{size}-{layer.activation!r}-{layer.reads}-{layer.gives}"
+    tied = "" if all(block.is_own for block in layer.blocks().values()) else "-tied"
+    return f"{type(layer).__name__}{size}-{layer.activation!r}-{layer.reads}-{layer.gives}{tied}"
 
 
 def inputs(n_networks, n_samples, dtype=np.float64, seed=0):
@@ -97,6 +102,9 @@ def params_of(layer, n_networks, dtype=np.float64, seed=1):
         name: draw.normal(size=(n_networks, *block.shape)).astype(dtype)
         for name, block in layer.blocks().items()
     }
+    for name, block in layer.blocks().items():
+        if not block.is_own:  # another layer's memory
+            params[name] = params[name].swapaxes(1, 2).copy().swapaxes(1, 2)
     layer.activation.init_parameters(params)
     layer.init_from_rows(params, inputs(1, 50, dtype, seed)[0])
     return params

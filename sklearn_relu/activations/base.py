@@ -100,6 +100,10 @@ class Activation(Part, ABC):
         """The infimum and the supremum of the activations."""
         return -np.inf, np.inf
 
+    machine_units: ClassVar[str | None] = None
+    """The hidden units of a restricted Boltzmann machine whose mean it is, or is for large sums:
+    "nrelu" or "binary". None: no such machine can pre-train a layer with it."""
+
     is_piecewise_linear: ClassVar[bool] = False
     """True: it is linear between its kinks and jumps; then a network of it is linear around every
     input that is on none of them, and :meth:`linear_pieces` tells the pieces apart."""

@@ -26,6 +26,7 @@ class LeakyReLU(Activation):
     """
 
     initialization = "variance_scaling"
+    machine_units = "nrelu"
     needs_summed_input = False
     is_piecewise_linear = True
 
@@ -75,6 +76,7 @@ class PReLU(Activation):
     """
 
     initialization = "variance_scaling"
+    machine_units = "nrelu"
     is_piecewise_linear = True
 
     _parameter_constraints = {
@@ -161,6 +163,7 @@ class RReLU(Activation):
     """
 
     initialization = "variance_scaling"
+    machine_units = "nrelu"
     is_random = True
     is_piecewise_linear = True
 

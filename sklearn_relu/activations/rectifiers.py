@@ -27,6 +27,7 @@ class ReLU(Activation):
     bounds = (0.0, np.inf)
     share_loop = (fused.RELU, 1, 0.0, None)
     initialization = "he_normal"
+    machine_units = "nrelu"
     needs_summed_input = False
     is_piecewise_linear = True
 

@@ -22,16 +22,13 @@ class Logistic(Activation):
 
     bounds = (0.0, 1.0)
     sklearn_init_factor = 2.0
+    machine_units = "binary"
     needs_summed_input = False
     saturation = bounds
 
     def forward(self, z, a, params, noise=None):
         """``a = 1 / (1 + exp(-z))``."""
-        np.maximum(z, -80, out=a)
-        np.negative(a, out=a)
-        np.exp(a, out=a)
-        a += 1
-        np.reciprocal(a, out=a)
+        kernels.logistic(z, a)
 
     def expression(self, z, params):
         """``1 / (1 + exp(-z))``."""

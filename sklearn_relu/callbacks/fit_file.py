@@ -1,6 +1,7 @@
 """The file of a fit: what a checkpoint writes as it trains, and finds when it is run again."""
 
 import os
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -34,7 +35,7 @@ class FitFile(Keeper):
         kept, snapshots = read(self._path)
         n_epochs = max(snapshot.n_epochs for snapshot in snapshots)
         if found := identity.differences(kept):
-            if not n_epochs:
+            if not n_epochs and not any(snapshot.pretraining for snapshot in snapshots):
                 return None  # nothing would be lost
             raise ValueError(
                 f"The checkpoint {self._path!r} is of another fit: {'; '.join(found)}. To go on "
@@ -47,6 +48,9 @@ class FitFile(Keeper):
     def begin(self, jobs):
         if any(job.outcome == "running" for job in jobs):
             self._writer.begin(_n_epochs(jobs), lambda: self._write(jobs))
+
+    def end_layer(self, jobs):
+        self._writer.write(_n_epochs(jobs), lambda: self._write(jobs))
 
     def end_epoch(self, jobs):
         if self._writer.is_due(_n_epochs(jobs)):
@@ -99,10 +103,18 @@ def _plain(snapshot: Snapshot) -> dict[str, Any]:
     state = snapshot.state.with_changes(history=complete).to_dict()
     if state["best_params"] is state["params"]:
         state["best_params"] = "params"  # no array is stored twice
-    return {"state": state, "n_epochs": snapshot.n_epochs, "outcome": snapshot.outcome}
+    plain = {"state": state, "n_epochs": snapshot.n_epochs, "outcome": snapshot.outcome}
+    if snapshot.pretraining:
+        plain["pretraining"] = list(snapshot.pretraining)
+    return plain
 
 
-def _snapshot(state: dict[str, Any], n_epochs: int, outcome: Any) -> Snapshot:
+def _snapshot(
+    state: dict[str, Any],
+    n_epochs: int,
+    outcome: Any,
+    pretraining: Sequence[dict[str, list[float]]] = (),
+) -> Snapshot:
     for name in ("rng_state", "split_rng_state", "noise_state"):
         if state[name] is not None:
             values.bit_generator(state[name])  # raises for one that NumPy would read wrongly
@@ -110,4 +122,4 @@ def _snapshot(state: dict[str, Any], n_epochs: int, outcome: Any) -> Snapshot:
         state["best_params"] = state["params"]
     # One that had no time left has time again; 0.1.0 called one that goes on "interrupted".
     outcome = "running" if outcome in ("time_limit", "interrupted") else outcome
-    return Snapshot(TrainingState.from_dict(state), n_epochs, outcome)
+    return Snapshot(TrainingState.from_dict(state), n_epochs, outcome, pretraining)

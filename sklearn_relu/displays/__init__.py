@@ -6,6 +6,7 @@ from sklearn_relu.displays.decision_region import DecisionRegionDisplay
 from sklearn_relu.displays.gradient_flow import GradientFlowDisplay
 from sklearn_relu.displays.images import FeatureMapsDisplay, FiltersDisplay, OcclusionDisplay
 from sklearn_relu.displays.loss_curve import LossCurve, LossCurveDisplay
+from sklearn_relu.displays.reconstruction import ReconstructionDisplay
 from sklearn_relu.displays.sparsity import SparsityDisplay
 from sklearn_relu.displays.weights import WeightsDisplay
 
@@ -19,6 +20,7 @@ __all__ = [
     "LossCurve",
     "LossCurveDisplay",
     "OcclusionDisplay",
+    "ReconstructionDisplay",
     "SparsityDisplay",
     "WeightsDisplay",
 ]

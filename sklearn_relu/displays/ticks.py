@@ -15,6 +15,9 @@ MOST_LETTERS = 24
 NARROWEST = 1.1
 """Least factor between the ends of an axis: with a smaller one its ticks have many digits."""
 
+CLOSEST = 1 / 8
+"""Least distance of two ticks, as a share of a logarithmic axis."""
+
 SHORT = 4
 """Letters of a name that never stands upright."""
 
@@ -50,11 +53,29 @@ def logarithmic(axis) -> None:
         low, high, factor = middle / apart, middle * apart, NARROWEST
         axis.axes.set(**{f"{axis.axis_name}lim": (low, high)})
     subs = next((ticks for most, ticks in TICKS if factor < most), (1,))
-    # With several ticks a decade the locator goes over to equal distances where these are too few.
-    axis.set_major_locator(LogLocator(subs=subs, numticks=7))
+    axis.set_major_locator(_thinned(LogLocator)(subs=subs, numticks=7))
     axis.set_major_formatter(FuncFormatter(plain_number))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
+
+
+def _thinned(locator: type) -> type:
+    """A kind of locator of which ticks stand apart, also where it goes over to equal distances: in
+    less than a decade these crowd at the upper end."""
+
+    class Thinned(locator):
+        def tick_values(self, vmin, vmax):
+            values = super().tick_values(vmin, vmax)
+            low, high = sorted((vmin, vmax))
+            if low <= 0:  # where matplotlib itself looks for an end of the axis
+                return values
+            kept = [0.0]
+            for value in values:
+                if value >= kept[-1] * (high / low) ** CLOSEST:
+                    kept.append(value)
+            return np.array(kept[1:])
+
+    return Thinned
 
 
 def plain_number(value: float, _position: int | None = None) -> str:

@@ -1,15 +1,19 @@
 """The contract of architectures: the layers of a network, and the X that they read."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from sklearn_relu.estimators.data import Data
-from sklearn_relu.estimators.parts import Parts
+from sklearn_relu.estimators.parts import Parts, for_each_layer
 from sklearn_relu.layers import Layer
+from sklearn_relu.network.corruption import Corruption
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.part import Part
+from sklearn_relu.penalties import ActivityPenalty, Penalty
+from sklearn_relu.training.jobs import Job
 
 
 class Architecture(ABC):
@@ -32,6 +36,45 @@ class Architecture(ABC):
             Rows that the user held out.
         """
         return self
+
+    def _penalties(self, n_hidden: int) -> list[Penalty | None]:
+        """The penalty of each layer, with the output layer's last."""
+        return for_each_layer(self, "penalty", n_hidden + 1, "layers, with the output")
+
+    def _activity_penalties(self, n_hidden: int) -> list[ActivityPenalty | None]:
+        """The activity penalty of each hidden layer."""
+        return for_each_layer(self, "activity_penalty", n_hidden)
+
+    def _corruption(self) -> Corruption | None:
+        """The disturbance of inputs in training, before input noise and dropout."""
+        return None
+
+    def _check_pretraining(self, parts: Parts, unlabeled: Any, incremental: bool) -> None:  # noqa: B027
+        """Raise a ValueError if the parameters ask for no such pre-training, or for one that is
+        not possible.
+
+        Parameters
+        ----------
+        parts : Parts
+        unlabeled : object
+            Rows without targets, as given, or None.
+        incremental : bool
+            Whether the call is one of partial_fit.
+        """
+
+    def _check_unlabeled(self, unlabeled: Any, dtype: np.dtype) -> Any:
+        """Rows without targets as an array or csr matrix, once the features of X are known."""
+        raise NotImplementedError
+
+    def _pretrain(self, jobs: list[Job], on_layer_end: Callable[[], None]) -> None:  # noqa: B027
+        """Pre-train the hidden layers of the networks of a fit, if the parameters ask for it.
+
+        Parameters
+        ----------
+        jobs : list of Job
+        on_layer_end : callable
+            Called after each layer.
+        """
 
     @abstractmethod
     def _hidden_units(self) -> list[int]:

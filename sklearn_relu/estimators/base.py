@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -9,7 +11,14 @@ import numpy as np
 from sklearn_relu.documentation import Documented
 from sklearn_relu.estimators import fitted_arrays
 from sklearn_relu.estimators.architecture import Architecture
-from sklearn_relu.estimators.callbacks import EpochTasks, Hooks, Keeper, context_of, keeper_of
+from sklearn_relu.estimators.callbacks import (
+    EpochTasks,
+    Hooks,
+    Keeper,
+    context_of,
+    epochs_of,
+    keeper_of,
+)
 from sklearn_relu.estimators.curves import (
     Growth,
     copied_curves,
@@ -64,6 +73,12 @@ _FROM_TRAINING = (
 
 NO_DATA = None, None, None
 """X_val, y_val and sample_weight_val where there are none."""
+
+
+def _keep(keeper: Keeper | None, jobs: list[Job]) -> None:
+    """Keep the layers that pre-training has filled."""
+    if keeper is not None:
+        keeper.end_layer(jobs)
 
 
 class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, NetworkParameters):
@@ -195,11 +210,20 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
             )
         return True
 
-    def _fit(self, X, y, sample_weight, validation=NO_DATA, incremental=False, classes=None):
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight,
+        validation=NO_DATA,
+        incremental=False,
+        classes=None,
+        unlabeled=None,
+    ):
         """Work on a shallow copy, whose attributes become the estimator's if all goes well."""
         # scikit-learn validates parameters in the first call of partial_fit only.
         parts = checked_parts(self) if incremental else resolve_parts(self)
-        context = context_of(self, parts.solver, incremental)
+        context = context_of(self, epochs_of(self, parts.solver), incremental)
         draft = self._shallow_copy()
         keeper = None if incremental else keeper_of(self, parts.solver)
         jobs = draft._make_jobs(
@@ -211,6 +235,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
             incremental=incremental,
             classes=classes,
             keeper=keeper,
+            unlabeled=unlabeled,
         )
         resumable = incremental or self.warm_start
         before = self.__dict__ if self._goes_on(incremental) else {}
@@ -221,6 +246,8 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         hooks = self._hooks(context, jobs, keeper, fitted, (X, y, sample_weight))
         try:
             with hooks or nullcontext():
+                if not (incremental or before):
+                    draft._pretrain(jobs, partial(_keep, keeper, jobs))
                 # Of a resumed fit some networks may have ended, or all.
                 if going_on := [job for job in jobs if job.outcome == "running"]:
                     train_fit(going_on)
@@ -228,12 +255,12 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
             if all(job.is_whole for job in jobs):
                 self.__dict__ = fitted()
             raise
-        raise_or_warn(jobs, incremental)
+        raise_or_warn(jobs, incremental, self.log_prefix)
         diagnosis = None
         if not incremental:
             setting = setting_of(self, parts)
             diagnosis = diagnose(jobs, setting, draft._decide)
-            warn(diagnosis, setting)
+            warn(diagnosis, setting, self.log_prefix)
         curves, growth = growing_curves(jobs, before)
         attributes = draft._attributes(parts, jobs, resumable, curves, diagnosis)
         if hooks is not None:
@@ -284,7 +311,7 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         X, y, sample_weight = data
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         # scikit-learn sets attributes on a copy, which must not keep those of an earlier fit.
-        earlier = dict.fromkeys(vars(self).keys() & set(_FROM_TRAINING))
+        earlier = dict.fromkeys(vars(self).keys() & {*_FROM_TRAINING, "pretraining_history_"})
         given = {"X": X, "y": y, "metadata": metadata}
         return Hooks(
             jobs, EpochTasks(self, context, jobs, lambda: earlier | fitted(), given), keeper
@@ -312,13 +339,17 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         incremental=False,
         classes=None,
         keeper: Keeper | None = None,
+        unlabeled=None,
     ) -> list[Job]:
         """One job for each network, from checked data."""
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
         if incremental:
             self._check_no_horizon(parts)
+        self._check_pretraining(parts, unlabeled, incremental)
         goes_on = self._goes_on(incremental)
+        if not goes_on:
+            self.__dict__.pop("pretraining_history_", None)
         if incremental:
             self._declare_classes(y, classes)
         X, y = self._check_data(X, y, reset=not goes_on)
@@ -331,6 +362,8 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         sample_weight = checked_weight(sample_weight, X, dtype)
         loss = self._learn_targets(y, sample_weight, parts.loss, new=not (goes_on or incremental))
         data = self._encode_data(X, y, sample_weight, loss, dtype)
+        if unlabeled is not None:
+            data = replace(data, unlabeled=self._check_unlabeled(unlabeled, dtype))
         held_out = self._held_out_data(validation, loss)
         snapshots = None
         if keeper is not None:
@@ -355,17 +388,14 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         X, y, sample_weight = validation
         if X is None and y is None and sample_weight is None:
             return None
-        if X is None or y is None:
-            given = {"X_val": X, "y_val": y, "sample_weight_val": sample_weight}
-            names = " and ".join(name for name, value in given.items() if value is not None)
-            raise ValueError(f"X_val and y_val belong together; got {names} only.")
+        self._check_held_out_is_whole(X, y, sample_weight)
         try:
             X, y = self._check_data(X, y, reset=False)
             self._check_known_targets(y)
             dtype = self._computing_dtype(X)
             return self._encode_data(X, y, checked_weight(sample_weight, X, dtype), loss, dtype)
         except ValueError as error:
-            raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
+            raise ValueError(f"In {self._held_out_names}: {error}") from error
 
     def _attributes(
         self,

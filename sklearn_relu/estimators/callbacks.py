@@ -2,13 +2,13 @@
 those that keep the state of training outside of the process."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from sklearn_relu.estimators.identity import Identity
 from sklearn_relu.optimizers.base import Solver
 from sklearn_relu.sklearn_private import callback_context, callbacks_of
-from sklearn_relu.training.jobs import Job, Snapshot
+from sklearn_relu.training.jobs import Job, Outcome, Snapshot
 
 
 class Keeper(ABC):
@@ -33,6 +33,10 @@ class Keeper(ABC):
         OSError
             If nothing can be kept.
         """
+
+    @abstractmethod
+    def end_layer(self, jobs: list[Job]) -> None:
+        """Note that a layer is pre-trained, before the first epoch."""
 
     @abstractmethod
     def end_epoch(self, jobs: list[Job]) -> None:
@@ -75,19 +79,54 @@ def keeper_of(estimator, solver: Solver) -> Keeper | None:
     return callbacks[0].keeper() if callbacks else None
 
 
-def context_of(estimator, solver: Solver, incremental: bool) -> Any:
+def refuse_keepers(estimator) -> None:
+    """Raise if a callback would keep the state of training, of an estimator that has no such state.
+
+    Raises
+    ------
+    ValueError
+    """
+    name = type(estimator).__name__
+    if any(isinstance(each, StateCallback) for each in callbacks_of(estimator)):
+        raise ValueError(
+            f"Checkpoint keeps the training of networks; {name} is none of them. Train by "
+            "partial_fit, an epoch a call, and call sklearn_relu.save after each: a loaded model "
+            "goes on exactly."
+        )
+
+
+def epochs_of(estimator, solver: Solver) -> int | None:
+    """The epochs of a fit at most, in the sense of :class:`EpochTasks`; None: the data decide."""
+    if isinstance(estimator.max_iter, str):
+        return None
+    return estimator.max_iter * (1 if solver.takes_batches else estimator.ensemble_size)
+
+
+def context_of(estimator, n_epochs: int | None, incremental: bool) -> Any:
     """The context of a fit that begins, for scikit-learn's callbacks; None if there are none."""
     if not callbacks_of(estimator):
         return None
-    one_by_one = not solver.takes_batches
-    n_epochs = None  # the data decide
-    if not isinstance(estimator.max_iter, str):
-        n_epochs = estimator.max_iter * (estimator.ensemble_size if one_by_one else 1)
     return callback_context(
         estimator,
         task_name="partial_fit" if incremental else "fit",
         max_subtasks=1 if incremental else n_epochs,
     )
+
+
+class Training(Protocol):
+    """All that callbacks need to know of a job of whatever engine."""
+
+    on_epoch_end: Callable[[], bool | None] | None
+    n_epochs: int
+    outcome: Outcome
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has an epoch that a fit can end with."""
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the jobs of a fit are trained one after the other."""
 
 
 class EpochTasks:
@@ -98,11 +137,11 @@ class EpochTasks:
 
     Parameters
     ----------
-    estimator : BaseNetwork
+    estimator : estimator
         The one that callbacks know.
     context : sklearn.callback.CallbackContext
         That of the fit.
-    jobs : list of Job
+    jobs : list of Training
     fitted : callable
         Returns the attributes that the fit would set if it ended now.
     data : dict
@@ -113,7 +152,7 @@ class EpochTasks:
         self,
         estimator,
         context: Any,
-        jobs: list[Job],
+        jobs: Sequence[Training],
         fitted: Callable[[], dict[str, Any]],
         data: dict[str, Any],
     ):
@@ -174,8 +213,7 @@ class EpochTasks:
 
     def _n_epochs(self) -> int:
         counts = [job.n_epochs for job in self._jobs]
-        one_by_one = not self._jobs[0].recipe.optimizer.takes_batches
-        return sum(counts) if one_by_one else max(counts)
+        return sum(counts) if self._jobs[0].one_by_one else max(counts)
 
 
 class Hooks:
@@ -186,12 +224,12 @@ class Hooks:
 
     Parameters
     ----------
-    jobs : list of Job
+    jobs : list of Training
     tasks : EpochTasks
     keeper : Keeper or None
     """
 
-    def __init__(self, jobs: list[Job], tasks: EpochTasks, keeper: Keeper | None):
+    def __init__(self, jobs: list[Any], tasks: EpochTasks, keeper: Keeper | None):
         self._jobs = jobs
         self._tasks = tasks
         self._keeper = keeper

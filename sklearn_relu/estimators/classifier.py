@@ -1,11 +1,11 @@
 """The classifier."""
 
 from sklearn_relu.estimators.classes import Classes
-from sklearn_relu.estimators.mlp import MLP
+from sklearn_relu.estimators.pretraining import PretrainableMLP
 from sklearn_relu.parameters import store_parameters
 
 
-class MLPClassifier(Classes, MLP):
+class MLPClassifier(Classes, PretrainableMLP):
     """Multi-layer perceptron classifier.
 
     scikit-learn's :class:`~sklearn.neural_network.MLPClassifier`, with every activation,
@@ -81,5 +81,6 @@ class MLPClassifier(Classes, MLP):
         class_weight=None,
         dtype=None,
         ensemble_size=1,
+        pretraining=None,
     ):
         store_parameters(self, locals())

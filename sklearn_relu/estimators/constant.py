@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sklearn_relu.training.batches import dense
 from sklearn_relu.training.jobs import Job
 
 WORSE = 1e-3
@@ -81,7 +82,7 @@ def against_constant(
     compared : AgainstConstant
     """
     loss, n_targets = jobs[0].recipe.loss, jobs[0].recipe.n_targets
-    y, weights = jobs[0].y[rows], weights_of(jobs, rows)
+    y, weights = dense(jobs[0].y[rows]), weights_of(jobs, rows)
     figures = np.full((4, len(jobs)), np.nan)
     constant_value = None
     for i, job in enumerate(jobs):

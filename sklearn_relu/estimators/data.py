@@ -25,16 +25,18 @@ class Data:
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
         Of `dtype`, or integers that become numbers of it batch by batch.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        As given: labels, or numbers in their own units.
+        As given: labels, or numbers in their own units; or X itself.
     targets : ndarray of shape (n_samples, n_targets)
         What the loss compares raw outputs with; where the sample weight is 0, those of a row that
-        counts.
+        counts. Where the inputs are the targets, it is X itself if that serves, else like X.
     sample_weight : ndarray of shape (n_samples,) or None
         As given, in its own precision.
     weight : ndarray of shape (n_samples, 1 or n_targets) or None
         The same times the classes' weights.
     dtype : dtype
         What is computed in.
+    unlabeled : {ndarray, csr matrix} of shape (n_unlabeled, n_features) or None
+        Rows without targets, for pre-training.
     """
 
     X: Any
@@ -43,6 +45,7 @@ class Data:
     sample_weight: np.ndarray | None
     weight: np.ndarray | None
     dtype: np.dtype
+    unlabeled: Any = None
 
     @property
     def counting_rows(self) -> Any:
@@ -55,13 +58,17 @@ class Data:
     def take(self, rows: np.ndarray) -> "Data":
         """Some of the rows."""
 
+        X = self.X[rows]
+
         def some(array):
+            if array is self.X:
+                return X
             return None if array is None else array[rows]
 
         return Data(
-            self.X[rows],
-            self.y[rows],
-            self.targets[rows],
+            X,
+            some(self.y),
+            some(self.targets),
             some(self.sample_weight),
             some(self.weight),
             self.dtype,

@@ -23,6 +23,7 @@ from sklearn_relu.layers import largest_product
 from sklearn_relu.network.inference import raw_outputs
 from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.network.trace import Trace, back, rows_at_once, trace
+from sklearn_relu.training.batches import dense
 from sklearn_relu.training.jobs import Job
 
 MOST_ROWS = 2000
@@ -124,7 +125,7 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
     """
     recipe = jobs[0].recipe
     rows = _rows(jobs[0], rows_at_once(recipe.layers, len(jobs), ENOUGH_ROWS, MOST_ROWS))
-    X, targets = jobs[0].X[rows].astype(recipe.dtype, copy=False), jobs[0].y[rows]
+    X, targets = jobs[0].X[rows].astype(recipe.dtype, copy=False), dense(jobs[0].y[rows])
     params = ParameterLayout(recipe.layers).views(np.stack([chosen_params(job) for job in jobs]))
     threads = suitable_blas_threads(largest_product(recipe.layers, X.shape[0]))
     with np.errstate(all="ignore"):
@@ -139,7 +140,7 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         inputs = Inputs.of(recipe.layers[0].features(X))
         # What some of the rows suspect, all of them decide.
         if _is_suspicious(compared, jobs) and X.shape[0] < jobs[0].X.shape[0]:
-            every = _counting_rows(jobs[0])
+            every = _deciding_rows(jobs[0])
             X = jobs[0].X[every]
             raw = raw_outputs(recipe.layers, params, X, recipe.dtype, working_memory())
             compared = against_constant(jobs, every, raw, _loss(jobs, every, raw)[0], decide)
@@ -170,7 +171,7 @@ def _is_suspicious(compared: AgainstConstant, jobs: list[Job]) -> bool:
 def _loss(jobs: list[Job], rows, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The weighted sum of the loss for each network, and its gradient."""
     grad_raw = np.empty_like(raw)
-    y = np.repeat(jobs[0].y[rows][None], len(jobs), axis=0)
+    y = np.repeat(dense(jobs[0].y[rows])[None], len(jobs), axis=0)
     weights = weights_of(jobs, rows)
     return jobs[0].recipe.loss.value_and_gradient(y, raw, weights, grad_raw), grad_raw
 
@@ -190,11 +191,21 @@ def _check_finite(jobs: list[Job], rows, raw: np.ndarray, predictions: np.ndarra
 
 def _rows(job: Job, most: int) -> slice | np.ndarray:
     """Rows at equal distances, of those with a weight; few if training was short."""
+    n_seen = int(SHARE_OF_ROWS * job.n_epochs * job.n_rows)
+    return _some_rows(job, min(most, max(ENOUGH_ROWS, n_seen)))
+
+
+def _deciding_rows(job: Job) -> slice | np.ndarray:
+    """All rows with a weight; of a network that gives rows as wide as X not more than can be held
+    beside it."""
+    return _some_rows(job, MOST_ROWS) if job.reconstructs else _counting_rows(job)
+
+
+def _some_rows(job: Job, most: int) -> slice | np.ndarray:
+    """Rows with a weight at equal distances, at most so many."""
     counting = _counting_rows(job)
     n_rows = job.X.shape[0] if isinstance(counting, slice) else len(counting)
-    n_seen = int(SHARE_OF_ROWS * job.n_epochs * job.n_rows)
-    n_looked_at = min(n_rows, most, max(ENOUGH_ROWS, n_seen))
-    step = -(-n_rows // n_looked_at)
+    step = -(-n_rows // min(n_rows, most))
     return slice(0, None, step) if isinstance(counting, slice) else counting[::step]
 
 

@@ -125,11 +125,11 @@ def further_findings(diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding
     yield from _stopped_too_early(diagnosis, setting)
 
 
-def warn(diagnosis: Diagnosis, setting: Setting) -> None:
-    """One :class:`TrainingWarning` of all serious findings, if there are any."""
+def warn(diagnosis: Diagnosis, setting: Setting, prefix: str) -> None:
+    """One :class:`TrainingWarning` of all serious findings, if there are any, after a prefix."""
     found = [f"{each.text} {each.remedy}" for each in serious_findings(diagnosis, setting)]
     if found:
-        warnings.warn("\n".join(found), TrainingWarning, stacklevel=2)
+        warnings.warn(prefix + "\n".join(found), TrainingWarning, stacklevel=2)
 
 
 def vanishes(diagnosis: Diagnosis) -> bool:

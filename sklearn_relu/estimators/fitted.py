@@ -14,6 +14,7 @@ from sklearn_relu.estimators.parts import resolve, resolve_parts
 from sklearn_relu.files.values import bit_generator
 from sklearn_relu.layers import Arrays, Layer
 from sklearn_relu.losses import Loss
+from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.optimizers import Solver
 from sklearn_relu.sklearn_private import validate_parameters
 from sklearn_relu.training.jobs import Job, TrainingState
@@ -98,8 +99,23 @@ class Fitted:
     @property
     def n_parameters(self) -> int:
         """Weights, biases and learned parameters of activations, of all networks."""
-        _, params = self.network(self.dtype)
-        return sum(array.size for arrays in params for array in arrays.values())
+        layers, _ = self.network(self.dtype)
+        return self.n_networks * ParameterLayout(layers).n_params
+
+    @property
+    def n_encoding(self) -> int:
+        """Of an autoencoder, the number of layers from the inputs to the code."""
+        return self._estimator._n_encoding()
+
+    @property
+    def n_components(self) -> int:
+        """Of an autoencoder, the width of the code."""
+        return self.network(self.dtype)[0][self.n_encoding - 1].gives
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether the widths of some layers follow from those of others."""
+        return self._estimator._are_inputs
 
     @property
     def n_epochs(self) -> int:

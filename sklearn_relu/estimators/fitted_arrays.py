@@ -25,16 +25,16 @@ def initial_params(
         layer.init_parameters(view, rng)
     if X is not None:
         layers[0].init_from_rows(views[0], X)
-    starts = layer_starts(layers, views)
-    initializer.initialize(starts, rng, X)
-    biases.initialize_biases(starts, rng)
+    initializer.initialize(layer_starts(layers, views), rng, X)
+    biases.initialize_biases(layer_starts(layers, views, for_biases=True), rng)
     return params
 
 
 def fitted_arrays(layers: list[Layer], networks: list[Arrays]) -> dict[str, Any]:
     """``coefs_``, ``intercepts_`` and ``activation_parameters_`` of one dict of arrays a layer.
 
-    Copies, with the network axis only if there is more than one network.
+    Copies, with the network axis only if there is more than one network. Of weights that are tied
+    only the earlier layer's are among them.
     """
     sole = n_networks_of(networks) == 1
     of_kinds: dict[str, list[np.ndarray]] = {"weight": [], "bias": []}
@@ -42,6 +42,8 @@ def fitted_arrays(layers: list[Layer], networks: list[Arrays]) -> dict[str, Any]
     for layer, arrays in zip(layers, networks, strict=True):
         more = {}
         for name, block in layer.blocks().items():
+            if not block.is_own:
+                continue
             array = arrays[name] if block.kind == "weight" else arrays[name][:, 0]
             array = array[0].copy() if sole else array.copy()
             if block.kind in of_kinds:
@@ -71,10 +73,13 @@ def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
     first = estimator.coefs_[0]
     sole = np.ndim(first) == 2
     ensemble = () if sole else np.shape(first)[:1]
-    params = []
+    params, are_own = [], True
     for layer, more in zip(layers, learned, strict=True):
         found = {}
         for name, block in layer.blocks().items():
+            if block.transposes is not None:
+                are_own = False
+                continue
             is_weight = block.kind == "weight"
             array = next(of_kinds[block.kind]) if block.kind in of_kinds else more.get(name)
             wanted = ensemble + (block.shape if is_weight else block.shape[1:])
@@ -85,7 +90,7 @@ def fitted_params(estimator, layers: list[Layer], dtype) -> list[Arrays]:
                 array = array[..., None, :]
             found[name] = array[None] if sole else array
         params.append(found)
-    return params
+    return params if are_own else ParameterLayout(layers).completed(params)
 
 
 def _check_all_lengths(estimator, layers: list[Layer]) -> None:
@@ -94,7 +99,8 @@ def _check_all_lengths(estimator, layers: list[Layer]) -> None:
 
 @lru_cache(maxsize=8)  # each small prediction asks for the same ones
 def _lengths(layers: tuple[Layer, ...]) -> dict[str, int]:
-    kinds = [block.kind for layer in layers for block in layer.blocks().values()]
+    blocks = [block for layer in layers for block in layer.blocks().values()]
+    kinds = [block.kind for block in blocks if block.is_own]
     return {
         "coefs_": kinds.count("weight"),
         "intercepts_": kinds.count("bias"),
@@ -107,7 +113,7 @@ def _place(layers: list[Layer], layer: Layer, name: str) -> str:
     i, kind = layers.index(layer), layer.blocks()[name].kind
     if kind == "activation":
         return f"activation_parameters_[{i}][{name!r}]"
-    before = [block for each in layers[:i] for block in each.blocks().values()]
+    before = [block for each in layers[:i] for block in each.blocks().values() if block.is_own]
     own = list(layer.blocks())
     n = sum(block.kind == kind for block in before)
     n += sum(layer.blocks()[each].kind == kind for each in own[: own.index(name)])
@@ -142,17 +148,22 @@ def flat_params(layers: list[Layer], estimator, n_networks: int, dtype) -> np.nd
     ValueError
         If they have other shapes than the layers ask for.
     """
-    arrays = fitted_params(estimator, estimator._fitted_layers(), dtype)
+    before = estimator._fitted_layers()
+    arrays = fitted_params(estimator, before, dtype)
     layout = ParameterLayout(layers)
     params = np.empty((n_networks, layout.n_params), dtype)
     views = layout.views(params)
     fitted = [{name: array.shape for name, array in layer.items()} for layer in arrays]
     wanted = [{name: view.shape for name, view in layer.items()} for layer in views]
+    difference = ""
     if fitted != wanted:
+        difference = _differing(fitted, wanted)
+    elif ParameterLayout(before).transposed != layout.transposed:
+        difference = "its weights are tied before or now, and not in both"
+    if difference:
         raise ValueError(
             "warm_start and partial_fit go on with the fitted network, and its shape has changed: "
-            f"{_differing(fitted, wanted)}. Set warm_start=False, or clone the estimator, to start "
-            "anew."
+            f"{difference}. Set warm_start=False, or clone the estimator, to start anew."
         )
     for layer, view in zip(arrays, views, strict=True):
         for name, array in layer.items():

@@ -27,6 +27,7 @@ _NOT_FOR_A_CONVERGED_NETWORK = {
     "random_state",
     "initialization",
     "bias_initialization",
+    "pretraining",
 }
 """Parameters that do not change what one more epoch of a network would do."""
 
@@ -157,6 +158,8 @@ class History:
             [stage.activity_penalty for stage in stages[:-1]],
         )
         noise: tuple[Any, ...] = recipe.dropout_rates, float(recipe.input_noise)
+        if recipe.corruption is not None:
+            noise = *noise, recipe.corruption
         if estimator.regularization_schedule is not None and recipe.is_random:
             noise = *noise, estimator.regularization_schedule
         network = recipe.loss, [layer.activation for layer in recipe.layers]

@@ -11,8 +11,7 @@ from scipy.sparse import issparse
 
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.files.digests import PLAIN, UnknowableError, digest
-from sklearn_relu.parameters import defaults_of
-from sklearn_relu.part import Part
+from sklearn_relu.parameters import WithQuickParameters, defaults_of
 
 WITHOUT_EFFECT = {"verbose", "time_limit"}
 """Parameters that do not change what an epoch does."""
@@ -94,6 +93,8 @@ def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> Ide
             "y_val": _targets(estimator, held_out, dtype),
             "sample_weight_val": _cast(held_out.sample_weight, dtype),
         }
+    if data.unlabeled is not None:
+        said["X_unlabeled"] = data.unlabeled
     if goes_on:
         said["the network that training goes on from"] = checksum(_fitted(estimator))
     of_parameters = identity_of_parameters(estimator)
@@ -150,9 +151,11 @@ def described(value: Any) -> str:
 
     Functions and objects have their name, and a digest of what they are.
     """
-    if isinstance(value, Part):
+    if isinstance(value, WithQuickParameters):
         parameters = value.get_params(deep=False).items()
-        inner = ", ".join(f"{name}={described(each)}" for name, each in parameters)
+        inner = ", ".join(
+            f"{name}={described(each)}" for name, each in parameters if name not in WITHOUT_EFFECT
+        )
         return f"{described(type(value))}({inner})"
     if isinstance(value, np.ndarray):
         return f"{value.dtype} array {value.shape} with checksum {checksum(value)}"

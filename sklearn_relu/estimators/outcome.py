@@ -24,8 +24,10 @@ NOT_KEPT = np.empty(0)
 """Parameters of a state that are those of the fitted arrays."""
 
 
-def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
+def raise_or_warn(jobs: list[Job], incremental: bool, prefix: str) -> None:
     """Say what went wrong, as an error if there is nothing to fall back on.
+
+    Warnings begin with a prefix, which may name the layer that a fit pre-trains.
 
     Raises
     ------
@@ -42,35 +44,35 @@ def raise_or_warn(jobs: list[Job], incremental: bool) -> None:
             if not job.is_whole:
                 raise ValueError(f"{NON_FINITE} It happened in {where}. {cure}")
             kept = "best" if job.state.best_params is not None else "last finite"
-            warnings.warn(
+            _warn(
                 f"{NON_FINITE} It happened in {where}; the network went back to its {kept} epoch. "
                 f"{cure}",
-                ConvergenceWarning,
-                stacklevel=2,
+                prefix,
             )
     if any(job.early_stopping and job.state.best_params is None for job in jobs):
-        warnings.warn(
+        _warn(
             "early_stopping_metric was NaN in every epoch, so there is no best one; the network is "
             "that of the last. Look for overflow in predictions, or choose another metric.",
-            ConvergenceWarning,
-            stacklevel=2,
+            prefix,
         )
     if any(job.outcome == "time_limit" for job in jobs):
-        warnings.warn(
+        _warn(
             f"Training stopped after {jobs[0].time_limit:g} seconds (time_limit), before it "
             "converged.",
-            ConvergenceWarning,
-            stacklevel=2,
+            prefix,
         )
     if not jobs[0].recipe.optimizer.takes_batches:
-        _warn_full_batch(jobs)
+        _warn_full_batch(jobs, prefix)
     elif not incremental and any(job.outcome == "max_iter" for job in jobs):
-        warnings.warn(
+        _warn(
             f"Stochastic Optimizer: Maximum iterations ({jobs[0].max_epochs}) reached and the "
             "optimization hasn't converged yet.",
-            ConvergenceWarning,
-            stacklevel=2,
+            prefix,
         )
+
+
+def _warn(message: str, prefix: str) -> None:
+    warnings.warn(f"{prefix}{message}", ConvergenceWarning, stacklevel=3)
 
 
 def _cure(job: Job) -> str:
@@ -92,7 +94,7 @@ def warn_of_overflow(job: Job) -> None:
     )
 
 
-def _warn_full_batch(jobs: list[Job]) -> None:
+def _warn_full_batch(jobs: list[Job], prefix: str) -> None:
     for job in jobs:
         if job.outcome != "max_iter":
             continue
@@ -104,7 +106,7 @@ def _warn_full_batch(jobs: list[Job]) -> None:
                 f"(max_iter={job.max_epochs})."
             )
         message += "\nYou might also want to scale the data, for example with StandardScaler."
-        warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        _warn(message, prefix)
 
 
 def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:

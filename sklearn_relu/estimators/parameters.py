@@ -50,6 +50,7 @@ class NetworkParameters(Described):
     time_limit: Any = None
     dtype: Any = None
     ensemble_size: Any = 1
+    corruption: Any = None
     n_folds: int = 0
     """Under `early_stopping`, if not 0, so many folds, of which each two networks hold one out. No
     parameter: an architecture decides it by the data."""
@@ -57,6 +58,14 @@ class NetworkParameters(Described):
     keeps_a_rest: bool = False
     """Whether held-out rows choose among the ends of the schedule's cycles only, where it has any.
     No parameter either."""
+
+    log_prefix: str = ""
+    """The beginning of each line of the log and of warnings. No parameter: set where the fit is a
+    part of another one's."""
+
+    share_of_fit: float = 1.0
+    """The share of all training that the fit is, where it is a part of another one's. No parameter
+    either."""
 
     scales_inputs: bool = False
     """Whether X is scaled before the network, so that no remedy advises it. No parameter either."""

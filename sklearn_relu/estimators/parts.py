@@ -42,7 +42,8 @@ OPTIONAL = {"penalty", "activity_penalty", "numerical_embedding", "regularizatio
 class Parts:
     """The parts of one fit, as resolved from the estimator's parameters.
 
-    Lists have one entry for each hidden layer, `penalties` one more for the output layer.
+    Lists have one entry for each hidden layer, `penalties` one more for the output layer; of an
+    autoencoder all have one for each layer of the encoder.
     """
 
     hidden_layer_sizes: list[int]
@@ -127,11 +128,11 @@ def resolve_parts(estimator) -> Parts:
     n_hidden = len(sizes)
     parts = Parts(
         hidden_layer_sizes=sizes,
-        activations=_for_each_layer(estimator, "activation", n_hidden),
+        activations=for_each_layer(estimator, "activation", n_hidden),
         initializer=resolve(estimator, "initialization"),
         bias_initializer=_bias_initializer(estimator),
-        penalties=_for_each_layer(estimator, "penalty", n_hidden + 1),
-        activity_penalties=_for_each_layer(estimator, "activity_penalty", n_hidden),
+        penalties=estimator._penalties(n_hidden),
+        activity_penalties=estimator._activity_penalties(n_hidden),
         dropout=_dropout(estimator.dropout, n_hidden),
         loss=_loss(estimator),
         solver=resolve(estimator, "solver"),
@@ -143,12 +144,27 @@ def resolve_parts(estimator) -> Parts:
     return parts
 
 
-def _for_each_layer(estimator, parameter: str, n_layers: int) -> list:
-    """One part for all layers, the very same object, or one of a sequence for each; or None."""
+def for_each_layer(estimator, parameter: str, n_layers: int, layers: str = "hidden layers") -> list:
+    """One part for all layers, the very same object, or one of a sequence for each; or None.
+
+    Parameters
+    ----------
+    estimator : BaseNetwork
+    parameter : str
+        One of `FAMILIES`.
+    n_layers : int
+    layers : str, default="hidden layers"
+        The layers in words, for the error.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter, where a sequence has another length or a value is no part.
+    """
     value = getattr(estimator, parameter)
     if not isinstance(value, list | tuple):
         return [_resolve_value(estimator, parameter, value)] * n_layers
-    _check_length(parameter, value, n_layers)
+    _check_length(parameter, value, n_layers, layers)
     parts = [_resolve_value(estimator, parameter, each) for each in value]
     # Where one part is given for several layers, it still is one if it had to be copied.
     given = {id(each): part for each, part in zip(value, parts, strict=True)}
@@ -158,9 +174,8 @@ def _for_each_layer(estimator, parameter: str, n_layers: int) -> list:
     ]
 
 
-def _check_length(parameter: str, values, n_layers: int) -> None:
+def _check_length(parameter: str, values, n_layers: int, layers: str = "hidden layers") -> None:
     if len(values) != n_layers:
-        layers = "layers, with the output" if parameter == "penalty" else "hidden layers"
         raise ValueError(
             f"{parameter} must be one for all {layers} or a sequence with one for each; got "
             f"{len(values)} of them for {n_layers} {layers}."
@@ -226,6 +241,7 @@ def _check_solver_can_minimize(estimator, parts: Parts) -> None:
         "dropout": any(parts.dropout),
         "input_dropout": estimator.input_dropout > 0,
         "input_noise": estimator.input_noise > 0,
+        "corruption": estimator.corruption is not None,
         "max_norm": estimator.max_norm is not None,
         "gradient_clipping": estimator.gradient_clipping is not None,
     }

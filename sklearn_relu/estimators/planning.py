@@ -9,6 +9,7 @@ import numpy as np
 
 from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.history import History, carry_over_a_stream
+from sklearn_relu.estimators.log import report_of
 from sklearn_relu.estimators.parts import Parts, schedule_of
 from sklearn_relu.estimators.starts import Start, restore, resume, start
 from sklearn_relu.estimators.validation import Validation, folds, resolve_metric, split
@@ -91,6 +92,7 @@ def make_jobs(
         "fellows": validate if estimator.n_folds else None,
         "max_epochs": 1 if incremental else _epochs_to_come(estimator, states, snapshots),
         "resumable": estimator.warm_start or incremental or is_kept,
+        "unlabeled": data.unlabeled,
     }
     if estimator.keeps_a_rest:
         n_epochs = _epochs_before(states, snapshots) + shared["max_epochs"]
@@ -131,7 +133,8 @@ def _shared(estimator, parts: Parts) -> dict[str, Any]:
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change,
         "time_limit": np.inf if estimator.time_limit is None else estimator.time_limit,
-        "report": print if estimator.verbose else lambda line: None,
+        "report": report_of(estimator),
+        "share": estimator.share_of_fit,
     }
 
 
@@ -152,10 +155,18 @@ def _epochs_to_come(
 
 
 def _how_far(snapshots: list[Snapshot] | None, states: list[TrainingState]) -> list[dict[str, Any]]:
-    """The number of epochs that each network has had of this fit, and how these ended."""
+    """The number of epochs that each network has had of this fit, how these ended, and the layers
+    that were pre-trained."""
     if snapshots is None:
         return [{"outcome": state.ended or "running"} for state in states]
-    return [{"n_epochs": each.n_epochs, "outcome": each.outcome} for each in snapshots]
+    return [
+        {
+            "n_epochs": each.n_epochs,
+            "outcome": each.outcome,
+            "pretraining": each.pretraining,
+        }
+        for each in snapshots
+    ]
 
 
 HeldOut = tuple[list[Start], Sequence[np.ndarray | None], Sequence[Data | None]]
@@ -202,7 +213,7 @@ def _check_scores_count(validations: Sequence[Data | None]) -> None:
         if validation is not None and validation.weight is not None and not validation.weight.any():
             raise ValueError(
                 "early_stopping=True needs held-out rows that count; all of theirs have weight 0. "
-                "Pass X_val and y_val, or another random_state or validation_fraction."
+                "Pass X_val, or another random_state or validation_fraction."
             )
 
 
@@ -216,6 +227,7 @@ def _recipe(
         n_targets=data.targets.shape[1],
         input_dropout=estimator.input_dropout,
         input_noise=estimator.input_noise,
+        corruption=estimator._corruption(),
         optimizer=parts.solver,
         batch_size=_batch_size(estimator, parts, n_rows),
         gradient_clipping=estimator.gradient_clipping,

@@ -1,11 +1,11 @@
 """The regressor."""
 
-from sklearn_relu.estimators.mlp import MLP
 from sklearn_relu.estimators.numbers import Numbers
+from sklearn_relu.estimators.pretraining import PretrainableMLP
 from sklearn_relu.parameters import store_parameters
 
 
-class MLPRegressor(Numbers, MLP):
+class MLPRegressor(Numbers, PretrainableMLP):
     """Multi-layer perceptron regressor.
 
     scikit-learn's :class:`~sklearn.neural_network.MLPRegressor`, with every activation,
@@ -82,5 +82,6 @@ class MLPRegressor(Numbers, MLP):
         standardize_y=False,
         dtype=None,
         ensemble_size=1,
+        pretraining=None,
     ):
         store_parameters(self, locals())

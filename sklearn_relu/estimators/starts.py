@@ -36,7 +36,6 @@ def start(estimator, layers: list[Layer], parts: Parts, data: Data) -> list[Star
     initializers = parts.initializer, parts.bias_initializer
     splits = [_split_state(estimator, parts, rng) for rng in rngs]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        X, dtype = data.counting_rows, data.dtype
         params = [
             fitted_arrays.initial_params(layers, *initializers, rng, X, dtype) for rng in rngs
         ]
@@ -100,9 +99,10 @@ def restore(estimator, starts: list[Start], snapshots: list[Snapshot]) -> list[S
     A generator that the user passed goes on as it would have; NumPy's global one is let alone.
     """
     restored = []
-    for (rng, _), (state, n_epochs, _outcome) in zip(starts, snapshots, strict=True):
+    for (rng, _), snapshot in zip(starts, snapshots, strict=True):
+        state = snapshot.state
         # Earlier versions wrote the epochs before the fit too.
-        before = max(0, min(state.epoch, len(state.history)) - n_epochs)
+        before = max(0, min(state.epoch, len(state.history)) - snapshot.n_epochs)
         state = state.with_changes(history=state.history[before:])
         if estimator.random_state is None:
             rng = generator(state.rng_state, None, 0)

@@ -1,6 +1,7 @@
 """The contract of targets: the questions that the course of a fit asks of them."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -48,6 +49,19 @@ class Targets(ABC):
     @abstractmethod
     def _check_known_targets(self, y) -> None:
         """Raise a ValueError if targets are not like those that were learned."""
+
+    _held_out_names: ClassVar[str] = "X_val, y_val or sample_weight_val"
+    """The arguments of ``fit`` that hold data out, in words."""
+
+    def _check_held_out_is_whole(self, X, y, sample_weight) -> None:
+        """Raise a ValueError if a part of the held-out data is missing."""
+        if X is None or y is None:
+            given = {"X_val": X, "y_val": y, "sample_weight_val": sample_weight}
+            names = " and ".join(name for name, value in given.items() if value is not None)
+            raise ValueError(f"X_val and y_val belong together; got {names} only.")
+
+    _are_inputs: ClassVar[bool] = False
+    """Whether the inputs themselves are the targets: then there is no y."""
 
     def _class_weights(self, y) -> np.ndarray | None:
         """Weights by class, (n_samples, 1 or n_targets)."""

@@ -17,7 +17,7 @@ from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.starts import Start, generator
 from sklearn_relu.layers import Arrays
 from sklearn_relu.network.inference import raw_outputs
-from sklearn_relu.training.batches import with_stand_ins
+from sklearn_relu.training.batches import dense, with_stand_ins
 from sklearn_relu.training.recipe import Recipe
 
 
@@ -230,7 +230,8 @@ class Validation:
         loss, data = self._recipe.loss, self._data
         weight = None if data.weight is None else data.weight[None]
         weight_sum = data.X.shape[0] if weight is None else weight.sum() / weight.shape[2]
-        total = loss.value_and_gradient(data.targets[None], raw, weight, np.empty_like(raw))
+        targets = dense(data.targets)[None]
+        total = loss.value_and_gradient(targets, raw, weight, np.empty_like(raw))
         return float(loss.reported(total / weight_sum, self._recipe.n_targets)[0])
 
     def _scorer_weight(self) -> dict[str, np.ndarray]:

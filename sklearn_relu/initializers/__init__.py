@@ -60,9 +60,9 @@ class Auto(Initializer):
 
     def initialize(self, layers, rng, X=None):
         """Fill the weights of one network."""
-        hidden = layers[:-1]
-        need_their_own = any(layer.activation.needs_its_initialization for layer in hidden)
-        if len(hidden) <= self.n_shallow and not need_their_own:
+        # The output layer needs none of its own. It is not here where its weights are tied.
+        need_their_own = any(layer.activation.needs_its_initialization for layer in layers)
+        if len(layers) - 1 <= self.n_shallow and not need_their_own:
             INITIALIZERS["sklearn"]().initialize(layers, rng)
             return
         for layer in layers:

@@ -8,6 +8,7 @@ from sklearn_relu.inspection.model import Network, Problem, fitted_problem, init
 from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
 from sklearn_relu.layers import Arrays
 from sklearn_relu.network.trace import back, weight_gradients
+from sklearn_relu.training.batches import dense
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,6 +63,7 @@ def gradient_report(model, X, y, *, initial=False) -> GradientReport:
         ends in one. Fitted, unless `initial`.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Ignored by an Autoencoder, whose targets are X: pass None.
     initial : bool, default=False
         Whether to look at the start of training: the weights that ``fit(X, y)`` would start with,
         from the same `random_state`; steps before the network are fitted on X and y, as copies.
@@ -114,7 +116,7 @@ def _mean_loss_gradients(problem: Problem) -> tuple[list[np.ndarray], np.ndarray
     squares = np.zeros((network.n_networks, len(gradients)))
     for rows, trace in network.traces():
         raw = trace.a[-1]
-        y = np.repeat(problem.targets[None, rows], network.n_networks, axis=0)
+        y = np.repeat(dense(problem.targets[rows])[None], network.n_networks, axis=0)
         grad_raw = np.empty_like(raw)
         problem.loss.value_and_gradient(y, raw, None, grad_raw)
         flow = back(trace, grad_raw)

@@ -170,10 +170,10 @@ class HiddenLayer(
         params = process_routing(self, "fit", **fit_params).estimator.fit
         final_network(self.estimator)
         fitted = clone(self.estimator).fit(X, y, **params)
-        inner = Fitted(own_network(fitted))
-        layers, _ = inner.network(inner.dtype)
-        layer = layers[_index(self.layer, len(layers) - 1)]
-        self._n_features_out = inner.n_networks * layer.gives
+        network = Fitted(own_network(fitted))
+        *hidden, _ = network.network(network.dtype)[0]
+        layer = hidden[_index(self.layer, len(hidden))]
+        self._n_features_out = network.n_networks * layer.gives
         self.estimator_ = fitted
         if hasattr(fitted, "feature_names_in_"):
             self.feature_names_in_ = fitted.feature_names_in_

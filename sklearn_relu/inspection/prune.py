@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklearn_relu.estimators.fitted import exchange
+from sklearn_relu.estimators.fitted import Fitted, exchange
 from sklearn_relu.estimators.fitted_arrays import fitted_arrays
-from sklearn_relu.inspection.model import Network, editable_params, final_network, fitted_network
+from sklearn_relu.inspection.model import (
+    Network,
+    editable_params,
+    final_network,
+    fitted_network,
+    own_network,
+)
 from sklearn_relu.inspection.units import check_units_are_alike, dead_units
 from sklearn_relu.layers import Arrays, Layer
 from sklearn_relu.network.trace import Trace
@@ -55,7 +61,7 @@ def prune(model, X):
     TypeError
         If the model does not end in a network.
     ValueError
-        If the units of a layer depend on each other or on their place.
+        If the units of a layer depend on each other or on their place, and for an autoencoder.
 
     References
     ----------
@@ -63,6 +69,11 @@ def prune(model, X):
     """
     seen = fitted_network(model, X)
     check_units_are_alike(seen, "prune")
+    if Fitted(own_network(model)).is_mirrored:
+        raise ValueError(
+            "prune changes the width of single layers, and an autoencoder's decoder mirrors its "
+            "encoder. Fit with smaller hidden_layer_sizes."
+        )
     X = seen.X.astype(np.float64)
     pruned = []
     for k in range(seen.n_networks):

@@ -70,7 +70,7 @@ def repair_dead_units(model, X, *, random_state=None) -> RepairReport:
     TypeError
         If the model does not end in a network.
     ValueError
-        If the units of a layer depend on each other.
+        If the units of a layer depend on each other, or weights are tied.
     """
     rng = check_random_state(random_state)
     seen = fitted_network(model, X)

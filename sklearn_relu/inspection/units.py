@@ -6,8 +6,13 @@ from sklearn_relu.inspection.model import Network
 
 
 def check_units_are_alike(network: Network, what: str) -> None:
-    """Raise a ValueError if units of a layer depend on each other or on their place, or are no
-    columns of its weights."""
+    """Raise a ValueError if units of a layer depend on each other or on their place, are no columns
+    of its weights, or have weights in common with those of another layer."""
+    if not all(block.is_own for layer in network.layers for block in layer.blocks().values()):
+        raise ValueError(
+            f"{what} changes the weights into a unit and those out of it, and tied weights are one "
+            "array for both. Fit with tied_weights=False."
+        )
     for i, layer in enumerate(network.hidden_layers, start=1):
         if not layer.units_are_columns:
             raise ValueError(

@@ -1,8 +1,15 @@
 """Loops over arrays that several parts need, their compiled forms, and BLAS threads."""
 
-from sklearn_relu.kernels.elementwise import add_scaled, add_weighted, rectify
+from sklearn_relu.kernels.elementwise import add_scaled, add_weighted, logistic, rectify
 from sklearn_relu.kernels.memory import PIECE, blocks, pieces, scratch
-from sklearn_relu.kernels.products import Call, add_outer, as_memory, axpy, product
+from sklearn_relu.kernels.products import (
+    Call,
+    add_outer,
+    as_memory,
+    axpy,
+    product,
+    product_of_few_rows,
+)
 from sklearn_relu.kernels.sums import (
     column_norms,
     dot,
@@ -27,8 +34,10 @@ __all__ = [
     "dot",
     "limit_column_norms",
     "limit_norms",
+    "logistic",
     "pieces",
     "product",
+    "product_of_few_rows",
     "rectify",
     "scratch",
     "sum_abs",

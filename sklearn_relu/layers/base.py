@@ -39,6 +39,10 @@ class Block:
         Factor of the solver's weight decay, which acts on weights alone.
     drawn : bool, default=True
         Whether the network's initializer fills it; else :meth:`Layer.init_parameters` does.
+    transposes : int or None, default=None
+        The number of an earlier layer of the network, of whose block of the same name this one is
+        the transpose: tied weights. One array serves both, their gradients add up, and the earlier
+        layer alone has it penalised, drawn and kept in files.
     """
 
     shape: tuple[int, ...]
@@ -46,6 +50,12 @@ class Block:
     rate: float = 1.0
     decay: float = 1.0
     drawn: bool = True
+    transposes: int | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the layer has an array of its own for it."""
+        return self.transposes is None
 
 
 class Layer(ABC):

@@ -28,6 +28,8 @@ class Dense(Layer):
     rate, bias_rate : float, default=1.0
         Factors of the learning rate of weights and of biases. The solver's decay of the weights
         goes by the whole rate. Where both are 0, the layer learns nothing.
+    transposes : int, default=None
+        The number of an earlier layer whose weights, transposed, are those of this one.
     """
 
     takes_sparse = True
@@ -40,11 +42,13 @@ class Dense(Layer):
         activation: Activation,
         rate: float = 1.0,
         bias_rate: float = 1.0,
+        transposes: int | None = None,
     ):
-        self._rates = rate, bias_rate
+        self._rates, self._transposes = (rate, bias_rate), transposes
         self._shape(reads, reads, n_units, activation)
 
     _rates = 1.0, 1.0
+    _transposes: int | None = None
 
     def _shape(
         self, reads: int, fan_in: int, n_units: int, activation: Activation, places: int = 1
@@ -55,8 +59,10 @@ class Dense(Layer):
         sums = activation.input_width(n_units)
         self.gives = places * activation.output_width(n_units)
         rate, bias_rate = self._rates
+        decay = 1 / rate if rate else 1.0
+        tie = self._transposes
         self._blocks = {
-            "weight": Block((fan_in, sums), "weight", rate=rate, decay=1 / rate if rate else 1.0),
+            "weight": Block((fan_in, sums), "weight", rate, decay, tie is None, transposes=tie),
             "bias": Block((1, sums), "bias", rate=bias_rate),
         }
         of_activation = activation.parameters_rate if any(self._rates) else 0.0
@@ -162,7 +168,7 @@ class Dense(Layer):
 
     def resized(self, reads: int, n_units: int) -> "Dense":
         """With other units, which read other ones."""
-        return Dense(reads, n_units, self.activation, *self._rates)
+        return Dense(reads, n_units, self.activation, *self._rates, self._transposes)
 
 
 def dense_layers(

@@ -17,6 +17,7 @@ from sklearn_relu.losses.regression import (
     LogCosh,
     Quantile,
     SquaredError,
+    SummedSquaredError,
 )
 
 LOSSES: dict[str, type[Loss]] = {
@@ -54,5 +55,6 @@ __all__ = [
     "SoftmaxLogLoss",
     "SquaredError",
     "SquaredHinge",
+    "SummedSquaredError",
     "Tweedie",
 ]

@@ -99,9 +99,10 @@ class Loss(Part, ABC):
     """The targets that it takes, before :meth:`encode`."""
 
     def for_target(self, target_type: str) -> "Loss":
-        """The loss for a kind of target, as ``sklearn.utils.multiclass.type_of_target`` calls it.
+        """The loss for a kind of target.
 
-        The default is the loss itself.
+        The default is the loss itself. Kinds have the names of
+        ``sklearn.utils.multiclass.type_of_target``; "inputs" are those of an autoencoder.
         """
         return self
 
@@ -117,10 +118,15 @@ class Loss(Part, ABC):
         for which, extreme in (("smallest", y.min()), ("largest", y.max())):
             if extreme not in self.domain:
                 raise ValueError(
-                    f"loss={self!r} needs targets {_condition(self.domain)}; the {which} in y is "
+                    f"loss={self!r} needs targets {self.condition}; the {which} in y is "
                     f"{extreme}. Rescale them, or for any targets use loss='squared_error'."
                 )
         return y
+
+    @property
+    def condition(self) -> str:
+        """The domain in words, such as ``>= 0``; empty where it has no bounds."""
+        return _condition(self.domain)
 
     def n_raw(self, n_targets: int) -> int:
         """Raw outputs per sample: a multiple of `n_targets`, target k having every n_targets-th
@@ -241,6 +247,8 @@ class ElementwiseLoss(Loss):
 
 def _condition(domain: Interval) -> str:
     """A domain in words, such as ``>= 0``."""
+    if domain.left is None:
+        return ""
     if domain.right is not None:
         return f"in [{domain.left}, {domain.right}]"
     return f"{'>=' if domain.closed == 'left' else '>'} {domain.left}"

@@ -51,6 +51,12 @@ class SquaredError(ElementwiseLoss):
     def __init__(self, link="identity"):
         self.link = link
 
+    def for_target(self, target_type):
+        """The sum as it is, where targets are the inputs."""
+        if target_type != "inputs":
+            return self
+        return SummedSquaredError(self.link)
+
     @property
     def out_activation(self):  # type: ignore[override]
         """The link's name, which is also its inverse's."""
@@ -104,6 +110,24 @@ class SquaredError(ElementwiseLoss):
     def predict(self, raw):
         """Raw outputs, or with the logistic link ``1 / (1 + exp(-raw))``."""
         return expit(raw) if self.link == "logistic" else raw
+
+
+class SummedSquaredError(SquaredError):
+    """The squared error that shows the sum which it minimizes; what ``squared_error`` means for an
+    autoencoder.
+
+    There penalties on the code compare with it: training that looked at the mean over the features
+    would stop while the code still grows.
+
+    Parameters
+    ----------
+    link : {"identity", "logistic"}, default="identity"
+        As for :class:`SquaredError`.
+    """
+
+    def reported(self, value, n_targets):
+        """The sum over the targets."""
+        return value
 
 
 class AbsoluteError(_Identity):

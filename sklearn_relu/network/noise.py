@@ -29,12 +29,20 @@ def noise_generator(rng: np.random.RandomState, saved: Any = None) -> np.random.
     saved : dict, default=None
         What an earlier generator's ``bit_generator.state`` was.
     """
-    if saved is not None:
-        bit_generator = np.random.SFC64()
-        bit_generator.state = saved
-        return np.random.Generator(bit_generator)
-    words = copy.deepcopy(rng).randint(2**32, size=8, dtype=np.uint32)
+    return new_generator(copy.deepcopy(rng)) if saved is None else generator_in_state(saved)
+
+
+def new_generator(rng: np.random.RandomState) -> np.random.Generator:
+    """A generator seeded from `rng`, which is advanced."""
+    words = rng.randint(2**32, size=8, dtype=np.uint32)
     return np.random.Generator(np.random.SFC64(words.tolist()))
+
+
+def generator_in_state(saved: Any) -> np.random.Generator:
+    """A generator that goes on where the ``bit_generator.state`` of an earlier one was."""
+    bit_generator = np.random.SFC64()
+    bit_generator.state = saved
+    return np.random.Generator(bit_generator)
 
 
 @dataclass(frozen=True)

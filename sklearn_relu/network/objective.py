@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_relu.layers import Layer
 from sklearn_relu.losses import Loss
+from sklearn_relu.network.corruption import Corruption
 from sklearn_relu.network.stage import Stage
 
 
@@ -25,6 +26,8 @@ class Objective:
         Share of input values to drop.
     input_noise : float
         Standard deviation of the noise that is added to inputs.
+    corruption : Corruption or None
+        A disturbance of the inputs, before the other two.
     layers : list of Layer
         Those of the stages.
     """
@@ -35,6 +38,7 @@ class Objective:
     n_targets: int
     input_dropout: float = 0.0
     input_noise: float = 0.0
+    corruption: Corruption | None = None
     layers: list[Layer] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,5 +55,6 @@ class Objective:
         return (
             any(self.dropout_rates)
             or self.input_noise > 0
+            or self.corruption is not None
             or any(layer.activation.is_random for layer in self.layers)
         )

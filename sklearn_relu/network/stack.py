@@ -112,6 +112,8 @@ class NetworkStack:
         Sample weights of a row: 0 if there are none, 1, or one for each target.
     sparse : bool, default=False
         Whether inputs are sparse.
+    reconstructs : bool, default=False
+        Whether targets are the inputs themselves: then dense ones are one array.
 
     Attributes
     ----------
@@ -120,12 +122,17 @@ class NetworkStack:
     """
 
     def __init__(
-        self, goal: Objective, n_networks: int, n_weights_per_row: int = 0, sparse: bool = False
+        self,
+        goal: Objective,
+        n_networks: int,
+        n_weights_per_row: int = 0,
+        sparse: bool = False,
+        reconstructs: bool = False,
     ):
         self.goal = goal
         self.layers = goal.layers
         self.n_weights_per_row = n_weights_per_row
-        self.sparse = sparse
+        self.sparse, self.reconstructs = sparse, reconstructs
         self.layout = ParameterLayout(goal.layers)
         self.params = np.zeros((n_networks, self.layout.n_params), goal.dtype)
         self.grads = np.zeros_like(self.params)
@@ -189,7 +196,10 @@ class NetworkStack:
         """Memory for the rows of a batch."""
         view, n_weights = self._memory.view, self.n_weights_per_row
         x = [None] * k if self.sparse else view("x", (k, n_rows, self.layers[0].reads))
-        y = view("y", (k, n_rows, self.goal.n_targets))
+        if self.reconstructs and isinstance(x, np.ndarray):
+            y = x
+        else:
+            y = view("y", (k, n_rows, self.goal.n_targets))
         return x, y, view("weight", (k, n_rows, n_weights)) if n_weights else None
 
     def _bind(
@@ -243,8 +253,24 @@ class NetworkStack:
                 here, there = there, here
             memory["grad_z"] = view(there, memory["z"].shape)
             grad_x = view(here, (k, n_rows, layer.reads)) if i > first else None
-            calls += layer.backward(inputs[i], memory, grad_a, grad_x, params[i], grads[i])
-            run.backward.append(calls)
+            own, adding = self._own_gradients(i, grads[i])
+            calls += layer.backward(inputs[i], memory, grad_a, grad_x, params[i], own)
+            run.backward.append(calls + adding)
+
+    def _own_gradients(self, layer: int, grads: Arrays) -> tuple[Arrays, list[Call]]:
+        """Return the arrays that a layer's way back overwrites, and calls to follow it.
+
+        Where a later layer transposes a block, that layer's gradient is there already: the call
+        adds this layer's.
+        """
+        own = dict(grads)
+        adding: list[Call] = []
+        for _, name, other in self.layout.transposed:
+            if other == layer:
+                total = grads[name]
+                own[name] = self._memory.view((layer, name, "gradient"), total.shape)
+                adding.append(partial(np.add, total, own[name], total))
+        return own, adding
 
     def _row_weight(self, run: Run) -> np.ndarray | None:
         """One weight a row; where targets have weights of their own, their mean."""
@@ -258,7 +284,7 @@ class NetworkStack:
         self, run: Run, noise: Generators, rates: Sequence[float]
     ) -> np.ndarray | SparseBatch:
         """The input of the first layer: x, or x with noise."""
-        x = run.x
+        x = self._corrupted_x(run, noise)
         if isinstance(x, list):
             if any(rates):
                 dropped: SparseBatch = list(x)
@@ -274,6 +300,18 @@ class NetworkStack:
             run.forward.append(partial(dropout.forward, x, noise))
             x = dropout.out
         return x
+
+    def _corrupted_x(self, run: Run, noise: Generators) -> np.ndarray | SparseBatch:
+        corruption = self.goal.corruption
+        if corruption is None:
+            return run.x
+        if isinstance(run.x, list):
+            corrupted: SparseBatch = list(run.x)
+            run.forward.append(partial(corruption.corrupt_sparse, run.x, noise, corrupted))
+            return corrupted
+        out = self._memory.view("corrupted x", run.x.shape)
+        run.forward.append(partial(corruption.corrupt, run.x, noise, out))
+        return out
 
     def _dropout(
         self,

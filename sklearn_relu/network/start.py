@@ -11,7 +11,9 @@ from sklearn_relu.initializers import LayerStart
 from sklearn_relu.layers import Arrays, Layer
 
 
-def layer_starts(layers: list[Layer], params: list[Arrays]) -> list[LayerStart]:
+def layer_starts(
+    layers: list[Layer], params: list[Arrays], for_biases: bool = False
+) -> list[LayerStart]:
     """The weights that an initializer is to fill, in the order of the layers.
 
     Parameters
@@ -19,12 +21,18 @@ def layer_starts(layers: list[Layer], params: list[Arrays]) -> list[LayerStart]:
     layers : list of Layer
     params : list of dict of ndarray
         Of one network, network axis first.
+    for_biases : bool, default=False
+        Whether layers take part whose weights are another layer's: their biases are their own.
     """
     starts = []
     before: list[tuple[Layer, Arrays]] = []  # without weights to fill, since the last that has some
     for layer, arrays in zip(layers, params, strict=True):
         blocks = layer.blocks().items()
-        names = [name for name, block in blocks if block.kind == "weight" and block.drawn]
+        names = [
+            name
+            for name, block in blocks
+            if block.kind == "weight" and (block.drawn or (for_biases and not block.is_own))
+        ]
         biases = [arrays[name][0, 0] for name, block in blocks if block.kind == "bias"]
         sums = _sums_of(layer, names, before)
         for name in names:

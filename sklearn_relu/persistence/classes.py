@@ -14,14 +14,14 @@ import sklearn_relu.losses as losses
 import sklearn_relu.optimizers as optimizers
 import sklearn_relu.penalties as penalties
 import sklearn_relu.schedules as schedules
-from sklearn_relu.estimators import ESTIMATORS
+from sklearn_relu.estimators import ESTIMATORS, RBM
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.part import Part
 from sklearn_relu.sklearn_private import CALLBACKS
 from sklearn_relu.tables import TabularEncoder
 
-_OTHERS = HiddenLayer, TabularEncoder, FrozenEstimator
-"""Estimators that hold a network, and those that prepare its inputs."""
+_OTHERS = RBM, HiddenLayer, TabularEncoder, FrozenEstimator
+"""Estimators that are no networks, that hold one, and that prepare its inputs."""
 
 
 def storable() -> dict[str, Any]:
@@ -54,7 +54,7 @@ def attributes(part: BaseEstimator) -> dict[str, Any]:
     return {name: value for name, value in vars(part).items() if name not in others}
 
 
-_OWN: list[type] = [*ESTIMATORS.values(), HiddenLayer, TabularEncoder, *PARTS.values()]
+_OWN: list[type] = [*ESTIMATORS.values(), RBM, HiddenLayer, TabularEncoder, *PARTS.values()]
 
 SKOPS_TRUSTED_TYPES = sorted(f"{cls.__module__}.{cls.__qualname__}" for cls in _OWN)
 """Names for ``skops.io.load(path, trusted=SKOPS_TRUSTED_TYPES)``, enough for any model of this

@@ -34,7 +34,7 @@ def save(model, path) -> None:
     Parameters
     ----------
     model : estimator
-        A network of this package, a HiddenLayer or a TabularEncoder, fitted or not.
+        A network of this package, an RBM, a HiddenLayer or a TabularEncoder, fitted or not.
     path : str or path-like
         Any name; ``model.relu`` says what it is.
 
@@ -95,7 +95,7 @@ def load(path, parts: Parts | None = None) -> Any:
     Returns
     -------
     model : estimator
-        A network of this package, a HiddenLayer or a TabularEncoder.
+        A network of this package, an RBM, a HiddenLayer or a TabularEncoder.
 
     Raises
     ------

@@ -82,8 +82,60 @@ def convert_regressor(scope, operator, container) -> None:
     graph.node("Identity", [mean], operator.outputs[0].full_name)
 
 
-OF_CLASSES = classifier_outputs, convert_classifier, CLASSIFIER_OPTIONS
-OF_NUMBERS = regressor_outputs, convert_regressor, None
+def autoencoder_parser(scope, model, inputs, custom_parsers=None) -> list:
+    """The outputs: the code, and with the option "reconstruction" that too.
+
+    Without it the steps of a Pipeline that follow read the code alone.
+    """
+    alias = f"SklearnRelu{type(model).__name__}"
+    operator = scope.declare_local_operator(alias, model)
+    operator.inputs = inputs
+    both = scope.get_options(model, {"reconstruction": False})["reconstruction"]
+    for name in ("code", "reconstruction") if both else ("code",):
+        operator.outputs.append(scope.declare_local_variable(name, tensor_type(operator)()))
+    return operator.outputs
+
+
+def autoencoder_outputs(operator) -> None:
+    """Codes, and reconstructions if they are asked for."""
+    fitted = Fitted(operator.raw_operator)
+    n_samples = operator.inputs[0].get_first_dimension()
+    widths = fitted.n_components, operator.raw_operator.n_outputs_
+    for output, width in zip(operator.outputs, widths, strict=False):
+        output.set_type(tensor_type(operator)([n_samples, width]))
+
+
+def convert_autoencoder(scope, operator, container) -> None:
+    """The nodes of an autoencoder."""
+    model = operator.raw_operator
+    fitted = Fitted(model)
+    graph = Graph(scope, container, dtype_of(operator))
+    name = graph.cast(operator.inputs[0].full_name, graph.dtype)
+    x = Value(graph, name, model.n_features_in_)
+    layers, params = fitted.network(graph.dtype)
+    outputs = [output.full_name for output in operator.outputs]
+    for i, (layer, arrays) in enumerate(zip(layers, params, strict=True), start=1):
+        x = layer.onnx(graph, x, arrays)
+        if i == fitted.n_encoding:
+            graph.rows(x, outputs[0])
+            if len(outputs) == 1:
+                return
+    loss: Any = fitted.loss
+    graph.rows(loss.predict(x), outputs[1])
+
+
+OF_CLASSES: dict[str, Any] = {
+    "shape_fct": classifier_outputs,
+    "convert_fct": convert_classifier,
+    "options": CLASSIFIER_OPTIONS,
+}
+OF_NUMBERS: dict[str, Any] = {"shape_fct": regressor_outputs, "convert_fct": convert_regressor}
+OF_INPUTS: dict[str, Any] = {
+    "shape_fct": autoencoder_outputs,
+    "convert_fct": convert_autoencoder,
+    "parser": autoencoder_parser,
+    "options": {"reconstruction": [True, False]},
+}
 """For each kind of targets, functions for the types of outputs and for nodes, and options."""
 
 

@@ -1,9 +1,11 @@
 """to_onnx: a model as an ONNX graph, for predictions without Python."""
 
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.estimators import ESTIMATORS
 from sklearn_relu.estimators.classes import Classes
+from sklearn_relu.estimators.reconstruction import Reconstruction
 from sklearn_relu.persistence import onnx_converters, onnx_inputs
 from sklearn_relu.persistence.onnx_tables import convert_encoder, encoder_outputs
 from sklearn_relu.tables import TabularEncoder
@@ -29,7 +31,8 @@ def to_onnx(model, X):
     onnx_model : onnx.ModelProto
         To be written with ``onnx.save(onnx_model, path)``. A classifier gives ``label`` and
         ``probabilities`` (n_samples, n_classes), or decisions if its loss gives margins; a
-        regressor ``variable`` (n_samples, n_outputs).
+        regressor ``variable`` (n_samples, n_outputs); an Autoencoder ``code`` and, where it is the
+        last step, ``reconstruction`` as the network gives it, which no earlier step undoes.
 
     Raises
     ------
@@ -57,10 +60,22 @@ def to_onnx(model, X):
         model,
         name=f"ONNX({type(model).__name__})",
         initial_types=onnx_inputs.skl2onnx_types(inputs),
-        options={cls: {"zipmap": False} for cls in ESTIMATORS.values() if issubclass(cls, Classes)},
+        options=_options(model),
     )
     onnx_inputs.use_own_names_and_types(converted.graph, inputs)
     return converted
+
+
+def _options(model) -> dict:
+    """Options of the networks: scores as arrays, and reconstructions of what comes last."""
+    options: dict = {
+        cls: {"zipmap": False} for cls in ESTIMATORS.values() if issubclass(cls, Classes)
+    }
+    while isinstance(model, Pipeline):
+        model = model[-1]
+    if isinstance(model, Reconstruction):
+        options[id(model)] = {"reconstruction": True}
+    return options
 
 
 def register_onnx_converters() -> None:
@@ -80,13 +95,12 @@ def register_onnx_converters() -> None:
     except ImportError as error:
         raise ImportError("ONNX export needs skl2onnx: pip install skl2onnx onnx") from error
     for name, cls in ESTIMATORS.items():
-        of_classes = issubclass(cls, Classes)
-        outputs, convert, options = (
-            onnx_converters.OF_CLASSES if of_classes else onnx_converters.OF_NUMBERS
-        )
-        update_registered_converter(
-            cls, f"SklearnRelu{name}", outputs, convert, overwrite=True, options=options
-        )
+        kind = onnx_converters.OF_NUMBERS
+        if issubclass(cls, Classes):
+            kind = onnx_converters.OF_CLASSES
+        elif issubclass(cls, Reconstruction):
+            kind = onnx_converters.OF_INPUTS
+        update_registered_converter(cls, f"SklearnRelu{name}", overwrite=True, **kind)
     update_registered_converter(
         TabularEncoder,
         "SklearnReluTabularEncoder",

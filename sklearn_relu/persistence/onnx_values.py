@@ -128,6 +128,10 @@ class Graph:
         """The numbers in rows of another width."""
         return Value(self, self._shaped(x.name, x.n_networks, -1, width), width, x.n_networks)
 
+    def rows(self, x: "Value", output: str) -> None:
+        """Give out the numbers of one network, (n_samples, width)."""
+        self.node("Reshape", [x.name, self.constant(np.array([-1, x.width]))], output)
+
     def convolution(
         self,
         x: "Value",

@@ -8,8 +8,10 @@ from sklearn.base import BaseEstimator
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metadata_routing import MetadataRequest
 
+from sklearn_relu.estimators import RBM
 from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.fitted import Fitted, is_fitted
+from sklearn_relu.estimators.machines import check_machine
 from sklearn_relu.files import values
 from sklearn_relu.part import Part
 from sklearn_relu.persistence.classes import PART_NAMES, PARTS, attributes, storable
@@ -117,6 +119,8 @@ def decoders(parts: Parts) -> dict[str, Callable[[Any, values.Decode], Any]]:
         vars(made).update(attributes)
         if isinstance(made, BaseNetwork) and is_fitted(made):
             Fitted(made).check()
+        if isinstance(made, RBM) and hasattr(made, "components_"):
+            check_machine(made)
         if isinstance(made, TabularEncoder) and hasattr(made, "kinds_"):
             check_consistent(made)
         return made

@@ -1,6 +1,9 @@
 """From jobs to the arrays of a step: the stack, the rows of a batch, and bringing them together."""
 
+from typing import Any
+
 import numpy as np
+import scipy.sparse as sp
 
 from sklearn_relu.network.memory import Memory
 from sklearn_relu.network.stack import Batch, NetworkStack, Run
@@ -23,6 +26,7 @@ def make_stack(jobs: list[Job]) -> NetworkStack:
         len(jobs),
         n_weights_per_row=0 if weight is None else weight.shape[1],
         sparse=not isinstance(jobs[0].X, np.ndarray),
+        reconstructs=jobs[0].reconstructs,
     )
     for row, job in zip(stack.params, jobs, strict=True):
         row[:] = job.state.params
@@ -64,7 +68,13 @@ def all_rows(job: Job) -> Batch:
     )
     weight = None if job.sample_weight is None else job.sample_weight[rows][None]
     x = job.X[read].astype(job.recipe.dtype, copy=False)
-    return x[None] if isinstance(x, np.ndarray) else [x], job.y[read][None], weight
+    x, y = x[None] if isinstance(x, np.ndarray) else [x], dense(job.y[read])[None]
+    return x, y, weight
+
+
+def dense(targets: Any) -> np.ndarray:
+    """Return the targets of some rows as an array: those that are sparse inputs are none."""
+    return targets.toarray() if sp.issparse(targets) else targets
 
 
 class Batches:
@@ -124,9 +134,8 @@ class Batches:
         """Bring the batches of a run of networks together: those rows of each one's epoch."""
         if self.index is not None and self.weight_index is not None and self.table is not None:
             rows, weighed = self.index[networks, batch], self.weight_index[networks, batch]
-            columns = zip(
-                self.table, (rows, rows, weighed), (run.x, run.y, run.weight), strict=True
-            )
+            y = None if run.y is run.x else run.y
+            columns = zip(self.table, (rows, rows, weighed), (run.x, y, run.weight), strict=True)
             for column, places, out in columns:
                 if column is not None and isinstance(out, np.ndarray):
                     self._take(column, places, out)
@@ -139,7 +148,10 @@ class Batches:
                 run.x[i] = job.X[part]
             else:
                 self._take(job.X, part, run.x[i])
-            self._take(job.y, part, run.y[i])
+            if sp.issparse(job.y):  # they are the inputs
+                run.x[i].toarray(out=run.y[i])
+            elif run.y is not run.x:
+                self._take(job.y, part, run.y[i])
             if run.weight is not None:
                 self._take(job.sample_weight, weighed_part, run.weight[i])
 

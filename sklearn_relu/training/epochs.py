@@ -48,7 +48,8 @@ def train(jobs: list[Job], stop: threading.Event | None = None, n_threads: int =
             start = time.perf_counter()
             for i, job in enumerate(jobs, start=1):
                 # Each has its share of the time, and what the ones before it left.
-                share = job.time_limit * i / len(jobs) - (time.perf_counter() - start)
+                limit = job.time_limit - job.seconds_before
+                share = limit * i / len(jobs) - (time.perf_counter() - start)
                 minimize(job, optimizer, share, stop)
         else:
             _train_lanes([_Epochs(lane, optimizer) for lane in lanes], stop)

@@ -1,6 +1,6 @@
 """Jobs, which are trained, and states, which can be resumed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -94,11 +94,15 @@ class TrainingState:
 
 
 class Snapshot(NamedTuple):
-    """A job after its last complete epoch: with its data, all that is needed to go on with it."""
+    """A job after its last complete epoch: with its data, all that is needed to go on with it.
+
+    Before the first epoch `pretraining` has as many histories as layers were pre-trained.
+    """
 
     state: TrainingState
     n_epochs: int
     outcome: "Outcome"
+    pretraining: Sequence[dict[str, list[float]]] = ()
 
 
 Outcome = Literal[
@@ -160,6 +164,14 @@ class Job:
         Draws dropout and noise, if the recipe is random.
     first_epoch : int
         Epochs before this fit.
+    unlabeled : {ndarray, csr matrix} of shape (n_unlabeled, n_features) or None
+        Rows without targets, for pre-training.
+    pretraining : sequence of dict
+        For each layer that was pre-trained the history of its training.
+    seconds_before : float
+        Those of `time_limit` that pre-training has taken.
+    share : float
+        The share of all training of an estimator's fit that the job's is.
     """
 
     recipe: Recipe
@@ -190,6 +202,10 @@ class Job:
     outcome: Outcome = "running"
     message: str = ""
     stands_still: bool = False
+    unlabeled: Any = None
+    pretraining: Sequence[dict[str, list[float]]] = ()
+    seconds_before: float = 0.0
+    share: float = 1.0
     noise: np.random.Generator | None = field(init=False, default=None)
     first_epoch: int = field(init=False)
 
@@ -205,7 +221,7 @@ class Job:
 
     def snapshot(self) -> Snapshot:
         """All that is needed to go on with it later, if it is resumable."""
-        return Snapshot(self.state, self.n_epochs, self.outcome)
+        return Snapshot(self.state, self.n_epochs, self.outcome, self.pretraining)
 
     def generators(self) -> dict[str, Any]:
         """The generators' part of a state."""
@@ -213,9 +229,19 @@ class Job:
         return {"rng_state": self.rng.get_state(legacy=False), "noise_state": noise_state}
 
     @property
+    def reconstructs(self) -> bool:
+        """Whether its targets are its inputs."""
+        return self.y is self.X
+
+    @property
     def is_whole(self) -> bool:
         """Whether it has an epoch that a fit can end with."""
         return self.n_epochs > 0 or self.stands_still
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the jobs of a fit are trained one after the other."""
+        return not self.recipe.optimizer.takes_batches
 
     @property
     def history(self) -> list[Epoch]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from sklearn_relu.kernels.threads import LARGE_PRODUCT
 from sklearn_relu.layers import Layer, largest_product
+from sklearn_relu.network.corruption import Corruption
 from sklearn_relu.network.stage import Stage
 from sklearn_relu.part import Part
 from sklearn_relu.training.epochs import train
@@ -56,6 +57,11 @@ class Fit:
     n_bytes_of_a_step: int = field(init=False)
     n_bytes: int = field(init=False)
     n_multiplications: int = field(init=False)
+
+    @property
+    def share(self) -> float:
+        """The share that it is of an estimator's fit, of which another may be pre-training."""
+        return self.jobs[0].share
 
     def __post_init__(self) -> None:
         self.kind = _kind(self)
@@ -137,7 +143,8 @@ def _kind(fit: Fit) -> Hashable:
     # Where a network of the stack drops units, all do, each at its own rate.
     stages = tuple(replace(stage, dropout=stage.dropout > 0) for stage in recipe.stages)
     recipe = replace(recipe, stages=stages, input_dropout=recipe.input_dropout > 0)
-    return _frozen(recipe), is_shared, n_weights, isinstance(job.X, np.ndarray)
+    are_arrays = isinstance(job.X, np.ndarray)
+    return _frozen(recipe), is_shared, n_weights, are_arrays, job.reconstructs
 
 
 def _frozen(value: Any) -> Hashable:
@@ -145,7 +152,7 @@ def _frozen(value: Any) -> Hashable:
     if isinstance(value, Recipe):  # its layers are those of its stages
         held = {name: each for name, each in vars(value).items() if name != "layers"}
         return type(value), _frozen(held)
-    if isinstance(value, Part | Layer | Stage):
+    if isinstance(value, Part | Layer | Stage | Corruption):
         return type(value), _frozen(vars(value))
     if isinstance(value, dict):
         return tuple((name, _frozen(each)) for name, each in value.items())

@@ -148,7 +148,7 @@ def decide(job: Job, learning_rate: float, elapsed: float) -> None:
                 rate = job.schedule.rate(job.learning_rate, job.progress(0, np.nan))
                 message += f" Setting learning rate to {rate:f}"
             job.report(message)
-    if outcome is None and elapsed >= job.time_limit:
+    if outcome is None and job.seconds_before + elapsed >= job.time_limit:
         outcome = "time_limit"
     if outcome is not None:
         job.outcome = outcome

@@ -27,6 +27,7 @@ class Stacks:
         self.is_stopped = False
         self._stops: list[threading.Event] = []
         self._under_way: list[list[Fit]] = []
+        self._n_trained = 0.0
 
     def stop(self) -> None:
         """Have the fits fail that are in training or come later, with a :class:`StoppedError`.
@@ -49,6 +50,7 @@ class Stacks:
     def end(self, stack: list[Fit]) -> None:
         """Its training has ended."""
         self.sizes.append(len(stack))
+        self._n_trained += sum(fit.share for fit in stack)
         self._under_way.remove(stack)
 
     def n_trained(self) -> float:
@@ -59,14 +61,15 @@ class Stacks:
         Returns
         -------
         n_trained : float
-            A fit that ends before its last epoch counts as one then.
+            A fit that ends before its last epoch counts as one then. One within another one's, a
+            layer's pre-training, counts as its share of that.
         """
-        return sum(self.sizes) + sum(
-            _share(fit) for stack in list(self._under_way) for fit in stack
+        return self._n_trained + sum(
+            fit.share * _share_of_epochs(fit) for stack in list(self._under_way) for fit in stack
         )
 
 
-def _share(fit: Fit) -> float:
+def _share_of_epochs(fit: Fit) -> float:
     """The share of its epochs that a fit has had."""
     shares = [
         job.n_epochs / job.max_epochs if job.outcome == "running" else 1.0 for job in fit.jobs

@@ -23,6 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import (
+    Autoencoder,
     CheckpointWarning,
     MLPClassifier,
     MLPRegressor,
@@ -416,6 +417,37 @@ def test_an_interrupted_fit_keeps_its_last_epoch_however_seldom_it_writes(error,
     kept = fit_file.read(str(path))[1]
     assert [snapshot.n_epochs for snapshot in kept] == [4]
     assert_same(clone(model).set_callbacks(Checkpoint(path)).fit(X, y), model.fit(X, y))
+
+
+@pytest.mark.parametrize("corruption", [None, "masking", "gaussian", "salt_and_pepper"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_an_autoencoder_goes_on_to_the_same_end(corruption, early_stopping, tmp_path):
+    model = Autoencoder(
+        **SMALL, tied_weights=True, corruption=corruption, early_stopping=early_stopping
+    )
+    path = tmp_path / "fit"
+    interrupted = clone(model).set_callbacks(Stops(3, KeyboardInterrupt()), Checkpoint(path))
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.fit(X, sample_weight=WEIGHT)
+    assert interrupted.n_iter_ == 3
+    again = clone(model).set_callbacks(Checkpoint(path)).fit(X, sample_weight=WEIGHT)
+    assert_same(again, clone(model).fit(X, sample_weight=WEIGHT))
+    with pytest.raises(ValueError, match="corruption_level"):
+        clone(model).set_params(corruption_level=0.1).set_callbacks(Checkpoint(path)).fit(
+            X, sample_weight=WEIGHT
+        )
+
+
+def test_a_stream_of_an_autoencoder_goes_on(tmp_path):
+    whole, first = Autoencoder(**SMALL), Autoencoder(**SMALL)
+    first.set_callbacks(Checkpoint(tmp_path / "stream"))
+    for rows in np.array_split(X, 2):
+        whole.partial_fit(rows)
+        first.partial_fit(rows)
+    again = Autoencoder(**SMALL)
+    checkpoint = Checkpoint(tmp_path / "stream")
+    assert checkpoint.resume(again) == 2
+    assert_same(again.set_callbacks(checkpoint).partial_fit(X[:40]), whole.partial_fit(X[:40]))
 
 
 @pytest.mark.parametrize("n_epochs", [3, 25])

@@ -261,6 +261,7 @@ def test_options_that_cannot_be_used_are_refused_before_any_work(options, messag
         compare(X, Y, **options)
 
 
+@pytest.mark.slow
 def test_networks_for_tables_are_searched_beside_plain_ones():
     search = compare(
         X,

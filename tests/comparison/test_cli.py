@@ -92,6 +92,7 @@ class TestCompare:
         assert max(map(len, lines)) <= 100
         assert os.listdir(folder) == ["table.csv"]
 
+    @pytest.mark.slow
     def test_every_option_is_taken(self, folder, capsys):
         options = (
             "--target price --task regression --activations tanh --networks 4 3x2 "

@@ -177,6 +177,7 @@ class TestPage:
         best = max(comparison_rows(search), key=lambda row: row["score"])
         assert made.best == f"{best['activation']}, {best['network']}"
 
+    @pytest.mark.slow
     def test_names_of_all_kinds_are_text(self):
         names = list(NAMES.values())
         table = pd.DataFrame(RNG.normal(size=(N, len(names))), columns=names)
@@ -203,6 +204,7 @@ class TestPage:
         names = {each.name for each in made.looks.importances}
         assert names == ({"0", "1"} if container is pd.DataFrame else {"column 0", "column 1"})
 
+    @pytest.mark.slow
     def test_two_hundred_columns(self, monkeypatch):
         monkeypatch.setattr("sklearn_relu.comparison.importances.N_REPEATS", 1)
         wide = pd.DataFrame(RNG.normal(size=(N, 200))).add_prefix("feature ")

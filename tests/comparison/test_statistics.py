@@ -65,6 +65,7 @@ def test_several_p_values_are_corrected_as_holm_does(p_values, expected):
     assert corrected(p_values) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_where_nothing_differs_it_says_so_about_as_often_as_it_should():
     """Two models that are each blind to one of two columns that tell as much."""
     found = []

@@ -158,6 +158,7 @@ def test_the_command_says_what_it_wrote(tmp_path, capsys, monkeypatch):
     assert last == f"wrote {', '.join(CONTENTS)} to out"
 
 
+@pytest.mark.slow
 def test_the_script_runs_by_itself(tmp_path):
     home = compare(tmp_path, "my table.csv")
     command = [sys.executable, "-W", "ignore", home / "best.py"]

@@ -9,15 +9,17 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse as sp
 from sklearn import neural_network
 from sklearn.base import clone
 from sklearn.datasets import make_moons
+from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import MLPClassifier, MLPRegressor, displays, gradient_report
+from sklearn_relu import Autoencoder, MLPClassifier, MLPRegressor, displays, gradient_report
 from sklearn_relu.activations import ELU, Activation
 from sklearn_relu.displays import (
     ActivationDisplay,
@@ -29,6 +31,7 @@ from sklearn_relu.displays import (
     LossCurve,
     LossCurveDisplay,
     OcclusionDisplay,
+    ReconstructionDisplay,
     SparsityDisplay,
     WeightsDisplay,
 )
@@ -323,6 +326,49 @@ class TestWeights:
             WeightsDisplay.from_estimator(models["relu"], image_shape=(3, 3))
 
 
+class TestReconstructions:
+    ROWS = np.random.RandomState(0).uniform(size=(20, 12))
+
+    def test_images_stand_above_what_comes_back(self, rendered):
+        model = PCA(2).fit(self.ROWS)
+        display = rendered(
+            ReconstructionDisplay.from_estimator(model, self.ROWS, image_shape=(3, 4), n_rows=5)
+        )
+        tiles = display.image_.get_array().filled(np.nan)
+        assert tiles.shape == (3 + 1 + 3, 5 * 5 - 1)
+        given = model.inverse_transform(model.transform(self.ROWS))
+        assert_array_equal(tiles[:3, 5:9], self.ROWS[1].reshape(3, 4))
+        assert_array_equal(tiles[4:, 5:9], given[1].reshape(3, 4))
+        assert np.isnan(tiles[3]).all()
+        assert display.image_.get_clim() == (self.ROWS[:5].min(), self.ROWS[:5].max())
+        shown = [text.get_text() for text in display.ax_.get_yticklabels()]
+        assert shown == ["row", "reconstruction"]
+
+    def test_other_rows_are_pairs_of_lines(self, rendered):
+        names = [f"column {i}" for i in range(12)]
+        frame = pytest.importorskip("pandas").DataFrame(self.ROWS, columns=names)
+        model = quick(Autoencoder((3,), max_iter=1, random_state=0), frame)
+        display = rendered(ReconstructionDisplay.from_estimator(model, frame, n_rows=100))
+        lines = display.image_.get_array().filled(np.nan)
+        assert_array_equal(lines[::3], self.ROWS)
+        assert_array_equal(lines[1::3], model.reconstruct(frame))
+        assert np.isnan(lines[2::3]).all()
+        assert [text.get_text() for text in display.ax_.get_xticklabels()] == names
+
+    @pytest.mark.parametrize("n_rows", [1, 3])
+    def test_few_and_sparse_rows(self, n_rows, rendered):
+        rows = sp.csr_array(np.where(self.ROWS > 0.5, self.ROWS, 0))
+        model = quick(Autoencoder((3,), max_iter=1, random_state=0), rows)
+        display = ReconstructionDisplay.from_estimator(model, rows[:n_rows])
+        assert rendered(display).image_.get_array().shape == (3 * n_rows - 1, 12)
+
+    def test_what_does_not_fit_is_refused(self):
+        with pytest.raises(ValueError, match=r"image_shape=\(3, 3\) has 9 pixels, .* 12 features"):
+            ReconstructionDisplay(self.ROWS, self.ROWS, image_shape=(3, 3)).plot()
+        with pytest.raises(ValueError, match="must be alike"):
+            ReconstructionDisplay(self.ROWS, self.ROWS[:3]).plot()
+
+
 class TestDecisionRegions:
     def test_predictions_and_samples(self, models, rendered):
         model = models["relu"]
@@ -470,6 +516,7 @@ PLOTTED = {
     "GradientFlowDisplay": lambda: GradientFlowDisplay({"a": np.ones(3)}),
     "LossCurveDisplay": lambda: LossCurveDisplay({"a": LossCurve([X[:, 0] ** 2], [], [1])}),
     "OcclusionDisplay": lambda: OcclusionDisplay(np.eye(4).reshape(2, 2, 4)),
+    "ReconstructionDisplay": lambda: ReconstructionDisplay(X, X),
     "SparsityDisplay": lambda: SparsityDisplay(X > 0),
     "WeightsDisplay": lambda: WeightsDisplay(X),
 }
@@ -480,9 +527,11 @@ IMAGES = [
     "FeatureMapsDisplay",
     "FiltersDisplay",
     "OcclusionDisplay",
+    "ReconstructionDisplay",
     "SparsityDisplay",
     "WeightsDisplay",
 ]
+"""Those whose main part is an image."""
 
 
 def test_each_display_is_among_them():

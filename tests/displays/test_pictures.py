@@ -20,6 +20,7 @@ from sklearn_relu.displays import (
     GradientFlowDisplay,
     LossCurve,
     LossCurveDisplay,
+    ReconstructionDisplay,
     SparsityDisplay,
     WeightsDisplay,
 )
@@ -81,6 +82,12 @@ MANY = {
     "units": lambda n, _: SparsityDisplay(RNG.rand(40, n) > 0.3).plot(),
     "images": lambda n, _: WeightsDisplay(
         RNG.normal(size=(n, 12)), image_shape=(3, 4), titles=[f"unit {i}" for i in range(n)]
+    ).plot(),
+    "reconstructed images": lambda n, _: ReconstructionDisplay(
+        RNG.normal(size=(n, 12)), RNG.normal(size=(n, 12)), image_shape=(3, 4)
+    ).plot(),
+    "reconstructed rows": lambda n, _: ReconstructionDisplay(
+        RNG.normal(size=(n, 12)), RNG.normal(size=(n, 12))
     ).plot(),
     "lines of weights": lambda n, _: WeightsDisplay(RNG.normal(size=(n, 12))).plot(),
     "compared activations": lambda n, _: compared(

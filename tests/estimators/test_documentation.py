@@ -7,12 +7,15 @@ import re
 
 import pytest
 
-from sklearn_relu import MLPClassifier
+from sklearn_relu import RBM, MLPClassifier
 from sklearn_relu.estimators import ESTIMATORS
+
+DESCRIBED = {**ESTIMATORS, "RBM": RBM}
+"""Networks, and others whose docstrings are put together."""
 
 CASES = [
     pytest.param(cls, parameter, id=f"{name}-{parameter.name}")
-    for name, cls in ESTIMATORS.items()
+    for name, cls in DESCRIBED.items()
     for parameter in inspect.signature(cls).parameters.values()
 ]
 WORDS = {bool: "bool", int: "int", float: "float", tuple: "sequence", type(None): "None"}
@@ -26,7 +29,7 @@ def entries(cls, section):
     return {name: (kind, text) for name, kind, text in found}
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS.values())
+@pytest.mark.parametrize("cls", DESCRIBED.values())
 def test_parameters_are_those_of_the_constructor_in_its_order(cls):
     assert list(entries(cls, "Parameters")) == list(inspect.signature(cls).parameters)
 
@@ -50,20 +53,21 @@ def test_each_parameter_has_constraints_and_the_default_of_its_class(cls, parame
         assert getattr(cls, parameter.name) == parameter.default
 
 
-@pytest.mark.parametrize("cls", ESTIMATORS.values())
+@pytest.mark.parametrize("cls", DESCRIBED.values())
 def test_constraints_are_of_parameters_only(cls):
     assert list(cls._parameter_constraints) == list(inspect.signature(cls).parameters)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
-@pytest.mark.parametrize("cls", ESTIMATORS.values())
+@pytest.mark.parametrize("cls", DESCRIBED.values())
 def test_fitted_attributes_are_described(cls):
     X, y = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]], [0, 1, 0, 1]
-    fitted = cls(max_iter=1, hidden_layer_sizes=(3,), random_state=0).fit(X, y)
+    short = {"persistent": True} if cls is RBM else {"max_iter": 1, "hidden_layer_sizes": (3,)}
+    fitted = cls(**short, random_state=0).fit(X, y)
     described = entries(cls, "Attributes")
     assert {name for name in vars(fitted) if re.fullmatch("[a-z]\\w*_", name)} <= set(described)
-    of_some_fits = {"feature_names_in_", "target_mean_", "target_scale_"}
+    of_some_fits = {"feature_names_in_", "target_mean_", "target_scale_", "feature_range_"}
     assert set(described) - set(vars(fitted)) <= of_some_fits
 
 
@@ -90,7 +94,7 @@ def test_a_subclass_keeps_its_own_docstring_and_the_constraints():
 
 def test_numpydoc_finds_nothing_missing():
     validate = pytest.importorskip("numpydoc.validate")
-    for cls in ESTIMATORS.values():
+    for cls in DESCRIBED.values():
         found = validate.validate(f"{cls.__module__}.{cls.__qualname__}")
         codes = {code for code, _ in found["errors"]}
         assert not codes & {"PR01", "PR02", "PR03", "PR04", "PR07", "PR10", "SS03"}, found["errors"]

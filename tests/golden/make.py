@@ -4,9 +4,10 @@ At each release, and when the version of a format goes up: run ``python tests/go
 VERSION`` once, with that release, and add the new folder. Files of earlier releases are never
 written again: that they load and predict the same is the promise that they are there to keep.
 
-Files of estimators that no release has yet are in the folder ``unreleased``: ``python
-tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular", beside what
-is there. They may be written again. The folder of a release takes their place.
+Files of estimators that no release has yet are in folders whose names begin with ``unreleased``:
+``python tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular", and
+``python tests/golden/make.py unreleased_rbm rbm`` likewise, beside what is there. They may be
+written again. The folder of a release takes their place.
 """
 
 import json
@@ -21,9 +22,12 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_relu import (
+    RBM,
+    Autoencoder,
+    AutoencoderDetector,
     CNNClassifier,
     CNNRegressor,
     MLPClassifier,
@@ -104,6 +108,7 @@ def models():
         ),
         "lbfgs": MLPRegressor(**SMALL, solver="lbfgs").fit(X, X[:, 0]),
         "hidden": HiddenLayer(frozen).fit(X, y),
+        "detector": AutoencoderDetector(**SMALL, contamination=0.1, dtype="float32").fit(iris),
         "tabular_classifier": TabularMLPClassifier(**TABULAR).fit(table(), names[y]),
         "tabular_regressor": TabularMLPRegressor(
             **TABULAR, numerical_embedding=PBLD(4, n_outputs=2), loss="gaussian_nll"
@@ -128,8 +133,42 @@ def models():
         "convolutional_colours": CNNClassifier(
             **CONVOLUTIONAL, channels_first=True, train_filters=False, warm_start=True
         ).fit(colours(IMAGES), IMAGES_Y),
+        "autoencoder": Autoencoder(
+            (3, 2), max_iter=5, random_state=0, corruption="salt_and_pepper", warm_start=True
+        ).fit(iris),
+        "autoencoder_tied": Autoencoder(
+            3,
+            "prelu",
+            max_iter=5,
+            random_state=0,
+            tied_weights=True,
+            loss="log_loss",
+            corruption="masking",
+            activity_alpha=0.1,
+            dtype="float32",
+        ).fit(X / 8),
+        "pretraining_autoencoder": MLPClassifier(
+            (4, 3),
+            pretraining=Autoencoder(max_iter=3, corruption="masking"),
+            max_iter=5,
+            random_state=0,
+            warm_start=True,
+        ).fit(X, y, X_unlabeled=X[::3]),
+        "pretraining_machine": MLPRegressor(
+            **SMALL, activation="logistic", pretraining=RBM(n_iter=2, batch_size=50)
+        ).fit(X / 8, X[:, 0]),
+        "rbm": RBM(3, n_iter=3, random_state=0).fit(iris / 8),
+        "rbm_stream": rbm_stream(),
         "unfitted": MLPRegressor(**SMALL, n_iter_no_change=np.inf),
     }
+
+
+def rbm_stream():
+    """A machine in the middle of a stream, with chains, in float32."""
+    model = RBM(3, hidden="binary", persistent=True, batch_size=50, dtype="float32", random_state=0)
+    for _ in range(2):
+        model.partial_fit(X / 8)
+    return model
 
 
 def objects():
@@ -147,6 +186,17 @@ def objects():
         "convolutional_search": GridSearchCV(
             CNNClassifier(**CONVOLUTIONAL), {"pooling": ["max", None]}, cv=2
         ).fit(IMAGES, IMAGES_Y),
+        "autoencoder_search": GridSearchCV(
+            make_pipeline(StandardScaler(), Autoencoder(**SMALL)),
+            {"autoencoder__tied_weights": [False, True]},
+            cv=2,
+        ).fit(X),
+        "pretraining_search": GridSearchCV(
+            MLPClassifier(**SMALL, pretraining="autoencoder"),
+            {"pretraining__max_iter": [2]},
+            cv=2,
+        ).fit(X, y),
+        "rbm_pipeline": make_pipeline(MinMaxScaler(), RBM(3, n_iter=3, random_state=0)).fit(X),
         "tabular_search": GridSearchCV(
             TabularMLPClassifier(**TABULAR), {"numerical_embedding": ["pbld", None]}, cv=2
         ).fit(table(), y),
@@ -165,6 +215,7 @@ def fits():
             {"sample_weight": np.arange(150.0)},
         ),
         "ensemble": (MLPClassifier(**more, ensemble_size=2, early_stopping=True), (X, y), {}),
+        "detector": (AutoencoderDetector(**more), (X,), {"sample_weight": np.arange(150.0)}),
         "held_out": (
             MLPRegressor(
                 **more,
@@ -184,12 +235,28 @@ def fits():
             (IMAGES, IMAGES_Y),
             {},
         ),
+        "autoencoder": (
+            Autoencoder(**more, tied_weights=True, corruption="gaussian", activity_alpha=0.01),
+            (X,),
+            {"sample_weight": np.arange(150.0)},
+        ),
+        "pretraining": (
+            MLPClassifier(**more, pretraining=Autoencoder(max_iter=2, corruption="masking")),
+            (X, y),
+            {"X_unlabeled": X[::3]},
+        ),
         "tabular": (
             TabularMLPClassifier(**TABULAR | {"max_iter": 8}, dtype="float64"),
             (table(), y),
             {},
         ),
     }
+
+
+METHODS = (
+    "predict", "predict_proba", "decision_function", "transform", "reconstruct", "score_samples"
+)  # fmt: skip
+"""What is recorded of each model that has it."""
 
 
 class Interrupt:
@@ -215,25 +282,38 @@ class Interrupt:
             raise KeyboardInterrupt
 
 
+METHODS = (
+    "predict", "predict_proba", "decision_function", "transform", "reconstruct", "score_samples"
+)  # fmt: skip
+"""What is recorded of each model that has it."""
+
+
 def predictions(name, model):
     """What is recorded of a model, as lists."""
     if name == "unfitted":  # "auto" meant another one once
         model = model.set_params(initialization=Auto(n_shallow=0)).fit(X, X[:, 0])
     rows = X[::10]
-    if name == "classifier":
+    if name in ("classifier", "autoencoder", "detector"):
         rows = load_iris(as_frame=True).data.iloc[::10]
+    elif name == "autoencoder_tied":
+        rows = rows / 8
     elif name.startswith("tabular"):
         rows = table().iloc[::10]
     elif name.startswith("convolutional"):
         rows = colours(IMAGES[::10]) if name.endswith("colours") else IMAGES[::10]
+    elif name == "rbm":
+        rows = load_iris(as_frame=True).data.iloc[::10] / 8
     found = {}
-    for method in ("predict", "predict_proba", "decision_function", "transform"):
+    for method in METHODS:
         if hasattr(model, method):
             found[method] = getattr(model, method)(rows).tolist()
     if name == "stream":
         found["coefs after going on"] = coefs(model.partial_fit(X, X[:, 0]))
+    elif name == "rbm_stream":
+        found["coefs after going on"] = [model.partial_fit(X / 8).components_.tolist()]
     elif model.__dict__.get("warm_start"):
-        data = (colours(IMAGES), IMAGES_Y) if name == "convolutional_colours" else (X, y)
+        data = load_iris(as_frame=True).data if name == "autoencoder" else X
+        data = (colours(IMAGES), IMAGES_Y) if name == "convolutional_colours" else (data, y)
         found["coefs after going on"] = coefs(model.fit(*data))
     return found
 
@@ -308,7 +388,7 @@ def main(version, prefix=""):
     """Write all files, or those whose names begin with a prefix, into a folder."""
     warnings.simplefilter("ignore")
     folder = FOLDER / version
-    folder.mkdir(exist_ok=version == "unreleased")
+    folder.mkdir(exist_ok=version.startswith("unreleased"))
     write_models(folder, prefix)
     write_objects(folder, prefix)
     write_checkpoints(folder, prefix)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sklearn_relu
-from sklearn_relu import MLPClassifier, MLPRegressor, compare, lockstep
+from sklearn_relu import Autoencoder, MLPClassifier, MLPRegressor, compare, lockstep
 from sklearn_relu.activations import Activation, LeakyReLU
 from sklearn_relu.schedules import Progress
 
@@ -39,6 +39,10 @@ regressor = MLPRegressor("huber", hidden_layer_sizes=(5,), ensemble_size=3, rand
 names: list[str] = list(regressor.get_params())
 mean, std = regressor.predict([[1.0]], return_std=True)
 sure: NDArray = mean + std + regressor.predict([[1.0]])
+
+encoder = Autoencoder((5,), corruption="masking").fit([[1.0], [2.0]], X_val=[[3.0]])
+code: NDArray = encoder.transform([[1.0]]) + encoder.partial_fit([[1.0]]).reconstruct([[1.0]])
+share: float = encoder.score([[1.0], [2.0]])
 
 rows: list[dict] = sklearn_relu.comparison.comparison_rows(compare([[1.0], [2.0]], [0, 1], folds=2))
 display: sklearn_relu.displays.LossCurveDisplay

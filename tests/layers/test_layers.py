@@ -139,7 +139,7 @@ def test_a_network_has_the_same_bits_alone_and_in_a_stack(layer, dtype):
     assert memory["a"].dtype == grad_x.dtype == dtype
     for i in range(3):
         one = slice(i, i + 1)
-        own_params = {name: values[one].copy() for name, values in params.items()}
+        own_params = {name: values[one].copy(order="K") for name, values in params.items()}
         own = run(layer, x[one], own_params)
         own_x, own_grads = run_back(layer, x[one], own_params, own, grad_a[one])
         np.testing.assert_array_equal(own["a"], memory["a"][one])

@@ -185,7 +185,8 @@ def test_every_concrete_part_of_the_package_can_be_named():
             and hasattr(sys.modules[cls.__module__], cls.__name__)  # else of a docstring's example
             and not (inspect.isabstract(cls) or cls.__name__.startswith("_"))
         }
-    meant = {type(cls().for_target("multiclass")) for cls in LOSSES.values()}
+    kinds = ("multiclass", "inputs")
+    meant = {type(cls().for_target(kind)) for cls in LOSSES.values() for kind in kinds}
     nameless = {FunctionRate}  # there is no function that a name could stand for
     assert found - contracts == set(CLASSES) | meant | nameless
 

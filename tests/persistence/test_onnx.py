@@ -23,7 +23,7 @@ from sklearn.preprocessing import (
 )
 
 import sklearn_relu
-from sklearn_relu import MLPClassifier, MLPRegressor, to_onnx
+from sklearn_relu import Autoencoder, MLPClassifier, MLPRegressor, to_onnx
 from sklearn_relu.activations import Activation
 from sklearn_relu.losses import LOSSES, SquaredError
 from sklearn_relu.persistence import ONNX_FUNCTIONS, register_onnx_converters
@@ -111,6 +111,36 @@ def test_every_loss_agrees_for_each_kind_of_target(loss, dtype):
             for size in (1, 3):
                 model = MLPClassifier(**SMALL, loss=loss, ensemble_size=size).fit(inputs, targets)
                 assert_agrees(model, inputs)
+
+
+AUTOENCODERS = [
+    {},
+    {"tied_weights": True, "loss": "log_loss", "activation": "prelu"},
+    {"activation": ["tanh", "crelu"], "corruption": "masking"},
+    {"activation": "maxout", "loss": "gaussian_nll"},
+]
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("params", AUTOENCODERS, ids=str)
+def test_codes_and_reconstructions_agree(params, dtype):
+    inputs = np.clip(np.abs(X), 0, 1).astype(dtype)
+    model = Autoencoder(**SMALL, **params).fit(inputs)
+    exported = to_onnx(model, inputs)
+    assert [output.name for output in exported.graph.output] == ["code", "reconstruction"]
+    code, reconstruction = run(exported, inputs)
+    np.testing.assert_allclose(code, model.transform(inputs), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(reconstruction, model.reconstruct(inputs), rtol=1e-5, atol=1e-5)
+
+
+def test_an_autoencoder_in_a_pipeline_agrees():
+    encoder = Autoencoder(**SMALL)
+    last = make_pipeline(StandardScaler(), encoder).fit(X)
+    code, reconstruction = run(to_onnx(last, X), X)
+    np.testing.assert_allclose(code, last.transform(X), rtol=1e-5, atol=1e-5)
+    scaled = last[0].transform(X)
+    np.testing.assert_allclose(reconstruction, encoder.reconstruct(scaled), rtol=1e-5, atol=1e-5)
+    assert_agrees(make_pipeline(StandardScaler(), encoder, MLPClassifier(**SMALL)).fit(X, y), X)
 
 
 TABLES = {

@@ -71,7 +71,8 @@ def test_the_cases_hold_every_public_part():
     tested = {type(part) for _, part in CASES}
     named = {cls for family, _ in FAMILIES.values() for cls in family.values()}
     assert named <= tested
-    become = {type(cls().for_target("multiclass")) for cls in LOSSES.values()}
+    kinds = ("multiclass", "inputs")
+    become = {type(cls().for_target(kind)) for cls in LOSSES.values() for kind in kinds}
     assert set(PARTS.values()) == named | become | {FunctionRate}
 
 

@@ -10,7 +10,9 @@ from sklearn.preprocessing import StandardScaler
 
 import sklearn_relu
 from sklearn_relu import (
+    RBM,
     SKOPS_TRUSTED_TYPES,
+    Autoencoder,
     CNNClassifier,
     CNNRegressor,
     MLPClassifier,
@@ -63,6 +65,7 @@ def test_fits_of_every_kind_come_back_and_go_on_the_same(name):
 def test_no_type_is_on_the_list_for_nothing():
     needed = set()
     more = [
+        RBM(2, n_iter=1).fit(np.eye(3)),
         TabularEncoder().fit(np.array([["a", 1], ["b", None]], dtype=object)),
         HiddenLayer(make_pipeline(StandardScaler(), MLPClassifier(**SMALL))).fit(X, y),
         MLPRegressor(learning_rate=FunctionRate(max)),
@@ -72,6 +75,7 @@ def test_no_type_is_on_the_list_for_nothing():
         CNNClassifier((2,), max_iter=1).fit(X, y),
         TabularMLPRegressor(),
         TabularMLPClassifier(max_iter=1).fit(X, y),
+        Autoencoder((3,), max_iter=1).fit(X),
     ]
     for model in [estimator_for(parameter, part) for parameter, part in CASES] + more:
         needed |= set(skops_io.get_untrusted_types(data=skops_io.dumps(model)))

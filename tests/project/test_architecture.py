@@ -14,6 +14,7 @@ from sklearn.preprocessing import LabelBinarizer
 import sklearn_relu
 from sklearn_relu.estimators import ESTIMATORS
 from sklearn_relu.estimators.parts import FAMILIES
+from sklearn_relu.estimators.pretrainers import PRETRAININGS
 from sklearn_relu.layers import LAYERS
 from sklearn_relu.sklearn_private import CALLBACKS, REQUEST
 
@@ -326,7 +327,7 @@ def test_each_family_has_one_registry_a_dict_defined_once():
         name: vars(sys.modules[f"sklearn_relu.{module}"])[name] for module, name in registries()
     }
     assert len(found) == len(list(registries()))
-    families = [*(each for each, _ in FAMILIES.values()), LAYERS, ESTIMATORS]
+    families = [*(each for each, _ in FAMILIES.values()), LAYERS, ESTIMATORS, PRETRAININGS]
     used = {id(family): family for family in families}
     assert used.keys() == {id(family) for family in found.values()}
     assert all(type(family) is dict for family in used.values())

@@ -119,3 +119,12 @@ def test_the_snippets_about_images_run(capsys):
         "(3, 3, 1, 16) (5, 4, 4, 32)",
         "(2, 8, 8)",
     ]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_snippets_about_autoencoders_run(capsys):
+    page = (DOCS / "autoencoders.md").read_text(encoding="utf-8")
+    names = {"__name__": "__main__"}
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(code, "autoencoders.md", "exec"), names)
+    assert capsys.readouterr().out.splitlines() == ["(1797, 32) 0.9", "0.9", "PCA"]
