@@ -3,6 +3,7 @@
 from sklearn_relu.estimators.autoencoder import Autoencoder
 from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.classifier import MLPClassifier
+from sklearn_relu.estimators.convolutional import CNNClassifier, CNNRegressor
 from sklearn_relu.estimators.detector import AutoencoderDetector
 from sklearn_relu.estimators.rbm import RBM
 from sklearn_relu.estimators.regressor import MLPRegressor
@@ -12,6 +13,8 @@ __all__ = [
     "RBM",
     "Autoencoder",
     "AutoencoderDetector",
+    "CNNClassifier",
+    "CNNRegressor",
     "MLPClassifier",
     "MLPRegressor",
     "TabularMLPClassifier",
@@ -19,6 +22,8 @@ __all__ = [
 ]
 
 ESTIMATORS: dict[str, type[BaseNetwork]] = {
+    "CNNClassifier": CNNClassifier,
+    "CNNRegressor": CNNRegressor,
     "MLPClassifier": MLPClassifier,
     "MLPRegressor": MLPRegressor,
     "TabularMLPClassifier": TabularMLPClassifier,

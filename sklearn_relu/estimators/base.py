@@ -358,11 +358,12 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
                 f"input_noise={self.input_noise!r} would fill every value of a sparse X. Use "
                 "input_dropout, or pass X.toarray()."
             )
-        sample_weight = checked_weight(sample_weight, X)
+        dtype = self._computing_dtype(X)
+        sample_weight = checked_weight(sample_weight, X, dtype)
         loss = self._learn_targets(y, sample_weight, parts.loss, new=not (goes_on or incremental))
-        data = self._encode_data(X, y, sample_weight, loss)
+        data = self._encode_data(X, y, sample_weight, loss, dtype)
         if unlabeled is not None:
-            data = replace(data, unlabeled=self._check_unlabeled(unlabeled, data.X.dtype))
+            data = replace(data, unlabeled=self._check_unlabeled(unlabeled, dtype))
         held_out = self._held_out_data(validation, loss)
         snapshots = None
         if keeper is not None:
@@ -391,7 +392,8 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         try:
             X, y = self._check_data(X, y, reset=False)
             self._check_known_targets(y)
-            return self._encode_data(X, y, checked_weight(sample_weight, X), loss)
+            dtype = self._computing_dtype(X)
+            return self._encode_data(X, y, checked_weight(sample_weight, X, dtype), loss, dtype)
         except ValueError as error:
             raise ValueError(f"In {self._held_out_names}: {error}") from error
 
@@ -423,8 +425,9 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
     def _raw(self, X) -> np.ndarray:
         """Raw outputs of each network: (n_networks, n_samples, n_raw), in X's floating dtype."""
         X = self._check_inputs(X)
+        dtype = self._computing_dtype(X)
         with np.errstate(over="ignore", invalid="ignore"):
-            raw = raw_outputs(*self._network(X.dtype), X, X.dtype, working_memory())
+            raw = raw_outputs(*self._network(dtype), X, dtype, working_memory())
         finite_outputs(raw.swapaxes(0, 1))
         return raw
 

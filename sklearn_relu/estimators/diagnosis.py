@@ -22,7 +22,7 @@ from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.layers import largest_product
 from sklearn_relu.network.inference import raw_outputs
 from sklearn_relu.network.layout import ParameterLayout
-from sklearn_relu.network.trace import Trace, back, trace
+from sklearn_relu.network.trace import Trace, back, rows_at_once, trace
 from sklearn_relu.training.batches import dense
 from sklearn_relu.training.jobs import Job
 
@@ -124,8 +124,8 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         If outputs for a row that was trained on are not finite.
     """
     recipe = jobs[0].recipe
-    rows = _rows(jobs[0])
-    X, targets = jobs[0].X[rows], dense(jobs[0].y[rows])
+    rows = _rows(jobs[0], rows_at_once(recipe.layers, len(jobs), ENOUGH_ROWS, MOST_ROWS))
+    X, targets = jobs[0].X[rows].astype(recipe.dtype, copy=False), dense(jobs[0].y[rows])
     params = ParameterLayout(recipe.layers).views(np.stack([chosen_params(job) for job in jobs]))
     threads = suitable_blas_threads(largest_product(recipe.layers, X.shape[0]))
     with np.errstate(all="ignore"):
@@ -137,14 +137,14 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         predictions = recipe.loss.predict(raw)
         _check_finite(jobs, rows, raw, predictions)
         compared = against_constant(jobs, rows, raw, value, decide)
-        inputs = Inputs.of(X)
+        inputs = Inputs.of(recipe.layers[0].features(X))
         # What some of the rows suspect, all of them decide.
         if _is_suspicious(compared, jobs) and X.shape[0] < jobs[0].X.shape[0]:
             every = _deciding_rows(jobs[0])
             X = jobs[0].X[every]
             raw = raw_outputs(recipe.layers, params, X, recipe.dtype, working_memory())
             compared = against_constant(jobs, every, raw, _loss(jobs, every, raw)[0], decide)
-            inputs = Inputs.of(X)
+            inputs = Inputs.of(recipe.layers[0].features(X))
         varies = _total_sd(targets)
         return Diagnosis(
             outcomes=[job.outcome for job in jobs],
@@ -189,10 +189,10 @@ def _check_finite(jobs: list[Job], rows, raw: np.ndarray, predictions: np.ndarra
             warn_of_overflow(job)
 
 
-def _rows(job: Job) -> slice | np.ndarray:
+def _rows(job: Job, most: int) -> slice | np.ndarray:
     """Rows at equal distances, of those with a weight; few if training was short."""
     n_seen = int(SHARE_OF_ROWS * job.n_epochs * job.n_rows)
-    return _some_rows(job, min(MOST_ROWS, max(ENOUGH_ROWS, n_seen)))
+    return _some_rows(job, min(most, max(ENOUGH_ROWS, n_seen)))
 
 
 def _deciding_rows(job: Job) -> slice | np.ndarray:
@@ -267,13 +267,17 @@ class Inputs(NamedTuple):
         """Those of some rows."""
         if sp.issparse(X):
             mean, variance = mean_variance_axis(X, axis=0)
+        elif X.dtype.kind != "f":  # many pixels, of which no other copy is made
+            mean = X.mean(axis=0)
+            squared = np.einsum("ij,ij->j", X, X, dtype=np.float64, casting="unsafe")
+            variance = np.maximum(squared / len(X) - mean**2, 0.0)
         else:
             mean, variance = X.mean(axis=0), X.var(axis=0)
         squares = mean**2 + variance
         size, largest = float(np.sqrt(squares.mean())), float(np.sqrt(squares.max()))
         sd, mean = np.sqrt(variance), np.abs(mean)
         # What rounding, also that of a scaler, leaves of a constant column is no spread.
-        varies = sd > 100 * np.finfo(X.dtype).eps * np.maximum(mean, sd.max())
+        varies = sd > 100 * np.finfo(mean.dtype).eps * np.maximum(mean, sd.max())
         if not varies.any():
             return cls(1.0, 0.0, size, largest)
         sd, mean = sd[varies], mean[varies]

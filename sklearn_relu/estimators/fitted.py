@@ -1,6 +1,6 @@
 """The inner interface of a fitted estimator: all that the rest of the package asks of it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
@@ -18,6 +18,26 @@ from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.optimizers import Solver
 from sklearn_relu.sklearn_private import validate_parameters
 from sklearn_relu.training.jobs import Job, TrainingState
+
+
+class ImageLayout(NamedTuple):
+    """The order of an image's pixels.
+
+    Attributes
+    ----------
+    shape : tuple of (rows, columns, channels)
+    channels_first : bool
+    """
+
+    shape: tuple[int, int, int]
+    channels_first: bool
+
+    def by_place(self, images: np.ndarray) -> np.ndarray:
+        """A view (n_samples, rows, columns, channels) of contiguous images."""
+        rows, columns, channels = self.shape
+        if self.channels_first:
+            return np.moveaxis(images.reshape(-1, channels, rows, columns), 1, -1)
+        return images.reshape(-1, rows, columns, channels)
 
 
 class Fitted:
@@ -46,6 +66,14 @@ class Fitted:
     def encoder(self) -> Any:
         """The encoder of tables that comes before the first layer, or None."""
         return getattr(self._estimator, "encoder_", None)
+
+    @property
+    def image_layout(self) -> ImageLayout | None:
+        """The order of pixels, where X are images; else None."""
+        own = self._estimator
+        if not hasattr(own, "image_shape_"):
+            return None
+        return ImageLayout(own.image_shape_, own._channels_first)
 
     @property
     def solver(self) -> Solver:
@@ -129,8 +157,9 @@ class Fitted:
         return self._estimator._network(dtype)
 
     def inputs(self, X) -> Any:
-        """X as the network reads it."""
-        return self._estimator._check_inputs(X)
+        """X as the network reads it, in the dtype that it computes in."""
+        X = self._estimator._check_inputs(X)
+        return X.astype(self._estimator._computing_dtype(X), copy=False)
 
     def inputs_and_targets(self, X, y) -> tuple[Any, np.ndarray]:
         """X as the network reads it, and targets that the loss compares raw outputs with.
@@ -143,6 +172,7 @@ class Fitted:
         draft = self._estimator._shallow_copy()  # to check data may set attributes
         X, y = draft._check_data(X, y, reset=False)
         draft._check_known_targets(y)
+        X = X.astype(draft._computing_dtype(X), copy=False)
         return X, draft._encode_targets(y, self.loss).astype(X.dtype)
 
     def check(self) -> None:

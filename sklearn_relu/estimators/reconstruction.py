@@ -215,10 +215,12 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ChecksFi
             )
         return y
 
-    def _encode_data(self, X, y, sample_weight, loss):
+    def _encode_data(self, X, y, sample_weight, loss, dtype):
         read = with_stand_ins(None, sample_weight)
         targets = self._encode_targets(X if read is None else X[read], loss)
-        return Data(X, X, targets, sample_weight, combined_weight(sample_weight, None, X.dtype))
+        return Data(
+            X, X, targets, sample_weight, combined_weight(sample_weight, None, dtype), dtype
+        )
 
     def _made_up_targets(self, n_samples):
         return None
@@ -375,7 +377,7 @@ class Reconstruction(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ChecksFi
             If all rows are equal.
         """
         X = self._check_inputs(X)
-        weight = checked_weight(sample_weight, X)
+        weight = checked_weight(sample_weight, X, X.dtype)
 
         def parts() -> Iterator[Rows]:
             for rows, x, raw in self._raw_batches(X):

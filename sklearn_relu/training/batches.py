@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from sklearn_relu.network.memory import Memory
 from sklearn_relu.network.stack import Batch, NetworkStack, Run
 from sklearn_relu.training.jobs import Job
 
@@ -66,7 +67,7 @@ def all_rows(job: Job) -> Batch:
         for each in (job.rows, with_stand_ins(job.rows, job.sample_weight))
     )
     weight = None if job.sample_weight is None else job.sample_weight[rows][None]
-    x = job.X[read]
+    x = job.X[read].astype(job.recipe.dtype, copy=False)
     x, y = x[None] if isinstance(x, np.ndarray) else [x], dense(job.y[read])[None]
     return x, y, weight
 
@@ -78,6 +79,9 @@ def dense(targets: Any) -> np.ndarray:
 
 class Batches:
     """Where the batches of a stack come from.
+
+    What a job trains on may be of another dtype, such as that of images, than is computed in: then
+    it is cast batch by batch.
 
     What the jobs train on is one table if it is one anyway, or small enough to be copied into one:
     then one call takes the rows of all networks.
@@ -97,6 +101,7 @@ class Batches:
 
     def __init__(self, jobs: list[Job]):
         self.jobs = jobs
+        self._narrow: dict[np.dtype, Memory] = {}
         self.table, self.first_rows = _one_table(jobs)
 
     def keep(self, networks: list[int]) -> None:
@@ -133,7 +138,7 @@ class Batches:
             columns = zip(self.table, (rows, rows, weighed), (run.x, y, run.weight), strict=True)
             for column, places, out in columns:
                 if column is not None and isinstance(out, np.ndarray):
-                    _take(column, places, out)
+                    self._take(column, places, out)
             return
         for i in range(networks.stop - networks.start):
             job = self.jobs[networks.start + i]
@@ -142,13 +147,28 @@ class Batches:
             if isinstance(run.x, list):
                 run.x[i] = job.X[part]
             else:
-                _take(job.X, part, run.x[i])
+                self._take(job.X, part, run.x[i])
             if sp.issparse(job.y):  # they are the inputs
                 run.x[i].toarray(out=run.y[i])
             elif run.y is not run.x:
-                _take(job.y, part, run.y[i])
+                self._take(job.y, part, run.y[i])
             if run.weight is not None:
-                _take(job.sample_weight, weighed_part, run.weight[i])
+                self._take(job.sample_weight, weighed_part, run.weight[i])
+
+    def _take(self, source: np.ndarray, rows: Rows, out: np.ndarray) -> None:
+        """Overwrite `out` with some rows, cast where they are of another dtype."""
+        if isinstance(rows, slice):
+            out[...] = source[rows]
+            return
+        taken = out
+        if source.dtype != out.dtype:
+            if source.dtype not in self._narrow:
+                self._narrow[source.dtype] = Memory(source.dtype)
+            taken = self._narrow[source.dtype].view("taken", out.shape)
+        # The rows are in range; with mode="raise", numpy would first take into other memory.
+        source.take(rows, axis=0, out=taken, mode="clip")
+        if taken is not out:
+            out[...] = taken
 
 
 def _one_table(jobs: list[Job]) -> tuple[Table | None, list[int]]:
@@ -183,11 +203,3 @@ def _ordered(job: Job, order: np.ndarray | None) -> np.ndarray | None:
 
 def _part(rows: np.ndarray | None, batch: slice) -> Rows:
     return batch if rows is None else rows[batch]
-
-
-def _take(source: np.ndarray, rows: Rows, out: np.ndarray) -> None:
-    if isinstance(rows, slice):
-        out[...] = source[rows]
-    else:
-        # The rows are in range; with mode="raise", numpy would first take into other memory.
-        source.take(rows, axis=0, out=out, mode="clip")

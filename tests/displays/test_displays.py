@@ -25,9 +25,12 @@ from sklearn_relu.displays import (
     ActivationDisplay,
     ComparisonDisplay,
     DecisionRegionDisplay,
+    FeatureMapsDisplay,
+    FiltersDisplay,
     GradientFlowDisplay,
     LossCurve,
     LossCurveDisplay,
+    OcclusionDisplay,
     ReconstructionDisplay,
     SparsityDisplay,
     WeightsDisplay,
@@ -508,15 +511,26 @@ PLOTTED = {
     "DecisionRegionDisplay": lambda: DecisionRegionDisplay(
         xx=np.tile([0, 1, 2], (2, 1)), yy=np.tile([[0], [1]], 3), response=np.eye(2, 3), classes=y
     ),
+    "FeatureMapsDisplay": lambda: FeatureMapsDisplay(np.eye(4).reshape(2, 2, 4)),
+    "FiltersDisplay": lambda: FiltersDisplay(np.eye(4).reshape(2, 2, 4)),
     "GradientFlowDisplay": lambda: GradientFlowDisplay({"a": np.ones(3)}),
     "LossCurveDisplay": lambda: LossCurveDisplay({"a": LossCurve([X[:, 0] ** 2], [], [1])}),
+    "OcclusionDisplay": lambda: OcclusionDisplay(np.eye(4).reshape(2, 2, 4)),
     "ReconstructionDisplay": lambda: ReconstructionDisplay(X, X),
     "SparsityDisplay": lambda: SparsityDisplay(X > 0),
     "WeightsDisplay": lambda: WeightsDisplay(X),
 }
 """A display of each class, with data of its constructor alone."""
 
-IMAGES = "DecisionRegionDisplay", "ReconstructionDisplay", "SparsityDisplay", "WeightsDisplay"
+IMAGES = [
+    "DecisionRegionDisplay",
+    "FeatureMapsDisplay",
+    "FiltersDisplay",
+    "OcclusionDisplay",
+    "ReconstructionDisplay",
+    "SparsityDisplay",
+    "WeightsDisplay",
+]
 """Those whose main part is an image."""
 
 

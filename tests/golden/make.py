@@ -6,13 +6,8 @@ written again: that they load and predict the same is the promise that they are 
 
 Files of estimators that no release has yet are in folders whose names begin with ``unreleased``:
 ``python tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular", and
-<<<<<<< HEAD
-``python tests/golden/make.py unreleased_rbm rbm`` likewise. They may be written again, in place of
-a folder that was deleted. The folder of a release takes their place.
-=======
-``python tests/golden/make.py unreleased_autoencoder autoencoder`` likewise. They may be written
-again, in place of a folder that was deleted. The folder of a release takes their place.
->>>>>>> pretraining
+``python tests/golden/make.py unreleased_rbm rbm`` likewise, beside what is there. They may be
+written again. The folder of a release takes their place.
 """
 
 import json
@@ -23,7 +18,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -32,10 +27,9 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn_relu import (
     RBM,
     Autoencoder,
-<<<<<<< HEAD
     AutoencoderDetector,
-=======
->>>>>>> pretraining
+    CNNClassifier,
+    CNNRegressor,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -55,6 +49,9 @@ FOLDER = Path(__file__).parent
 X, y = load_iris(return_X_y=True)
 SMALL = {"hidden_layer_sizes": (3,), "max_iter": 5, "random_state": 0}
 TABULAR = {**SMALL, "ensemble_size": 2, "batch_size": 50}
+IMAGES = load_digits().images[:150].astype(np.uint8)
+IMAGES_Y = load_digits().target[:150]
+CONVOLUTIONAL = {"filters": (3, 4), "max_iter": 5, "random_state": 0}
 
 
 def table():
@@ -77,6 +74,11 @@ def table():
             "picked": pd.Timestamp("2020-01-01") + pd.to_timedelta(rows, unit="D"),
         }
     )
+
+
+def colours(images):
+    """Images of two channels, which come first."""
+    return np.stack([images, 16 - images], axis=1) / 16
 
 
 def models():
@@ -111,6 +113,26 @@ def models():
         "tabular_regressor": TabularMLPRegressor(
             **TABULAR, numerical_embedding=PBLD(4, n_outputs=2), loss="gaussian_nll"
         ).fit(table(), X[:, 0]),
+        "convolutional_classifier": CNNClassifier(
+            **CONVOLUTIONAL,
+            kernel_size=[(3, 5), 2],
+            activation=["crelu", "prelu"],
+            pooling=["max", "global_average"],
+            normalization="local_contrast",
+            spatial_dropout=0.1,
+            ensemble_size=2,
+        ).fit(IMAGES, IMAGES_Y),
+        "convolutional_regressor": CNNRegressor(
+            **CONVOLUTIONAL,
+            padding="valid",
+            kernel_size=2,
+            strides=[1, (2, 1)],
+            pool_size=(1, 2),
+            hidden_layer_sizes=(5,),
+        ).fit(IMAGES / 16, IMAGES_Y),
+        "convolutional_colours": CNNClassifier(
+            **CONVOLUTIONAL, channels_first=True, train_filters=False, warm_start=True
+        ).fit(colours(IMAGES), IMAGES_Y),
         "autoencoder": Autoencoder(
             (3, 2), max_iter=5, random_state=0, corruption="salt_and_pepper", warm_start=True
         ).fit(iris),
@@ -161,6 +183,9 @@ def objects():
             scaled, {"mlpclassifier__activation": ["relu", "elu"]}, cv=2, refit=True
         ).fit(X, y),
         "stream": stream,
+        "convolutional_search": GridSearchCV(
+            CNNClassifier(**CONVOLUTIONAL), {"pooling": ["max", None]}, cv=2
+        ).fit(IMAGES, IMAGES_Y),
         "autoencoder_search": GridSearchCV(
             make_pipeline(StandardScaler(), Autoencoder(**SMALL)),
             {"autoencoder__tied_weights": [False, True]},
@@ -204,6 +229,11 @@ def fits():
             ),
             (X[first], X[first, 0]),
             {"X_val": X[second], "y_val": X[second, 0]},
+        ),
+        "convolutional": (
+            CNNClassifier(**CONVOLUTIONAL | {"max_iter": 8}, dropout=0.2),
+            (IMAGES, IMAGES_Y),
+            {},
         ),
         "autoencoder": (
             Autoencoder(**more, tied_weights=True, corruption="gaussian", activity_alpha=0.01),
@@ -269,6 +299,8 @@ def predictions(name, model):
         rows = rows / 8
     elif name.startswith("tabular"):
         rows = table().iloc[::10]
+    elif name.startswith("convolutional"):
+        rows = colours(IMAGES[::10]) if name.endswith("colours") else IMAGES[::10]
     elif name == "rbm":
         rows = load_iris(as_frame=True).data.iloc[::10] / 8
     found = {}
@@ -281,7 +313,8 @@ def predictions(name, model):
         found["coefs after going on"] = [model.partial_fit(X / 8).components_.tolist()]
     elif model.__dict__.get("warm_start"):
         data = load_iris(as_frame=True).data if name == "autoencoder" else X
-        found["coefs after going on"] = coefs(model.fit(data, y))
+        data = (colours(IMAGES), IMAGES_Y) if name == "convolutional_colours" else (data, y)
+        found["coefs after going on"] = coefs(model.fit(*data))
     return found
 
 
@@ -295,13 +328,19 @@ def chosen(found, prefix):
     return {name: value for name, value in found.items() if name.startswith(prefix)}
 
 
+def record(path, recorded):
+    """Write what is recorded, beside what is there."""
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps(before | recorded), encoding="utf-8")
+
+
 def write_models(folder, prefix):
     """Write a file of each model, and what it predicts."""
     recorded = {}
     for name, model in chosen(models(), prefix).items():
         save(model, folder / f"{name}.relu")
         recorded[name] = predictions(name, model)
-    (folder / "predictions.json").write_text(json.dumps(recorded), encoding="utf-8")
+    record(folder / "predictions.json", recorded)
 
 
 def write_objects(folder, prefix):
@@ -317,7 +356,7 @@ def write_objects(folder, prefix):
         (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, protocol=4))
         joblib.dump(model, folder / f"{name}.joblib")
         recorded[name] = predictions(name, model)
-    (folder / "objects.json").write_text(json.dumps(recorded), encoding="utf-8")
+    record(folder / "objects.json", recorded)
 
 
 def write_checkpoints(folder, prefix):
@@ -332,7 +371,7 @@ def write_checkpoints(folder, prefix):
         recorded[name] = coefs(fits()[name][0].fit(*data, **more))
     if "stream".startswith(prefix):
         recorded["stream"] = write_stream(folder)
-    (folder / "checkpoints.json").write_text(json.dumps(recorded), encoding="utf-8")
+    record(folder / "checkpoints.json", recorded)
 
 
 def write_stream(folder):
@@ -346,10 +385,10 @@ def write_stream(folder):
 
 
 def main(version, prefix=""):
-    """Write all files, or those whose names begin with a prefix, into a new folder."""
+    """Write all files, or those whose names begin with a prefix, into a folder."""
     warnings.simplefilter("ignore")
     folder = FOLDER / version
-    folder.mkdir()
+    folder.mkdir(exist_ok=version.startswith("unreleased"))
     write_models(folder, prefix)
     write_objects(folder, prefix)
     write_checkpoints(folder, prefix)

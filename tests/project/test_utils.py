@@ -7,6 +7,8 @@ from sklearn_relu import (
     RBM,
     Autoencoder,
     AutoencoderDetector,
+    CNNClassifier,
+    CNNRegressor,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -19,6 +21,8 @@ from sklearn_relu.utils import all_estimators
 ALL = [
     ("Autoencoder", Autoencoder),
     ("AutoencoderDetector", AutoencoderDetector),
+    ("CNNClassifier", CNNClassifier),
+    ("CNNRegressor", CNNRegressor),
     ("HiddenLayer", HiddenLayer),
     ("MLPClassifier", MLPClassifier),
     ("MLPRegressor", MLPRegressor),
@@ -29,8 +33,8 @@ ALL = [
 ]
 
 
-CLASSIFIERS = ["MLPClassifier", "TabularMLPClassifier"]
-REGRESSORS = ["MLPRegressor", "TabularMLPRegressor"]
+CLASSIFIERS = ["CNNClassifier", "MLPClassifier", "TabularMLPClassifier"]
+REGRESSORS = ["CNNRegressor", "MLPRegressor", "TabularMLPRegressor"]
 TRANSFORMERS = ["Autoencoder", "AutoencoderDetector", "HiddenLayer", "RBM", "TabularEncoder"]
 
 
