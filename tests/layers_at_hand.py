@@ -11,9 +11,11 @@ from sklearn_relu.layers import (
     LAYERS,
     AveragePooling,
     Block,
+    ChannelsLast,
     Convolution,
     Dense,
     Layer,
+    LocalContrast,
     MaxPooling,
     Scale,
     TableInputs,
@@ -41,8 +43,18 @@ EXAMPLES = {
         Convolution(SHAPE, 2, part("maxout"), (2, 5)),
         Convolution(SHAPE, 3, part("identity"), (1, 1)),
         Convolution((1, 15, 2), 3, part("elu"), (3, 3)),
+        Convolution(SHAPE, 3, part("relu"), strides=(2, 2)),
+        Convolution(SHAPE, 3, part("relu"), (2, 1), (3, 2), "valid"),
+        Convolution((1, 15, 2), 3, part("tanh"), (1, 4), (1, 3)),
+        Convolution(SHAPE, 3, part("prelu"), padding="valid", is_trained=False),
     ],
-    "max_pooling": [MaxPooling(SHAPE), MaxPooling(SHAPE, (3, 1)), MaxPooling((1, 15, 2))],
+    "max_pooling": [
+        MaxPooling(SHAPE),
+        MaxPooling(SHAPE, (3, 1)),
+        MaxPooling(SHAPE, (4, 2), "valid"),
+        MaxPooling((1, 15, 2)),
+        MaxPooling((1, 15, 2), (1, 4)),
+    ],
     "table_inputs": [
         TableInputs(N_INPUTS, 0, (), PBLD(n_frequencies=2, frequency_scale=1.0)),
         TableInputs(20, 7, (2, 3, 4), PBLD(n_frequencies=2, n_outputs=2), category_width=2),
@@ -51,7 +63,14 @@ EXAMPLES = {
         TableInputs(0, 25, (3,) * 5, PBLD(), category_width=3),
     ],
     "scale": [Scale(N_INPUTS)],
-    "average_pooling": [AveragePooling(SHAPE), AveragePooling(SHAPE, (7, 2))],
+    "average_pooling": [
+        AveragePooling(SHAPE),
+        AveragePooling(SHAPE, (7, 2)),
+        AveragePooling(SHAPE, (2, 2), "valid"),
+        AveragePooling(SHAPE, (5, 3)),
+    ],
+    "local_contrast": [LocalContrast(SHAPE), LocalContrast((1, 30, 1)), LocalContrast((5, 6, 1))],
+    "channels_last": [ChannelsLast(SHAPE), ChannelsLast((1, 2, 15))],
 }
 """By the names of `LAYERS`: some of each, of `N_INPUTS` inputs."""
 

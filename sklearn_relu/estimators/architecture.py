@@ -69,6 +69,11 @@ class Architecture(ABC):
             If the arrays do not say it.
         """
 
+    def _computing_dtype(self, X) -> np.dtype:
+        """The dtype that a network computes in for checked X, which is X's unless that is cast
+        batch by batch."""
+        return X.dtype
+
     @abstractmethod
     def _check_data(self, X, y, reset: bool) -> tuple[Any, np.ndarray]:
         """X and y as arrays; `reset` unless they must have the fitted features."""

@@ -327,9 +327,10 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
                 f"input_noise={self.input_noise!r} would fill every value of a sparse X. Use "
                 "input_dropout, or pass X.toarray()."
             )
-        sample_weight = checked_weight(sample_weight, X)
+        dtype = self._computing_dtype(X)
+        sample_weight = checked_weight(sample_weight, X, dtype)
         loss = self._learn_targets(y, sample_weight, parts.loss, new=not (goes_on or incremental))
-        data = self._encode_data(X, y, sample_weight, loss)
+        data = self._encode_data(X, y, sample_weight, loss, dtype)
         held_out = self._held_out_data(validation, loss)
         snapshots = None
         if keeper is not None:
@@ -361,7 +362,8 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         try:
             X, y = self._check_data(X, y, reset=False)
             self._check_known_targets(y)
-            return self._encode_data(X, y, checked_weight(sample_weight, X), loss)
+            dtype = self._computing_dtype(X)
+            return self._encode_data(X, y, checked_weight(sample_weight, X, dtype), loss, dtype)
         except ValueError as error:
             raise ValueError(f"In X_val, y_val or sample_weight_val: {error}") from error
 
@@ -393,8 +395,9 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
     def _raw(self, X) -> np.ndarray:
         """Raw outputs of each network: (n_networks, n_samples, n_raw), in X's floating dtype."""
         X = self._check_inputs(X)
+        dtype = self._computing_dtype(X)
         with np.errstate(over="ignore", invalid="ignore"):
-            raw = raw_outputs(*self._network(X.dtype), X, X.dtype, working_memory())
+            raw = raw_outputs(*self._network(dtype), X, dtype, working_memory())
         finite_outputs(raw.swapaxes(0, 1))
         return raw
 

@@ -23,6 +23,7 @@ class Data:
     Attributes
     ----------
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
+        Of `dtype`, or integers that become numbers of it batch by batch.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         As given: labels, or numbers in their own units.
     targets : ndarray of shape (n_samples, n_targets)
@@ -32,6 +33,8 @@ class Data:
         As given, in its own precision.
     weight : ndarray of shape (n_samples, 1 or n_targets) or None
         The same times the classes' weights.
+    dtype : dtype
+        What is computed in.
     """
 
     X: Any
@@ -39,6 +42,7 @@ class Data:
     targets: np.ndarray
     sample_weight: np.ndarray | None
     weight: np.ndarray | None
+    dtype: np.dtype
 
     @property
     def counting_rows(self) -> Any:
@@ -60,17 +64,18 @@ class Data:
             self.targets[rows],
             some(self.sample_weight),
             some(self.weight),
+            self.dtype,
         )
 
 
-def checked_weight(sample_weight, X) -> np.ndarray | None:
+def checked_weight(sample_weight, X, dtype) -> np.ndarray | None:
     """Sample weights that are not negative, in their own precision.
 
     Raises
     ------
     ValueError
-        If they are not one number that is not negative for each row, or their sum overflows in X's
-        dtype.
+        If they are not one number that is not negative for each row, or their sum overflows in
+        the dtype.
     """
     if sample_weight is None:
         return None
@@ -81,7 +86,7 @@ def checked_weight(sample_weight, X) -> np.ndarray | None:
         if "sample_weight" in str(error) or "ample weights" in str(error):
             raise
         raise ValueError(f"sample_weight must hold one number for each row: {error}.") from error
-    _summable(weight, X.dtype, "sample_weight")
+    _summable(weight, dtype, "sample_weight")
     return weight
 
 

@@ -22,7 +22,7 @@ from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.layers import largest_product
 from sklearn_relu.network.inference import raw_outputs
 from sklearn_relu.network.layout import ParameterLayout
-from sklearn_relu.network.trace import Trace, back, trace
+from sklearn_relu.network.trace import Trace, back, rows_at_once, trace
 from sklearn_relu.training.jobs import Job
 
 MOST_ROWS = 2000
@@ -123,8 +123,8 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         If outputs for a row that was trained on are not finite.
     """
     recipe = jobs[0].recipe
-    rows = _rows(jobs[0])
-    X, targets = jobs[0].X[rows], jobs[0].y[rows]
+    rows = _rows(jobs[0], rows_at_once(recipe.layers, len(jobs), ENOUGH_ROWS, MOST_ROWS))
+    X, targets = jobs[0].X[rows].astype(recipe.dtype, copy=False), jobs[0].y[rows]
     params = ParameterLayout(recipe.layers).views(np.stack([chosen_params(job) for job in jobs]))
     threads = suitable_blas_threads(largest_product(recipe.layers, X.shape[0]))
     with np.errstate(all="ignore"):
@@ -188,12 +188,12 @@ def _check_finite(jobs: list[Job], rows, raw: np.ndarray, predictions: np.ndarra
             warn_of_overflow(job)
 
 
-def _rows(job: Job) -> slice | np.ndarray:
+def _rows(job: Job, most: int) -> slice | np.ndarray:
     """Rows at equal distances, of those with a weight; few if training was short."""
     counting = _counting_rows(job)
     n_rows = job.X.shape[0] if isinstance(counting, slice) else len(counting)
     n_seen = int(SHARE_OF_ROWS * job.n_epochs * job.n_rows)
-    n_looked_at = min(n_rows, MOST_ROWS, max(ENOUGH_ROWS, n_seen))
+    n_looked_at = min(n_rows, most, max(ENOUGH_ROWS, n_seen))
     step = -(-n_rows // n_looked_at)
     return slice(0, None, step) if isinstance(counting, slice) else counting[::step]
 
@@ -262,7 +262,7 @@ class Inputs(NamedTuple):
         size, largest = float(np.sqrt(squares.mean())), float(np.sqrt(squares.max()))
         sd, mean = np.sqrt(variance), np.abs(mean)
         # What rounding, also that of a scaler, leaves of a constant column is no spread.
-        varies = sd > 100 * np.finfo(X.dtype).eps * np.maximum(mean, sd.max())
+        varies = sd > 100 * np.finfo(mean.dtype).eps * np.maximum(mean, sd.max())
         if not varies.any():
             return cls(1.0, 0.0, size, largest)
         sd, mean = sd[varies], mean[varies]

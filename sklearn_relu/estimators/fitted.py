@@ -113,8 +113,9 @@ class Fitted:
         return self._estimator._network(dtype)
 
     def inputs(self, X) -> Any:
-        """X as the network reads it."""
-        return self._estimator._check_inputs(X)
+        """X as the network reads it, in the dtype that it computes in."""
+        X = self._estimator._check_inputs(X)
+        return X.astype(self._estimator._computing_dtype(X), copy=False)
 
     def inputs_and_targets(self, X, y) -> tuple[Any, np.ndarray]:
         """X as the network reads it, and targets that the loss compares raw outputs with.
@@ -127,6 +128,7 @@ class Fitted:
         draft = self._estimator._shallow_copy()  # to check data may set attributes
         X, y = draft._check_data(X, y, reset=False)
         draft._check_known_targets(y)
+        X = X.astype(draft._computing_dtype(X), copy=False)
         return X, draft._encode_targets(y, self.loss).astype(X.dtype)
 
     def check(self) -> None:

@@ -82,7 +82,7 @@ def identity(estimator, data: Data, held_out: Data | None, goes_on: bool) -> Ide
     -------
     identity : Identity
     """
-    dtype = data.X.dtype  # in which 0.1.0 had all of these
+    dtype = data.dtype  # in which 0.1.0 had all of these
     said: dict[str, Any] = {
         "X": data.X,
         "y": _targets(estimator, data, dtype),

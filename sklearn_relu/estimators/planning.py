@@ -62,9 +62,9 @@ def make_jobs(
     stages = estimator._stages(X.shape[1], parts, loss.n_raw(data.targets.shape[1]))
     layers = [stage.layer for stage in stages]
     if goes_on:
-        starts = resume(estimator, layers, parts, X.dtype, is_stream=incremental)
+        starts = resume(estimator, layers, parts, data.dtype, is_stream=incremental)
     else:
-        starts = start(estimator, layers, parts, data.counting_rows)
+        starts = start(estimator, layers, parts, data)
     if snapshots is not None:
         starts = restore(estimator, starts, snapshots)
     early_stopping = estimator.early_stopping and parts.solver.takes_batches
@@ -212,7 +212,7 @@ def _recipe(
     return Recipe(
         stages=stages,
         loss=loss,
-        dtype=data.X.dtype,
+        dtype=data.dtype,
         n_targets=data.targets.shape[1],
         input_dropout=estimator.input_dropout,
         input_noise=estimator.input_noise,

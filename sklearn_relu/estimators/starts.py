@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sklearn_relu.estimators import fitted_arrays
+from sklearn_relu.estimators.data import Data
 from sklearn_relu.estimators.history import without_best
 from sklearn_relu.estimators.outcome import fitted_curves
 from sklearn_relu.estimators.parts import Parts
@@ -18,8 +19,8 @@ Start = tuple[np.random.RandomState, TrainingState]
 """A network's generator and state."""
 
 
-def start(estimator, layers: list[Layer], parts: Parts, X) -> list[Start]:
-    """A generator and new parameters for each network; X are the rows that count.
+def start(estimator, layers: list[Layer], parts: Parts, data: Data) -> list[Start]:
+    """A generator and new parameters for each network.
 
     Raises
     ------
@@ -31,15 +32,17 @@ def start(estimator, layers: list[Layer], parts: Parts, X) -> list[Start]:
     if estimator.ensemble_size > 1:
         seeds = rng.randint(np.iinfo(np.int32).max, size=estimator.ensemble_size)
         rngs = [np.random.RandomState(seed) for seed in seeds]
+    X, dtype = data.counting_rows, data.dtype
     initializers = parts.initializer, parts.bias_initializer
     splits = [_split_state(estimator, parts, rng) for rng in rngs]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        X, dtype = data.counting_rows, data.dtype
         params = [
-            fitted_arrays.initial_params(layers, *initializers, rng, X, X.dtype) for rng in rngs
+            fitted_arrays.initial_params(layers, *initializers, rng, X, dtype) for rng in rngs
         ]
     if not all(np.isfinite(each).all() for each in params):
         raise ValueError(
-            f"Parameters before training must be finite in {X.dtype}; those of initialization="
+            f"Parameters before training must be finite in {dtype}; those of initialization="
             f"{estimator.initialization!r}, bias_initialization={estimator.bias_initialization!r} "
             "are not. Choose others, or look for extreme values in X if they are made from it."
         )

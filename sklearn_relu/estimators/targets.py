@@ -66,14 +66,14 @@ class Targets(ABC):
         """The value of ``score`` for a network's inverse link's values (n_samples, n_targets); NaN
         where it has no meaning."""
 
-    def _encode_data(self, X, y, sample_weight, loss: Loss) -> Data:
-        """Checked data, with targets for the loss."""
+    def _encode_data(self, X, y, sample_weight, loss: Loss, dtype: np.dtype) -> Data:
+        """Checked data, with targets for the loss; all but X in the dtype that is computed in."""
         read = with_stand_ins(None, sample_weight)
         targets = in_precision(
             self._encode_targets(y if read is None else y[read], loss),
-            X.dtype,
+            dtype,
             "y",
             "Rescale y (standardize_y=True does it), or set dtype='float64'.",
         )
-        weight = combined_weight(sample_weight, self._class_weights(y), X.dtype)
-        return Data(X, y, targets, sample_weight, weight)
+        weight = combined_weight(sample_weight, self._class_weights(y), dtype)
+        return Data(X, y, targets, sample_weight, weight, dtype)

@@ -197,7 +197,7 @@ class Validation:
             are averaged; the loss is that of their mean raw outputs.
         """
         recipe, data = self._recipe, self._data
-        dtype = data.X.dtype
+        dtype = data.dtype
         params = [
             {name: values.astype(dtype, copy=False) for name, values in layer.items()}
             for layer in network

@@ -20,11 +20,11 @@ from sklearn_relu.layers import Arrays, Layer, largest_product
 from sklearn_relu.losses import Loss
 from sklearn_relu.network.inference import n_networks_of
 from sklearn_relu.network.layout import ParameterLayout
-from sklearn_relu.network.trace import Trace, trace
+from sklearn_relu.network.trace import Trace, rows_at_once, trace
 from sklearn_relu.optimizers import Solver
 
 TRACED_ROWS = 1024
-"""Rows of which all that the layers compute is held at once."""
+"""Rows of which all that the layers compute is held at once, at most."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,9 @@ class Network:
 
     def traces(self) -> Iterator[tuple[slice, Trace]]:
         """Yield all that the layers compute, some rows at a time."""
-        product = largest_product(self.layers, TRACED_ROWS)
-        for rows in gen_batches(self.X.shape[0], TRACED_ROWS):
+        n_rows = rows_at_once(self.layers, self.n_networks, 1, TRACED_ROWS)
+        product = largest_product(self.layers, n_rows)
+        for rows in gen_batches(self.X.shape[0], n_rows):
             with suitable_blas_threads(product), np.errstate(over="ignore", invalid="ignore"):
                 seen = trace(self.layers, self.params, self.X[rows])
             yield rows, seen
@@ -161,7 +162,8 @@ def initial_problem(model, X, y=None) -> Problem:
     jobs = first_jobs(network, X, y)
     job, recipe = jobs[0], jobs[0].recipe
     params = np.stack([job.state.params for job in jobs])
-    shown = Network(recipe.layers, ParameterLayout(recipe.layers).views(params), job.X)
+    X = job.X.astype(recipe.dtype, copy=False)
+    shown = Network(recipe.layers, ParameterLayout(recipe.layers).views(params), X)
     return Problem(shown, recipe.loss, job.y, recipe.optimizer, job.learning_rate)
 
 

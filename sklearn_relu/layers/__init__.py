@@ -1,6 +1,8 @@
 """Layers: the computation of one layer, forward and backward, for a whole stack of networks."""
 
 from sklearn_relu.layers.base import KINDS, Arrays, Block, Layer, SparseBatch, largest_product
+from sklearn_relu.layers.channels import ChannelsLast
+from sklearn_relu.layers.contrast import LocalContrast
 from sklearn_relu.layers.convolution import Convolution
 from sklearn_relu.layers.dense import Dense, dense_layers
 from sklearn_relu.layers.pooling import AveragePooling, MaxPooling
@@ -11,6 +13,8 @@ LAYERS: dict[str, type[Layer]] = {
     "convolution": Convolution,
     "max_pooling": MaxPooling,
     "average_pooling": AveragePooling,
+    "local_contrast": LocalContrast,
+    "channels_last": ChannelsLast,
     "table_inputs": TableInputs,
     "scale": Scale,
 }
@@ -22,9 +26,11 @@ __all__ = [
     "Arrays",
     "AveragePooling",
     "Block",
+    "ChannelsLast",
     "Convolution",
     "Dense",
     "Layer",
+    "LocalContrast",
     "MaxPooling",
     "Scale",
     "SparseBatch",

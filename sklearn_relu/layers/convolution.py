@@ -10,14 +10,15 @@ from sklearn_relu.activations import Activation
 from sklearn_relu.kernels import Call
 from sklearn_relu.layers.base import Arrays, Inputs
 from sklearn_relu.layers.dense import Dense
+from sklearn_relu.layers.windows import Windows
 
 
 class Convolution(Dense):
-    """A convolution with stride 1 whose output has as many places as its input.
+    """A convolution of images.
 
-    Channels come last, so it is a fully connected layer over all places: each reads the window
-    around it, with zeros beyond the edges. A filter is a column of the weights (rows x columns x
-    channels, filters); so activations, penalties and initializers need to know nothing of places.
+    Channels come last, so it is a fully connected layer over all places: each reads its window,
+    with zeros beyond the edges. A filter is a column of the weights (rows x columns x channels,
+    filters); so activations, penalties and initializers need to know nothing of places.
 
     Parameters
     ----------
@@ -27,6 +28,12 @@ class Convolution(Dense):
     activation : Activation
     kernel_size : tuple of (int, int), default=(3, 3)
         Rows and columns of a window.
+    strides : tuple of (int, int), default=(1, 1)
+        Rows and columns from one window to the next.
+    padding : {"same", "valid"}, default="same"
+        Whether windows reach beyond the edges; see :class:`Windows`.
+    is_trained : bool, default=True
+        Whether the layer learns. Otherwise it keeps the parameters with which it starts.
 
     References
     ----------
@@ -43,17 +50,27 @@ class Convolution(Dense):
         n_filters: int,
         activation: Activation,
         kernel_size: tuple[int, int] = (3, 3),
+        strides: tuple[int, int] = (1, 1),
+        padding: str = "same",
+        is_trained: bool = True,
     ):
         rows, columns, channels = self.image_shape = image_shape
         self.kernel_size = kernel_size
+        self.along = (
+            Windows.of(rows, kernel_size[0], strides[0], padding),
+            Windows.of(columns, kernel_size[1], strides[1], padding),
+        )
+        if not is_trained:
+            self._rates = 0.0, 0.0
+        places = self.along[0].n_windows * self.along[1].n_windows
         fan_in = kernel_size[0] * kernel_size[1] * channels
-        self._shape(rows * columns * channels, fan_in, n_filters, activation, rows * columns)
-        self.scratch = self._memory["windows"] = rows * columns * fan_in
+        self._shape(rows * columns * channels, fan_in, n_filters, activation, places)
+        self.scratch = self._memory["windows"] = places * fan_in
 
     @property
     def output_shape(self) -> tuple[int, int, int]:
         """Rows, columns and channels of the output."""
-        return *self.image_shape[:2], self.gives // self.places
+        return self.along[0].n_windows, self.along[1].n_windows, self.gives // self.places
 
     def read(self, x: Inputs, memory: Arrays) -> tuple[list[Call], np.ndarray]:
         """The windows of all places, as rows."""
@@ -85,7 +102,7 @@ class Convolution(Dense):
         """Conv, then the activation's expression place by place."""
         known = {name: graph.value(array) for name, array in params.items()}
         weight, bias = known.pop("weight"), known.pop("bias")
-        z = graph.convolution(x, weight, self.image_shape, self.kernel_size)
+        z = graph.convolution(x, weight, self.image_shape, self.along)
         a = self.activation.expression(z + bias, known)
         return graph.reshape(a, self.gives)
 
@@ -95,24 +112,24 @@ class Convolution(Dense):
 
     def _of_places(self, windows: np.ndarray) -> np.ndarray:
         """A view (images, rows, columns, kernel rows, kernel columns, channels)."""
-        rows, columns, channels = self.image_shape
-        return windows.reshape(-1, rows, columns, *self.kernel_size, channels)
+        counts = self.along[0].n_windows, self.along[1].n_windows
+        return windows.reshape(-1, *counts, *self.kernel_size, self.image_shape[2])
 
     def _shifts(self) -> Iterator[tuple[int, int, tuple, tuple]]:
         """For each place of the kernel: its row and column, the part of the places whose windows
         have a pixel there, and the pixels that these are."""
-        (rows, columns, _), (height, width) = self.image_shape, self.kernel_size
-        for i in range(height):
-            for j in range(width):
-                places_of_rows, pixel_rows = _overlap(rows, i - (height - 1) // 2)
-                places_of_columns, pixel_columns = _overlap(columns, j - (width - 1) // 2)
-                places = np.s_[:, places_of_rows, places_of_columns, i, j]
-                yield i, j, places, np.s_[:, pixel_rows, pixel_columns]
+        for i in range(self.kernel_size[0]):
+            for j in range(self.kernel_size[1]):
+                (rows, pixel_rows), (columns, pixel_columns) = (
+                    self.along[0].at(i),
+                    self.along[1].at(j),
+                )
+                yield i, j, np.s_[:, rows, columns, i, j], np.s_[:, pixel_rows, pixel_columns]
 
     def _fill(self, images: np.ndarray, windows: np.ndarray) -> None:
         """Copy pixels to all windows that they are in; beyond the edges are zeros."""
         for i, j, places, pixels in self._shifts():
-            if images[pixels].size < images.size:
+            if windows[places].size < windows[:, :, :, i, j].size:
                 windows[:, :, :, i, j] = 0
             windows[places] = images[pixels]
 
@@ -121,9 +138,3 @@ class Convolution(Dense):
         images[...] = 0
         for _, _, places, pixels in self._shifts():
             images[pixels] += windows[places]
-
-
-def _overlap(n: int, shift: int) -> tuple[slice, slice]:
-    """Of n places those that have a pixel `shift` places further on, and these pixels."""
-    first, last = max(0, -shift), max(0, min(n, n - shift))
-    return slice(first, last), slice(first + shift, max(first + shift, last + shift))

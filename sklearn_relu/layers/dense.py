@@ -27,7 +27,7 @@ class Dense(Layer):
     activation : Activation
     rate, bias_rate : float, default=1.0
         Factors of the learning rate of weights and of biases. The solver's decay of the weights
-        goes by the whole rate.
+        goes by the whole rate. Where both are 0, the layer learns nothing.
     """
 
     takes_sparse = True
@@ -59,8 +59,9 @@ class Dense(Layer):
             "weight": Block((fan_in, sums), "weight", rate=rate, decay=1 / rate if rate else 1.0),
             "bias": Block((1, sums), "bias", rate=bias_rate),
         }
+        of_activation = activation.parameters_rate if any(self._rates) else 0.0
         for name, shape in activation.parameter_shapes(n_units).items():
-            self._blocks[name] = Block((1, *shape), "activation", activation.parameters_rate)
+            self._blocks[name] = Block((1, *shape), "activation", of_activation)
         self._memory = {"z": places * sums}
         if activation.needs_summed_input:
             self._memory["a"] = self.gives
@@ -114,7 +115,11 @@ class Dense(Layer):
         else:
             arguments = z, a, self.by_place(grad_a), grad_z, grads["bias"], params, grads
             activation = partial(self.activation.bias_backward, *arguments)
-        calls: list[Call] = [activation, _transposed_product(read, grad_z, grads["weight"])]
+        calls: list[Call] = [activation]
+        if any(self._rates):
+            calls.append(_transposed_product(read, grad_z, grads["weight"]))
+        else:
+            calls += [partial(grad.fill, 0) for grad in grads.values()]
         if grad_x is not None:
             assert isinstance(read, np.ndarray)  # sparse rows are read by the first layer only
             grad_read, spread = self.spread(read, grad_x)
@@ -141,7 +146,9 @@ class Dense(Layer):
         return self.by_place(grad_z) @ params["weight"].swapaxes(1, 2)
 
     def weight_gradients(self, x: Any, grad_z: np.ndarray, params: Arrays) -> Arrays:
-        """``x.T @ grad_z``."""
+        """``x.T @ grad_z``; 0 where the layer learns nothing."""
+        if not any(self._rates):
+            return {"weight": np.zeros_like(params["weight"])}
         read, grad_z = self.windows(x), self.by_place(grad_z)
         if sp.issparse(read):
             return {"weight": np.stack([read.T @ grad for grad in grad_z])}

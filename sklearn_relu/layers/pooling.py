@@ -10,12 +10,13 @@ import numpy as np
 from sklearn_relu.activations import Identity
 from sklearn_relu.kernels import Call
 from sklearn_relu.layers.base import Arrays, Block, Inputs, Layer, Noise
+from sklearn_relu.layers.windows import Windows
 
 
 class Pooling(Layer):
     """One number for each window of an image and each channel; windows do not overlap.
 
-    Windows that reach beyond the last row or column count with what they have.
+    Windows that reach beyond the edges count with what they have.
 
     Parameters
     ----------
@@ -23,16 +24,27 @@ class Pooling(Layer):
         Rows, columns and channels of the input.
     pool_size : tuple of (int, int), default=(2, 2)
         Rows and columns of a window.
+    padding : {"same", "valid"}, default="same"
+        Whether windows reach beyond the edges; see :class:`Windows`.
 
     References
     ----------
     Boureau, Ponce & LeCun (2010), A theoretical analysis of feature pooling in visual recognition.
     """
 
-    def __init__(self, image_shape: tuple[int, int, int], pool_size: tuple[int, int] = (2, 2)):
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        pool_size: tuple[int, int] = (2, 2),
+        padding: str = "same",
+    ):
         rows, columns, channels = self.image_shape = image_shape
         self.pool_size = pool_size
-        self.output_shape = -(-rows // pool_size[0]), -(-columns // pool_size[1]), channels
+        self.along = (
+            Windows.of(rows, pool_size[0], pool_size[0], padding),
+            Windows.of(columns, pool_size[1], pool_size[1], padding),
+        )
+        self.output_shape = self.along[0].n_windows, self.along[1].n_windows, channels
         self.activation = Identity()
         self.n_units = channels
         self.places = self.output_shape[0] * self.output_shape[1]
@@ -98,7 +110,7 @@ class Pooling(Layer):
 
     def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """MaxPool or AveragePool."""
-        return graph.pooling(self.onnx_operator, x, self.image_shape, self.pool_size, self.gives)
+        return graph.pooling(self.onnx_operator, x, self.image_shape, self.along)
 
     onnx_operator: str
 
@@ -125,12 +137,20 @@ class Pooling(Layer):
 
     def _pixels(self, images: np.ndarray, *pooled: np.ndarray) -> Iterator[list[np.ndarray]]:
         """For each place in a window the pixels there, and what is pooled of their windows."""
-        height, width = self.pool_size
-        for i in range(min(height, self.image_shape[0])):
-            for j in range(min(width, self.image_shape[1])):
-                pixels = images[:, i::height, j::width]
-                rows, columns = pixels.shape[1:3]
-                yield [pixels, *(each[:, :rows, :columns] for each in pooled)]
+        for i in range(self.pool_size[0]):
+            for j in range(self.pool_size[1]):
+                (rows, pixel_rows), (columns, pixel_columns) = (
+                    self.along[0].at(i),
+                    self.along[1].at(j),
+                )
+                pixels = images[:, pixel_rows, pixel_columns]
+                if pixels.size:
+                    yield [pixels, *(each[:, rows, columns] for each in pooled)]
+
+    def _leave_none_out(self, grad_images: np.ndarray) -> None:
+        """Pixels in no window have no gradient."""
+        if not all(windows.cover_all for windows in self.along):
+            grad_images[...] = 0
 
 
 class MaxPooling(Pooling):
@@ -154,6 +174,7 @@ class MaxPooling(Pooling):
         grad_images: np.ndarray,
     ) -> None:
         """All to the first pixel that is the largest."""
+        self._leave_none_out(grad_images)
         of_windows = pooled, grad_pooled, share
         of_pixels = self._pixels(images, *of_windows), self._pixels(grad_images)
         for (pixels, largest, left, part), (grads,) in zip(*of_pixels, strict=True):
@@ -178,13 +199,16 @@ class AveragePooling(Pooling):
 
     onnx_operator = "AveragePool"
 
-    def __init__(self, image_shape: tuple[int, int, int], pool_size: tuple[int, int] = (2, 2)):
-        super().__init__(image_shape, pool_size)
-        sizes = [
-            np.minimum(size, length - np.arange(0, length, size))
-            for length, size in zip(image_shape[:2], pool_size, strict=True)
-        ]
-        self._n_pixels = np.multiply.outer(*sizes)[:, :, None]
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        pool_size: tuple[int, int] = (2, 2),
+        padding: str = "same",
+    ):
+        super().__init__(image_shape, pool_size, padding)
+        self._n_pixels = np.zeros(self.output_shape)
+        for _, n_pixels in self._pixels(np.empty((1, *image_shape)), self._n_pixels[None]):
+            n_pixels += 1
 
     def pool(self, images: np.ndarray, pooled: np.ndarray) -> None:
         """The sum over the number of pixels."""
@@ -202,6 +226,7 @@ class AveragePooling(Pooling):
         grad_images: np.ndarray,
     ) -> None:
         """To all pixels alike."""
+        self._leave_none_out(grad_images)
         np.divide(grad_pooled, self._n_pixels, out=share)
         for grads, part in self._pixels(grad_images, share):
             grads[...] = part

@@ -26,6 +26,7 @@ def raw_outputs(
     params : list of dict of ndarray
         For each layer its parameters by name, network axis first.
     X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+        What is of another dtype is cast some rows at a time.
     dtype : dtype
     max_bytes : int
         Bound on the memory for activations, beside the output.
@@ -60,7 +61,7 @@ def forward_batches(
     product = largest_product(layers, min(n_rows, X.shape[0]))
     for start in range(0, X.shape[0], n_rows):
         rows = slice(start, min(start + n_rows, X.shape[0]))
-        batch = X[rows]
+        batch = X[rows].astype(memory.dtype, copy=False)
         x = [batch] * n_networks if sp.issparse(batch) else batch[None]
         activations = []
         with suitable_blas_threads(product):

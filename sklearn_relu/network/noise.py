@@ -4,6 +4,7 @@ Each network draws from a generator of its own, so it draws the same alone and i
 """
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,8 @@ def noise_generator(rng: np.random.RandomState, saved: Any = None) -> np.random.
 class Dropout:
     """Dropout of a layer's values, with the buffers that it needs.
 
-    A unit is dropped with its network's rate and is `value` then. Where that is 0, the others are
+    Values are dropped one by one, or by channel: then all places of a unit are dropped together.
+    Each is dropped with its network's rate and is `value` then. Where that is 0, the others are
     divided by ``1 - rate``, which keeps the mean. Otherwise all are scaled and shifted so that
     mean 0 and variance 1 are kept: alpha dropout.
 
@@ -50,6 +52,7 @@ class Dropout:
         One for each network, from 0 to below 1.
     value : float
     mask, out : ndarray of shape (n_networks, n_samples, width)
+        Of channels (n_networks, n_samples, 1, channels), and `out` with all places.
 
     References
     ----------
@@ -64,12 +67,12 @@ class Dropout:
     out: np.ndarray
 
     def forward(self, a: np.ndarray, noise: Generators) -> None:
-        """Overwrite `mask`, which is 0 for what is dropped, and `out`."""
+        """Overwrite `mask`, which is 0 for what is dropped, and `out`, whose shape `a` has."""
         value = self.value
         for i, (rate, generator) in enumerate(zip(self.rates, noise, strict=True)):
             keep = 1.0 - rate
             scale = 1.0 / (keep if value == 0 else np.sqrt(keep * (1.0 + rate * value**2)))
-            for rows in kernels.pieces(*a.shape[1:]):
+            for rows in kernels.pieces(a.shape[1], math.prod(a.shape[2:])):
                 mask, out = self.mask[i, rows], self.out[i, rows]
                 generator.random(out=mask, dtype=mask.dtype)
                 mask += keep

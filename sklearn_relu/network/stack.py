@@ -213,21 +213,26 @@ class NetworkStack:
             memories.append(memory)
             x = memory["a"]
             value = layer.activation.dropout_value
-            dropout = self._dropout(i, dropout_rates[i + 1], x.shape, value)
+            by_channel = layer.places if self.goal.stages[i].drops_channels else None
+            dropout = self._dropout(i, dropout_rates[i + 1], x.shape, value, by_channel)
             dropouts.append(dropout)
             if dropout is not None:
-                run.forward.append(partial(dropout.forward, x, noise))
-                x = dropout.out
+                run.forward.append(partial(dropout.forward, x.reshape(dropout.out.shape), noise))
+                x = dropout.out.reshape(x.shape)
         # Going back, a layer turns the gradient of its activations into that of its summed inputs,
         # in other memory, and this into the gradient of the activations below, in the first again.
         # Where the two gradients are the same, the memories change their parts.
         here, there = GRADIENTS
+        first = _first_that_learns(self.layers)
         for i, layer in reversed(list(enumerate(self.layers))):
+            if i < first:
+                run.backward.append([partial(grad.fill, 0) for grad in grads[i].values()])
+                continue
             memory, dropout = memories[i], dropouts[i]
             grad_a = view(here, (k, n_rows, layer.gives))
             calls: list[Call] = []
             if dropout is not None:
-                calls.append(partial(dropout.backward, grad_a))
+                calls.append(partial(dropout.backward, grad_a.reshape(dropout.out.shape)))
             penalty = self.goal.stages[i].activity_penalty
             if penalty is not None:
                 # Arrays, not the run: it would hold itself, and memory wait for the collector.
@@ -237,7 +242,7 @@ class NetworkStack:
             if layer.passes_through:
                 here, there = there, here
             memory["grad_z"] = view(there, memory["z"].shape)
-            grad_x = view(here, (k, n_rows, layer.reads)) if i else None
+            grad_x = view(here, (k, n_rows, layer.reads)) if i > first else None
             calls += layer.backward(inputs[i], memory, grad_a, grad_x, params[i], grads[i])
             run.backward.append(calls)
 
@@ -271,12 +276,21 @@ class NetworkStack:
         return x
 
     def _dropout(
-        self, name: int | str, rates: Sequence[float], shape: tuple[int, ...], value: float = 0.0
+        self,
+        name: int | str,
+        rates: Sequence[float],
+        shape: tuple[int, ...],
+        value: float = 0.0,
+        places: int | None = None,
     ) -> Dropout | None:
+        """Dropout with its buffers, if there is any; given places, of whole channels."""
         if not any(rates):
             return None
-        view = self._memory.view
-        return Dropout(rates, value, view((name, "mask"), shape), view((name, "dropped"), shape))
+        view, of_mask = self._memory.view, shape
+        if places is not None:
+            shape = *shape[:2], places, shape[2] // places
+            of_mask = *shape[:2], 1, shape[3]
+        return Dropout(rates, value, view((name, "mask"), of_mask), view((name, "dropped"), shape))
 
     def _penalised(
         self, networks: slice, params: list[Arrays], grads: list[Arrays]
@@ -349,6 +363,15 @@ class NetworkStack:
         if self._has_activity_penalties:
             return value + run.activity, reported + run.activity
         return value, reported
+
+
+def _first_that_learns(layers: list[Layer]) -> int:
+    """The first layer with parameters to learn: those below it need no gradient."""
+    return next(
+        i
+        for i, layer in enumerate(layers)
+        if any(block.rate for block in layer.blocks().values()) or layer is layers[-1]
+    )
 
 
 def _gradient_widths(layers: list[Layer]) -> dict[str, int]:

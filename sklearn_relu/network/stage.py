@@ -18,6 +18,8 @@ class Stage:
     activity_penalty : ActivityPenalty or None
     dropout : float
         Share of activations to drop.
+    drops_channels : bool
+        Whether all places of a unit are dropped together.
     max_norm : float or None
         Bound on the norm of the weights into each summed input.
     """
@@ -26,4 +28,5 @@ class Stage:
     penalty: Penalty | None = None
     activity_penalty: ActivityPenalty | None = None
     dropout: float = 0.0
+    drops_channels: bool = False
     max_norm: float | None = None

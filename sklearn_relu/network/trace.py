@@ -9,6 +9,23 @@ import scipy.sparse as sp
 from sklearn_relu.layers import Arrays, Layer
 from sklearn_relu.network.inference import n_networks_of
 
+MOST_NUMBERS = 2**24
+"""Numbers that a look holds at once, about, of all that the layers compute."""
+
+
+def rows_at_once(layers: list[Layer], n_networks: int, least: int, most: int) -> int:
+    """The number of rows to look at, so that memory does not grow with the size of images.
+
+    Parameters
+    ----------
+    layers : list of Layer
+    n_networks : int
+    least, most : int
+        Bounds on the number.
+    """
+    width = n_networks * sum(layer.memory()["z"] + layer.gives + layer.scratch for layer in layers)
+    return min(most, max(least, MOST_NUMBERS // width))
+
 
 @dataclass(frozen=True)
 class Trace:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from scipy.special import erf, expit, ndtr
 
+from sklearn_relu.layers.windows import Windows
+
 NODES: dict[Callable, str] = {
     np.add: "Add",
     np.subtract: "Sub",
@@ -131,7 +133,7 @@ class Graph:
         x: "Value",
         weight: "Value",
         image_shape: tuple[int, int, int],
-        kernel_size: tuple[int, int],
+        along: tuple[Windows, Windows],
     ) -> "Value":
         """A convolution with zeros beyond the edges, place by place.
 
@@ -140,25 +142,25 @@ class Graph:
         x : Value of shape (n_networks, n_samples, rows * columns * channels)
         weight : Value of shape (n_networks, kernel rows * kernel columns * channels, n_filters)
         image_shape : tuple of (rows, columns, channels)
-        kernel_size : tuple of (int, int)
+        along : tuple of (Windows, Windows)
+            The windows along rows and along columns.
 
         Returns
         -------
-        z : Value of shape (n_networks, n_samples * rows * columns, n_filters)
+        z : Value of shape (n_networks, n_samples * places, n_filters)
         """
         rows, columns, channels = image_shape
         n, k, n_filters = x.n_networks, weight.n_networks, weight.width
+        kernel_size = along[0].size, along[1].size
         filters = self._shaped(weight.name, k, *kernel_size, channels, n_filters)
         filters = self.node("Transpose", [filters], perm=[0, 4, 3, 1, 2])
         filters = self._shaped(filters, k * n_filters, channels, *kernel_size)
         images = self._shaped(x.name, n, -1, *image_shape)
         images = self.node("Transpose", [images], perm=[1, 0, 4, 2, 3])
         images = self._shaped(images, -1, n * channels, rows, columns)
-        before = [(size - 1) // 2 for size in kernel_size]
-        after = [size - 1 - start for size, start in zip(kernel_size, before, strict=True)]
         # Networks are groups of channels, unless all read the same.
-        z = self.node("Conv", [images, filters], group=n, pads=[*before, *after])
-        z = self._shaped(z, -1, k, n_filters, rows, columns)
+        z = self.node("Conv", [images, filters], group=n, **_strides_and_pads(along))
+        z = self._shaped(z, -1, k, n_filters, along[0].n_windows, along[1].n_windows)
         z = self.node("Transpose", [z], perm=[1, 0, 3, 4, 2])
         return Value(self, self._shaped(z, k, -1, n_filters), n_filters, k)
 
@@ -167,19 +169,33 @@ class Graph:
         op: str,
         x: "Value",
         image_shape: tuple[int, int, int],
-        pool_size: tuple[int, int],
-        width: int,
+        along: tuple[Windows, Windows],
     ) -> "Value":
-        """MaxPool or AveragePool over windows that do not overlap, channels last."""
+        """MaxPool or AveragePool over the windows along rows and along columns, channels last."""
         images = self.node("Transpose", [self._shaped(x.name, -1, *image_shape)], perm=[0, 3, 1, 2])
-        beyond = [-length % size for length, size in zip(image_shape[:2], pool_size, strict=True)]
-        pads = [0, 0, *beyond]
-        pooled = self.node(op, [images], kernel_shape=pool_size, strides=pool_size, pads=pads)
+        kernel_shape = along[0].size, along[1].size
+        pooled = self.node(op, [images], kernel_shape=kernel_shape, **_strides_and_pads(along))
         pooled = self.node("Transpose", [pooled], perm=[0, 2, 3, 1])
+        width = along[0].n_windows * along[1].n_windows * image_shape[2]
         return Value(self, self._shaped(pooled, x.n_networks, -1, width), width, x.n_networks)
+
+    def channels_last(self, x: "Value", image_shape: tuple[int, int, int]) -> "Value":
+        """Images whose channels came first."""
+        rows, columns, channels = image_shape
+        images = self._shaped(x.name, x.n_networks, -1, channels, rows * columns)
+        images = self.node("Transpose", [images], perm=[0, 1, 3, 2])
+        return Value(self, self._shaped(images, x.n_networks, -1, x.width), x.width, x.n_networks)
 
     def _shaped(self, name: str, *shape: int) -> str:
         return self.node("Reshape", [name, self.constant(np.array(shape))])
+
+
+def _strides_and_pads(along: tuple[Windows, Windows]) -> dict[str, Any]:
+    """Of a node that looks at windows."""
+    return {
+        "strides": [windows.stride for windows in along],
+        "pads": [*(windows.before for windows in along), *(windows.after for windows in along)],
+    }
 
 
 def dtype_of(operator) -> np.dtype:

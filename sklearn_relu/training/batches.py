@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_relu.network.memory import Memory
 from sklearn_relu.network.stack import Batch, NetworkStack, Run
 from sklearn_relu.training.jobs import Job
 
@@ -62,12 +63,15 @@ def all_rows(job: Job) -> Batch:
         for each in (job.rows, with_stand_ins(job.rows, job.sample_weight))
     )
     weight = None if job.sample_weight is None else job.sample_weight[rows][None]
-    x = job.X[read]
+    x = job.X[read].astype(job.recipe.dtype, copy=False)
     return x[None] if isinstance(x, np.ndarray) else [x], job.y[read][None], weight
 
 
 class Batches:
     """Where the batches of a stack come from.
+
+    What a job trains on may be of another dtype, such as that of images, than is computed in: then
+    it is cast batch by batch.
 
     What the jobs train on is one table if it is one anyway, or small enough to be copied into one:
     then one call takes the rows of all networks.
@@ -87,6 +91,7 @@ class Batches:
 
     def __init__(self, jobs: list[Job]):
         self.jobs = jobs
+        self._narrow: dict[np.dtype, Memory] = {}
         self.table, self.first_rows = _one_table(jobs)
 
     def keep(self, networks: list[int]) -> None:
@@ -124,7 +129,7 @@ class Batches:
             )
             for column, places, out in columns:
                 if column is not None and isinstance(out, np.ndarray):
-                    _take(column, places, out)
+                    self._take(column, places, out)
             return
         for i in range(networks.stop - networks.start):
             job = self.jobs[networks.start + i]
@@ -133,10 +138,25 @@ class Batches:
             if isinstance(run.x, list):
                 run.x[i] = job.X[part]
             else:
-                _take(job.X, part, run.x[i])
-            _take(job.y, part, run.y[i])
+                self._take(job.X, part, run.x[i])
+            self._take(job.y, part, run.y[i])
             if run.weight is not None:
-                _take(job.sample_weight, weighed_part, run.weight[i])
+                self._take(job.sample_weight, weighed_part, run.weight[i])
+
+    def _take(self, source: np.ndarray, rows: Rows, out: np.ndarray) -> None:
+        """Overwrite `out` with some rows, cast where they are of another dtype."""
+        if isinstance(rows, slice):
+            out[...] = source[rows]
+            return
+        taken = out
+        if source.dtype != out.dtype:
+            if source.dtype not in self._narrow:
+                self._narrow[source.dtype] = Memory(source.dtype)
+            taken = self._narrow[source.dtype].view("taken", out.shape)
+        # The rows are in range; with mode="raise", numpy would first take into other memory.
+        source.take(rows, axis=0, out=taken, mode="clip")
+        if taken is not out:
+            out[...] = taken
 
 
 def _one_table(jobs: list[Job]) -> tuple[Table | None, list[int]]:
@@ -171,11 +191,3 @@ def _ordered(job: Job, order: np.ndarray | None) -> np.ndarray | None:
 
 def _part(rows: np.ndarray | None, batch: slice) -> Rows:
     return batch if rows is None else rows[batch]
-
-
-def _take(source: np.ndarray, rows: Rows, out: np.ndarray) -> None:
-    if isinstance(rows, slice):
-        out[...] = source[rows]
-    else:
-        # The rows are in range; with mode="raise", numpy would first take into other memory.
-        source.take(rows, axis=0, out=out, mode="clip")

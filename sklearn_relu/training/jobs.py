@@ -114,6 +114,7 @@ class Job:
     ----------
     recipe : Recipe
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
+        Of the recipe's dtype, or integers that become such numbers batch by batch.
     y : ndarray of shape (n_samples, n_targets)
     sample_weight : ndarray of shape (n_samples, 1 or n_targets) or None
     rows : ndarray of int or None
