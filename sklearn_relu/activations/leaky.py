@@ -28,6 +28,7 @@ class LeakyReLU(Activation):
     initialization = "variance_scaling"
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     _parameter_constraints = {"negative_slope": [Interval(Real, 0, 1, closed="both")]}
 

@@ -29,6 +29,7 @@ class ReLU(Activation):
     initialization = "he_normal"
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = max(z, 0)``."""
@@ -67,6 +68,7 @@ class NegativeReLU(Activation):
     initialization = "he_normal"
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = min(z, 0)``."""
@@ -98,6 +100,7 @@ class SquaredReLU(Activation):
     bounds = (0.0, np.inf)
     initialization = "variance_scaling"
     needs_summed_input = False
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = max(z, 0)**2``."""
@@ -138,6 +141,7 @@ class ThresholdReLU(Activation):
     needs_its_initialization = True
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     _parameter_constraints = {"threshold": [Interval(Real, 0, None, closed="left")]}
 
@@ -174,6 +178,7 @@ class _Clipped(Activation):
     initialization = "variance_scaling"
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     max_value: float
 

@@ -23,6 +23,7 @@ class Logistic(Activation):
     bounds = (0.0, 1.0)
     sklearn_init_factor = 2.0
     needs_summed_input = False
+    is_monotone = True
     saturation = bounds
 
     def forward(self, z, a, params, noise=None):
@@ -60,6 +61,7 @@ class Tanh(Activation):
 
     bounds = (-1.0, 1.0)
     needs_summed_input = False
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = tanh(z)``."""
@@ -96,6 +98,7 @@ class Softsign(Activation):
 
     bounds = (-1.0, 1.0)
     needs_summed_input = False
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = z / (1 + |z|)``."""
@@ -130,6 +133,7 @@ class HardTanh(Activation):
     bounds = (-1.0, 1.0)
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = min(max(z, -1), 1)``."""
@@ -165,6 +169,7 @@ class HardSigmoid(Activation):
     sklearn_init_factor = 2.0
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
     saturation = bounds
 
     def forward(self, z, a, params, noise=None):

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.activations import Activation
+from sklearn_relu.activations import Activation, Identity
 from sklearn_relu.kernels import Call
 from sklearn_relu.kernels.convolutions import Kernel, convolve, image_gradient, weight_gradient
-from sklearn_relu.layers.base import Arrays, Inputs
+from sklearn_relu.layers.base import Arrays, Inputs, Layer, Noise
 from sklearn_relu.layers.dense import Dense
+from sklearn_relu.layers.pooling import ActivatedMaxPooling, MaxPooling
 from sklearn_relu.layers.windows import Windows
 
 
@@ -73,6 +74,12 @@ class Convolution(Dense):
         """Rows, columns and channels of the output."""
         return self.along[0].n_windows, self.along[1].n_windows, self.gives // self.places
 
+    def joined_with(self, following: Layer) -> tuple[Layer, Layer] | None:
+        """Pool the summed inputs, before biases and a monotone activation see them."""
+        if type(following) is MaxPooling and self.activation.is_monotone:
+            return Sums(self), ActivatedMaxPooling(following, self.activation)
+        return None
+
     def product(self, x: Inputs, weight: np.ndarray, z: np.ndarray) -> Call:
         """Overwrite `z` with the products of all windows and the weights."""
         return partial(convolve, self._images(x), weight, self._of_places(z), self._kernel)
@@ -130,3 +137,33 @@ class Convolution(Dense):
         """A view (n_networks, n_samples, rows of places, columns of places, summed inputs)."""
         n_sums = self._blocks["weight"].shape[1]
         return sums.reshape(len(sums), -1, *self.output_shape[:2], n_sums)
+
+
+class Sums(Convolution):
+    """A convolution without biases and activation, which are the next layer's.
+
+    Parameters
+    ----------
+    convolution : Convolution
+    """
+
+    def __init__(self, convolution: Convolution):
+        vars(self).update(vars(convolution))
+        self.activation = Identity()
+        self._memory = {"z": self.gives}
+
+    def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
+        """The products of all windows and the weights."""
+        return [self.product(x, params["weight"], memory["z"])]
+
+    def backward(
+        self,
+        x: Inputs,
+        memory: Arrays,
+        grad_a: np.ndarray,
+        grad_x: np.ndarray | None,
+        params: Arrays,
+        grads: Arrays,
+    ) -> list[Call]:
+        """The chain rule through the weights and the input."""
+        return self.products_backward(x, memory["grad_z"], grad_x, params, grads)

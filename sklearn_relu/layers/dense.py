@@ -95,11 +95,10 @@ class Dense(Layer):
 
     def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
         """``z = x @ weight + bias``, then the activation."""
-        z, a = self.by_place(memory["z"]), self.by_place(memory["a"])
-        activate = self.activation.bias_forward
+        z = self.by_place(memory["z"])
         return [
             self.product(x, params["weight"], z),
-            partial(activate, z, params["bias"], a, params, noise),
+            self.activation_forward(memory, params, noise),
         ]
 
     def backward(
@@ -112,17 +111,23 @@ class Dense(Layer):
         grads: Arrays,
     ) -> list[Call]:
         """The chain rule through the activation, the bias, the weights and the input."""
-        z, a, grad_z = (self.by_place(memory[name]) for name in ("z", "a", "grad_z"))
-        if self.activation.passes_through:
-            activation = partial(kernels.sum_samples, grad_z, grads["bias"])
-        else:
-            arguments = z, a, self.by_place(grad_a), grad_z, grads["bias"], params, grads
-            activation = partial(self.activation.bias_backward, *arguments)
-        calls: list[Call] = [activation]
+        activation = self.activation_backward(memory, grad_a, params, grads)
+        return [activation, *self.products_backward(x, memory["grad_z"], grad_x, params, grads)]
+
+    def products_backward(
+        self,
+        x: Inputs,
+        grad_z: np.ndarray,
+        grad_x: np.ndarray | None,
+        params: Arrays,
+        grads: Arrays,
+    ) -> list[Call]:
+        """Calls that go from the gradient of the summed inputs to those of weights and input."""
+        grad_z = self.by_place(grad_z)
         if any(self._rates):
-            calls.append(self.product_for_weights(x, grad_z, grads["weight"]))
+            calls = [self.product_for_weights(x, grad_z, grads["weight"])]
         else:
-            calls += [partial(grad.fill, 0) for grad in grads.values()]
+            calls = [partial(grad.fill, 0) for grad in grads.values()]
         if grad_x is not None:
             calls.append(self.product_for_input(grad_z, params["weight"], grad_x))
         return calls
