@@ -19,6 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from sklearn_relu.kernels import fused
 from sklearn_relu.kernels.memory import PIECE, scratch
+from sklearn_relu.kernels.products import SMALL_PRODUCT
 
 WINDOWS = 4 * PIECE
 """Elements of the windows of a block: half a megabyte in float32. Half and twice as many measure
@@ -26,6 +27,9 @@ alike, a quarter is slower."""
 
 FEW_PLACES = 64
 """Images of fewer places are multiplied together, which takes one more copy."""
+
+PARTS = range(1, 9)
+"""Into how many parts the places of an image may be cut."""
 
 PADDED, WINDOWS_OF_ROWS, TOGETHER, PRODUCTS, TURNED = range(5)
 """Slots of scratch memory."""
@@ -74,10 +78,9 @@ def convolve(images: np.ndarray, weight: np.ndarray, out: np.ndarray, kernel: Ke
     """
     by_rows = weight.reshape(len(weight), kernel.size[0], -1, weight.shape[2])
     for i, band, windows in _blocks(images, out, kernel):
-        products = out[i][band]
-        sums = products.reshape(*_matrices(products), -1)
+        sums = _matrices(out[i][band], windows)
         for row, matrix in enumerate(by_rows[i]):
-            read = _read_by(windows, row, products, kernel)
+            read = _read_by(windows, row, out[i][band], kernel).reshape(*sums.shape[:3], -1)
             if row == 0:
                 np.matmul(read, matrix, out=sums)
                 continue
@@ -93,13 +96,14 @@ def weight_gradient(
     by_rows = grad_weight.reshape(len(grad_weight), kernel.size[0], -1, grad_weight.shape[2])
     grad_weight[...] = 0
     for i, band, windows in _blocks(images, grad_out, kernel):
-        grads = grad_out[i][band]
-        matrices = grads.reshape(*_matrices(grads), -1)
-        products = scratch((len(matrices), *by_rows.shape[1:]), grad_out.dtype, PRODUCTS)
+        grads = _matrices(grad_out[i][band], windows)
+        shape = *grads.shape[:2], *by_rows.shape[1:]
+        products = scratch(shape, grad_out.dtype, PRODUCTS)
         for row in range(kernel.size[0]):
-            read = _read_by(windows, row, grads, kernel)
-            np.matmul(read.swapaxes(1, 2), matrices, out=products[:, row])
-        for product in products:
+            read = _read_by(windows, row, grad_out[i][band], kernel)
+            read = read.reshape(*grads.shape[:3], -1)
+            np.matmul(read.swapaxes(2, 3), grads, out=products[:, :, row])
+        for product in products.reshape(-1, *by_rows.shape[1:]):
             by_rows[i] += product
 
 
@@ -124,8 +128,8 @@ def _blocks(
     images: np.ndarray, places: np.ndarray, kernel: Kernel
 ) -> Iterator[tuple[int, Band, np.ndarray]]:
     """For each network its bands, and the windows along the columns of their rows."""
-    n_networks, n_images, rows, columns, _ = places.shape
-    width = columns * kernel.size[1] * images.shape[-1]
+    n_networks, n_images, rows, columns, filters = places.shape
+    width = columns * (kernel.size[1] * images.shape[-1] + 2 * filters)
     for band in _bands(n_images, rows, width):
         for i in range(n_networks):
             if i < len(images):
@@ -192,14 +196,33 @@ def _overlap(length: int, spread: int, first: int, n: int) -> tuple[slice, slice
     return slice(start * spread - first, max(0, stop * spread - first), spread), slice(start, stop)
 
 
-def _matrices(places: np.ndarray) -> tuple[int, int]:
-    """How many matrices the places of some images are multiplied as, and their rows."""
-    n_images, n_places = len(places), places.shape[1] * places.shape[2]
-    return (1, n_images * n_places) if n_places < FEW_PLACES else (n_images, n_places)
+def _matrices(places: np.ndarray, windows: np.ndarray) -> np.ndarray:
+    """The places of images as matrices that are multiplied one by one.
+
+    They are those of an image or, where OpenBLAS multiplies smaller ones without packing them
+    first, parts of them.
+
+    Returns
+    -------
+    matrices : ndarray of shape (n_images, n_parts, n_places, filters)
+        A view.
+    """
+    n_images, rows, columns, filters = places.shape
+    n_places, per_place = rows * columns, windows.shape[-1] * filters
+    if n_places < FEW_PLACES:
+        return places.reshape(1, 1, -1, filters)
+    n_parts = next((n for n in PARTS if _is_small(n_places, n, per_place)), 1)
+    return places.reshape(n_images, n_parts, -1, filters)
+
+
+def _is_small(n_places: int, n_parts: int, per_place: int) -> bool:
+    """Whether parts of equal size are small products."""
+    rest = n_places % n_parts
+    return rest == 0 and n_places // n_parts * per_place <= SMALL_PRODUCT
 
 
 def _read_by(windows: np.ndarray, row: int, places: np.ndarray, kernel: Kernel) -> np.ndarray:
-    """The windows that one row of the kernel reads, as :func:`_matrices`."""
+    """The windows that one row of the kernel reads, (n_images, places, their width)."""
     n_places, stride = places.shape[1] * places.shape[2], kernel.strides[0]
     start = row // stride * places.shape[2]
     read = windows[:, row % stride, start : start + n_places]
@@ -207,4 +230,4 @@ def _read_by(windows: np.ndarray, row: int, places: np.ndarray, kernel: Kernel) 
         return read
     together = scratch(read.shape, read.dtype, TOGETHER)
     np.copyto(together, read)
-    return together.reshape(1, -1, read.shape[2])
+    return together
