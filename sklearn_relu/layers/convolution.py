@@ -7,7 +7,8 @@ import numpy as np
 
 from sklearn_relu.activations import Activation, Identity
 from sklearn_relu.kernels import Call
-from sklearn_relu.kernels.convolutions import Kernel, convolve, image_gradient, weight_gradient
+from sklearn_relu.kernels.images.convolutions import convolve, image_gradient, weight_gradient
+from sklearn_relu.kernels.images.kernel import Kernel
 from sklearn_relu.layers.base import Arrays, Inputs, Layer, Noise
 from sklearn_relu.layers.dense import Dense
 from sklearn_relu.layers.pooling import ActivatedMaxPooling, MaxPooling

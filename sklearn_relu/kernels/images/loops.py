@@ -3,11 +3,11 @@
 import numpy as np
 
 
-def lay_out(
+def lay_out_rows(
     images: np.ndarray, windows: np.ndarray, first: int, before: int, stride: int
 ) -> None:
     """Windows along the columns of rows of images, from the row `first` on, with zeros beyond the
-    edges; see `convolutions.py`.
+    edges; see `by_rows.py`.
 
     `images` is (images, rows, columns, channels), `windows` (images, strides, rows, places, kernel
     columns * channels). The first window begins `before` columns before the image, and each
@@ -38,6 +38,40 @@ def lay_out(
                         rows[place, k] = pixels[start + k]
                     for k in range(max(low, high), width):
                         rows[place, k] = zero
+
+
+def lay_out_pixels(
+    images: np.ndarray, windows: np.ndarray, first: int, before: int, down: int, across: int
+) -> None:
+    """Windows pixel by pixel, with zeros beyond the edges; see `by_pixels.py`.
+
+    `images` is (images, rows, columns, channels), `windows` (kernel rows, kernel columns, channels,
+    images, rows of places, columns of places). The first window begins in the row `first`, and
+    `before` columns before the image; the next ones are `down` rows and `across` columns apart.
+    """
+    length, n_columns = images.shape[1:3]
+    height, width, channels, n_images, n_rows, n_places = windows.shape
+    zero = images.dtype.type(0)
+    for i in range(height):
+        for j in range(width):
+            shift = j - before
+            low = min(n_places, max(0, (across - 1 - shift) // across))
+            high = max(low, min(n_places, (n_columns - 1 - shift) // across + 1))
+            for c in range(channels):
+                for image in range(n_images):
+                    for row in range(n_rows):
+                        y, places = first + row * down + i, windows[i, j, c, image, row]
+                        if y < 0 or y >= length:
+                            for k in range(n_places):
+                                places[k] = zero
+                            continue
+                        pixels = images[image, y, :, c]
+                        for k in range(low):
+                            places[k] = zero
+                        for k in range(low, high):
+                            places[k] = pixels[k * across + shift]
+                        for k in range(high, n_places):
+                            places[k] = zero
 
 
 def largest(
