@@ -183,9 +183,8 @@ class MaxPooling(Pooling):
         of_pixels = self._pixels(images, *of_windows), self._pixels(grad_images)
         for (pixels, largest, left, part), (grads,) in zip(*of_pixels, strict=True):
             np.equal(pixels, largest, out=part)
-            part *= left
-            grads[...] = part
-            left -= part
+            np.multiply(part, left, out=grads)
+            left -= grads
 
     @property
     def _window(self) -> tuple[int, int, int, int]:

@@ -7,7 +7,6 @@ long, however few channels there are, and one product does all.
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from sklearn_relu.kernels import fused
 from sklearn_relu.kernels.images.kernel import BLOCK, PRODUCTS, WINDOWS, Kernel, padded
 from sklearn_relu.kernels.memory import scratch
 from sklearn_relu.kernels.products import SMALL_PRODUCT
@@ -26,15 +25,11 @@ def windows(images: np.ndarray, rows: slice, columns: int, kernel: Kernel) -> np
     stride, n_rows = kernel.strides[0], rows.stop - rows.start
     shape = *kernel.size, channels, n_images, n_rows, columns
     out = scratch(shape, images.dtype, WINDOWS)
-    first, (_, before) = rows.start * stride - kernel.before[0], kernel.before
-    if kernel.spread != (1, 1) or not fused.run(
-        "lay_out_pixels", images, out, first, before, *kernel.strides
-    ):
-        n_pixels = (n_rows - 1) * stride + kernel.size[0]
-        whole = padded(images, first, n_pixels, columns, kernel)
-        of_image, of_row, of_column, of_channel = whole.strides
-        along = of_image, stride * of_row, kernel.strides[1] * of_column
-        np.copyto(out, as_strided(whole, shape, (of_row, of_column, of_channel, *along)))
+    first = rows.start * stride - kernel.before[0]
+    whole = padded(images, first, (n_rows - 1) * stride + kernel.size[0], columns, kernel)
+    of_image, of_row, of_column, of_channel = whole.strides
+    along = of_image, stride * of_row, kernel.strides[1] * of_column
+    np.copyto(out, as_strided(whole, shape, (of_row, of_column, of_channel, *along)))
     return out.reshape(-1, n_images * n_rows * columns)
 
 

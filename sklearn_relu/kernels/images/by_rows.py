@@ -9,15 +9,7 @@ pixels; the price is one more sum for each row of the kernel, over memory that i
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from sklearn_relu.kernels import fused
-from sklearn_relu.kernels.images.kernel import (
-    BLOCK,
-    PRODUCTS,
-    TOGETHER,
-    WINDOWS,
-    Kernel,
-    padded,
-)
+from sklearn_relu.kernels.images.kernel import BLOCK, PRODUCTS, TOGETHER, WINDOWS, Kernel, padded
 from sklearn_relu.kernels.memory import scratch
 from sklearn_relu.kernels.products import SMALL_PRODUCT
 
@@ -46,14 +38,11 @@ def windows(images: np.ndarray, rows: slice, columns: int, kernel: Kernel) -> np
     stride, width = kernel.strides[0], kernel.size[1] * channels
     n_rows = rows.stop - rows.start + (kernel.size[0] - 1) // stride
     out = scratch((n_images, stride, n_rows, columns, width), images.dtype, WINDOWS)
-    first, (_, before) = rows.start * stride - kernel.before[0], kernel.before
-    if kernel.spread != (1, 1) or not fused.run(
-        "lay_out_rows", images, out, first, before, kernel.strides[1]
-    ):
-        whole = padded(images, first, n_rows * stride, columns, kernel)
-        of_image, of_row, of_column, of_channel = whole.strides
-        along = of_image, of_row, stride * of_row, kernel.strides[1] * of_column, of_channel
-        np.copyto(out, as_strided(whole, out.shape, along))
+    first = rows.start * stride - kernel.before[0]
+    whole = padded(images, first, n_rows * stride, columns, kernel)
+    of_image, of_row, of_column, of_channel = whole.strides
+    along = of_image, of_row, stride * of_row, kernel.strides[1] * of_column, of_channel
+    np.copyto(out, as_strided(whole, out.shape, along))
     return out.reshape(n_images, stride, n_rows * columns, width)
 
 
