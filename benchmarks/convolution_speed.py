@@ -229,10 +229,9 @@ def main():
     parser.add_argument("--out", type=Path, help="a file to write the table to as well")
     args = parser.parse_args()
     print(machine.kernels())
-    lines = [
-        "| images, filters | threads | numpy, ms | fast, ms | torch, ms | numpy / torch | fast / torch |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    titles = ["images, filters", "threads", "numpy, ms", "fast, ms", "torch, ms"]
+    titles += ["torch / numpy", "torch / fast"]
+    lines = ["| " + " | ".join(cells) + " |" for cells in (titles, ["---"] * len(titles))]
     print("\n".join(lines))
     for threads in args.threads:
         torch.set_num_threads(threads)

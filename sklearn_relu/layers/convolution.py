@@ -90,9 +90,7 @@ class Convolution(Dense):
         images, places = self._images(x), self._of_places(grad_z)
         return partial(weight_gradient, images, places, grad_weight, self._kernel)
 
-    def product_for_input(
-        self, grad_z: np.ndarray, weight: np.ndarray, grad_x: np.ndarray
-    ) -> Call:
+    def product_for_input(self, grad_z: np.ndarray, weight: np.ndarray, grad_x: np.ndarray) -> Call:
         """Each pixel's gradient is the sum over the windows that it is in."""
         places, images = self._of_places(grad_z), self._images(grad_x)
         return partial(image_gradient, places, weight, images, self._kernel)

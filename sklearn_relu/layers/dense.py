@@ -87,9 +87,7 @@ class Dense(Layer):
         """Return the call that does ``grad_weight = x.T @ grad_z``."""
         return _transposed_product(x, grad_z, grad_weight)
 
-    def product_for_input(
-        self, grad_z: np.ndarray, weight: np.ndarray, grad_x: np.ndarray
-    ) -> Call:
+    def product_for_input(self, grad_z: np.ndarray, weight: np.ndarray, grad_x: np.ndarray) -> Call:
         """Return the call that does ``grad_x = grad_z @ weight.T``."""
         return kernels.product(grad_z, weight.swapaxes(1, 2), grad_x)
 
