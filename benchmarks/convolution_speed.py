@@ -5,9 +5,9 @@ bias; then the gradients of weights, of the bias and, where the layer has anothe
 its input. The network is conv 5 x 5 x 16, ReLU, pool, conv 5 x 5 x 32, ReLU, pool, dense 10 on
 images of 28 x 28, with Adam and batches of 128.
 
-All contenders take turns in one process. PyTorch runs in both memory layouts; a ratio is the time of
-the better one over ours, of the minima and, in brackets, the median over the turns. One thread is
-measured by the processor's time, two by the clock.
+All contenders take turns in one process. PyTorch runs in both memory layouts; a ratio is the time
+of the better one over ours, of the minima and, in brackets, the median over the turns. One thread
+is measured by the processor's time, two by the clock.
 
 Run as ``python benchmarks/convolution_speed.py``; ``--help`` tells how to choose rows.
 """
