@@ -9,6 +9,8 @@ __version__ = "0.2.0"
 
 __all__ = [
     "SKOPS_TRUSTED_TYPES",
+    "CNNClassifier",
+    "CNNRegressor",
     "CheckpointWarning",
     "ComparisonReport",
     "LoadError",
@@ -29,6 +31,8 @@ __all__ = [
 
 _HOMES = {
     "SKOPS_TRUSTED_TYPES": "persistence",
+    "CNNClassifier": "estimators",
+    "CNNRegressor": "estimators",
     "CheckpointWarning": "exceptions",
     "ComparisonReport": "comparison",
     "LoadError": "exceptions",
@@ -93,6 +97,8 @@ if TYPE_CHECKING:
     from sklearn_relu import utils as utils
     from sklearn_relu.comparison import ComparisonReport, compare
     from sklearn_relu.estimators import (
+        CNNClassifier,
+        CNNRegressor,
         MLPClassifier,
         MLPRegressor,
         TabularMLPClassifier,

@@ -46,7 +46,7 @@ def read_arrays(path: str, target: str | None = None) -> tuple[np.ndarray, np.nd
     Returns
     -------
     X : ndarray of shape (n_samples, n_features)
-        Images and other arrays of more dimensions are rows.
+        Or of more dimensions, as of images.
     y : ndarray of shape (n_samples,)
     target : str
         The target's name.
@@ -82,7 +82,7 @@ def read_arrays(path: str, target: str | None = None) -> tuple[np.ndarray, np.nd
     note = f"an array of shape {X.shape}"
     if X.ndim > 2:
         note += f", read as rows of {X[0].size} numbers"
-    return X.reshape(len(X), -1), y, target, note
+    return X, y, target, note
 
 
 def _pair(

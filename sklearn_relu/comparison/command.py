@@ -73,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         estimators=args.estimators,
         baselines=args.baselines,
         categorical=args.categorical,
+        image_shape=args.image_shape or table.image_shape,
         scoring=args.scoring,
         folds=args.folds,
         seeds=args.seeds,
@@ -148,7 +149,7 @@ def _digits(args: argparse.Namespace) -> Table:
     from sklearn.datasets import load_digits
 
     X, y = load_digits(return_X_y=True)
-    return Table(X, y, "digits (scikit-learn's)", "digit")
+    return Table(X, y, "digits (scikit-learn's)", "digit", image_shape=(8, 8))
 
 
 def _file(args: argparse.Namespace) -> Table:

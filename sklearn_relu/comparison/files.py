@@ -13,6 +13,7 @@ from sklearn_relu.comparison.cleaning import Column, decimals_of_texts, has_frac
 from sklearn_relu.comparison.delimited import read_text
 from sklearn_relu.comparison.doubts import DoubtError, listed, three
 from sklearn_relu.comparison.formats import Read, read_frame
+from sklearn_relu.comparison.images import rows_of_images
 from sklearn_relu.comparison.leaving import doubles, hints, reason_to_leave
 
 
@@ -32,6 +33,8 @@ class Table:
     """Why columns are no features, by name."""
     task: str | None = None
     """The task, if it shows in how the target is written: with separators, or with a unit."""
+    image_shape: tuple[int, ...] | None = None
+    """The shape of an image, where rows are such."""
 
 
 @dataclass
@@ -154,8 +157,10 @@ def _table_of_arrays(
     path: str, target: str | None, max_rows: int | None, random_state: int
 ) -> Table:
     X, y, target, note = read_arrays(path, target)
+    X, image_shape = rows_of_images(X)
     rows, said = _sample(np.arange(len(y)), max_rows, random_state)
-    return Table(X[rows], y[rows], Path(path).name, target, [note, *said])
+    X = X.reshape(len(X), -1)[rows]
+    return Table(X, y[rows], Path(path).name, target, [note, *said], image_shape=image_shape)
 
 
 def _with_decimals(

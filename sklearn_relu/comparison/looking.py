@@ -8,6 +8,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_relu.comparison.datasets import check_target
+from sklearn_relu.comparison.images import rows_of_images
 from sklearn_relu.comparison.importances import (
     MOST_COLUMNS,
     Importance,
@@ -77,7 +78,7 @@ def look(search: GridSearchCV, best: Ranked, X: Any, y: Any) -> Looks:
     if X is None or y is None:
         return _without_data(search)
     y, _ = check_target(y, "classification" if is_classifier(search) else "regression")
-    X = X if hasattr(X, "iloc") else np.asarray(X)
+    X = X if hasattr(X, "iloc") else rows_of_images(np.asarray(X))[0]
     looks = Looks(look_inside(refitted(search, best.index, X, y), X, y))
     looks.add(gradient_picture(looks.inside.start, looks.inside.end))
     model = _without_first_fold(looks, search, best.index, X, y)

@@ -5,10 +5,12 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from sklearn_relu.comparison.datasets import Columns
 from sklearn_relu.estimators import (
+    CNNClassifier,
+    CNNRegressor,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -16,30 +18,28 @@ from sklearn_relu.estimators import (
 )
 from sklearn_relu.tables import TabularEncoder
 
-ESTIMATORS = ("mlp", "tabular")
+ESTIMATORS = ("mlp", "tabular", "cnn")
 """The networks that are compared, by name."""
 
 MAX_CATEGORIES = 50
 """Of a categorical column, the most frequent so many categories are told apart."""
 
 
-def pipeline_of(columns: Columns, task: str, max_iter: int, early_stopping: bool) -> Pipeline:
+def pipeline_of(columns: Columns, task: str, options: dict[str, Any]) -> Pipeline:
     """The pipeline whose parameters are searched, with the plain network.
 
     Parameters
     ----------
     columns : Columns
     task : {"classification", "regression"}
-    max_iter : int
-    early_stopping : bool
-        Whether it holds out rows, and keeps its best epoch on them.
+    options : dict
+        Parameters of the network.
 
     Returns
     -------
     pipeline : Pipeline
         Steps `prepare` and `mlp`.
     """
-    options = {"max_iter": max_iter, "early_stopping": early_stopping}
     if task == "classification":
         network: BaseEstimator = MLPClassifier(**options)
     else:
@@ -53,14 +53,20 @@ def preparation(columns: Columns) -> BaseEstimator:
     return TabularEncoder(columns.positions or "from_dtype", max_levels=MAX_CATEGORIES)
 
 
-def choice_of(name: str, columns: Columns, task: str) -> tuple[dict[str, list[Any]], str]:
+def choice_of(
+    name: str, columns: Columns, task: str, image_shape: tuple[int, ...], options: dict[str, Any]
+) -> tuple[dict[str, list[Any]], str]:
     """The choice that makes the pipeline one of a network of another kind.
 
     Parameters
     ----------
-    name : {"mlp", "tabular"}
+    name : {"mlp", "tabular", "cnn"}
     columns : Columns
     task : {"classification", "regression"}
+    image_shape : tuple of int
+        Of a convolutional network.
+    options : dict
+        Parameters of all networks that do not go by a budget.
 
     Returns
     -------
@@ -72,6 +78,10 @@ def choice_of(name: str, columns: Columns, task: str) -> tuple[dict[str, list[An
     path = "mlp" if task == "classification" else "mlp__regressor"
     if name == "mlp":
         return {}, f"{path}__"
+    if name == "cnn":
+        convolutional = CNNClassifier if task == "classification" else CNNRegressor
+        images = convolutional(image_shape=image_shape, **options)
+        return {"prepare": [MaxAbsScaler()], path: [images]}, f"{path}__"
     kind = TabularMLPClassifier if task == "classification" else TabularMLPRegressor
     network = kind(categorical_features=columns.positions or "from_dtype")
     return {"prepare": ["passthrough"], path: [network]}, f"{path}__"

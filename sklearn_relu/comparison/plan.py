@@ -14,11 +14,13 @@ from sklearn.model_selection import GridSearchCV, KFold, ParameterGrid, Stratifi
 
 from sklearn_relu.comparison.baselines import check_baselines
 from sklearn_relu.comparison.datasets import (
+    Columns,
     check_random_state_is_number,
     check_table,
     check_target,
     columns_of,
 )
+from sklearn_relu.comparison.images import checked_shape, rows_of_images
 from sklearn_relu.comparison.models import ESTIMATORS, choice_of, pipeline_of
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.inspection import final_network
@@ -81,6 +83,7 @@ def make_plan(
     estimators: Sequence[str],
     baselines: Sequence[str],
     categorical: Sequence,
+    image_shape: Sequence[int] | None,
     scoring: str | None,
     folds: int,
     seeds: int,
@@ -99,13 +102,16 @@ def make_plan(
     """
     check_random_state_is_number(random_state)
     y, task = check_target(y, task)
+    X, own_shape = rows_of_images(X)
     X = check_table(X, len(y))
     columns = columns_of(X, categorical)
     check_baselines(baselines)
-    _check_estimators(estimators)
+    _check_estimators(estimators, columns)
+    shape = checked_shape(image_shape, own_shape, X.shape[1])
     if time_limit is not None and not (isinstance(time_limit, Real) and time_limit > 0):
         raise ValueError(f"time_limit must be seconds above 0, or None; got {time_limit!r}.")
-    pipeline = pipeline_of(columns, task, max_iter, early_stopping)
+    options = {"max_iter": max_iter, "early_stopping": early_stopping}
+    pipeline = pipeline_of(columns, task, options)
     searched = {
         "activation": activations,
         "hidden_layer_sizes": networks,
@@ -120,7 +126,9 @@ def make_plan(
     values = {name: _values(name, each) for name, each in searched.items() if each is not None}
     grids = [
         choice | {prefix + name: each for name, each in values.items()}
-        for choice, prefix in (choice_of(name, columns, task) for name in estimators)
+        for choice, prefix in (
+            choice_of(name, columns, task, shape, options) for name in estimators
+        )
     ]
     _check_candidates(pipeline, grids)
     _check_folds(folds, y, task)
@@ -186,11 +194,17 @@ def _other_parts(parts: Mapping[str, Sequence] | None) -> dict[str, Sequence]:
     return dict(parts or {})
 
 
-def _check_estimators(estimators: Sequence[str]) -> None:
+def _check_estimators(estimators: Sequence[str], columns: Columns) -> None:
     unknown = [name for name in estimators if name not in ESTIMATORS]
     if isinstance(estimators, str) or unknown or not len(estimators):
         got = estimators if isinstance(estimators, str) or not unknown else unknown[0]
         raise ValueError(f"estimators must be a list of some of {ESTIMATORS}; got {got!r}.")
+    others = [*columns.categorical, *columns.dates]
+    if "cnn" in estimators and others:
+        raise ValueError(
+            "estimators: 'cnn' is for images and series, whose columns are all numbers; "
+            f"{others[0]!r} is none. Leave 'cnn' out, or the column."
+        )
 
 
 def _values(parameter: str, values: Any) -> list:

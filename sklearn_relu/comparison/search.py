@@ -42,6 +42,7 @@ def compare(
     estimators: Sequence[str] = ("mlp",),
     baselines: Sequence[str] = BASELINES,
     categorical: Sequence = (),
+    image_shape: Sequence[int] | None = None,
     scoring: str | None = None,
     folds: int = 5,
     seeds: int = 1,
@@ -63,6 +64,8 @@ def compare(
     Parameters
     ----------
     X : {array-like, DataFrame, Table} of shape (n_samples, n_features)
+        Or an array of images, (n_samples, rows, columns) or (n_samples, rows, columns, channels),
+        which all models read as rows of pixels.
         An array, a frame of pandas or polars, or a pyarrow Table. Columns of text, booleans, mixed
         objects and categories are categorical; see :func:`sklearn_relu.tables.kind_of`.
     y : array-like of shape (n_samples,)
@@ -80,15 +83,19 @@ def compare(
     parts : dict of str to sequence, default=None
         Values of whatever other parameter of the network, by its name, such as
         ``{"solver": ["adam", "lion"]}``.
-    estimators : sequence of {"mlp", "tabular"}, default=("mlp",)
+    estimators : sequence of {"mlp", "tabular", "cnn"}, default=("mlp",)
         The networks whose parameters these are: :class:`MLPClassifier` or :class:`MLPRegressor`,
-        and :class:`TabularMLPClassifier` or :class:`TabularMLPRegressor`.
+        :class:`TabularMLPClassifier` or :class:`TabularMLPRegressor`, and :class:`CNNClassifier` or
+        :class:`CNNRegressor`, which begins with two blocks of convolutions, after a MaxAbsScaler.
     baselines : sequence of str
         What is cross-validated beside the networks, on the same folds: "constant" (the most
         frequent class, or the mean), "linear" (logistic or ridge regression), "boosting"
         (HistGradientBoosting), "tabular" (the network for tables, ``effort="fast"``).
     categorical : sequence of str or int
         Names, or for an array positions, of further categorical columns.
+    image_shape : tuple of int, default=None
+        (rows, columns) or (rows, columns, channels), where X has an image in each row, for "cnn".
+        None: that of an array of images, else rows are series.
     scoring : str, default=None
         A name of ``sklearn.metrics.get_scorer_names()``. None: accuracy or r2.
     folds : int, default=5
@@ -149,6 +156,7 @@ def compare(
         estimators=estimators,
         baselines=baselines,
         categorical=categorical,
+        image_shape=image_shape,
         scoring=scoring,
         folds=folds,
         seeds=seeds,

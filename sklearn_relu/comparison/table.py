@@ -139,7 +139,9 @@ def _named(params: dict) -> dict[str, Any]:
 
 def _estimator(params: dict) -> str:
     """The name of the network: that of the pipeline, or what is in its place."""
-    return "tabular" if "prepare" in params else "mlp"
+    if "prepare" not in params:
+        return "mlp"
+    return "tabular" if params["prepare"] == "passthrough" else "cnn"
 
 
 def _most_epochs(search: GridSearchCV, indices: Sequence[int]) -> np.ndarray:

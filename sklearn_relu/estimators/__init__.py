@@ -2,12 +2,22 @@
 
 from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.classifier import MLPClassifier
+from sklearn_relu.estimators.convolutional import CNNClassifier, CNNRegressor
 from sklearn_relu.estimators.regressor import MLPRegressor
 from sklearn_relu.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "TabularMLPClassifier", "TabularMLPRegressor"]
+__all__ = [
+    "CNNClassifier",
+    "CNNRegressor",
+    "MLPClassifier",
+    "MLPRegressor",
+    "TabularMLPClassifier",
+    "TabularMLPRegressor",
+]
 
 ESTIMATORS: dict[str, type[BaseNetwork]] = {
+    "CNNClassifier": CNNClassifier,
+    "CNNRegressor": CNNRegressor,
     "MLPClassifier": MLPClassifier,
     "MLPRegressor": MLPRegressor,
     "TabularMLPClassifier": TabularMLPClassifier,

@@ -136,14 +136,14 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         predictions = recipe.loss.predict(raw)
         _check_finite(jobs, rows, raw, predictions)
         compared = against_constant(jobs, rows, raw, value, decide)
-        inputs = Inputs.of(X)
+        inputs = Inputs.of(recipe.layers[0].features(X))
         # What some of the rows suspect, all of them decide.
         if _is_suspicious(compared, jobs) and X.shape[0] < jobs[0].X.shape[0]:
             every = _counting_rows(jobs[0])
             X = jobs[0].X[every]
             raw = raw_outputs(recipe.layers, params, X, recipe.dtype, working_memory())
             compared = against_constant(jobs, every, raw, _loss(jobs, every, raw)[0], decide)
-            inputs = Inputs.of(X)
+            inputs = Inputs.of(recipe.layers[0].features(X))
         varies = _total_sd(targets)
         return Diagnosis(
             outcomes=[job.outcome for job in jobs],
@@ -256,6 +256,10 @@ class Inputs(NamedTuple):
         """Those of some rows."""
         if sp.issparse(X):
             mean, variance = mean_variance_axis(X, axis=0)
+        elif X.dtype.kind != "f":  # many pixels, of which no other copy is made
+            mean = X.mean(axis=0)
+            squared = np.einsum("ij,ij->j", X, X, dtype=np.float64, casting="unsafe")
+            variance = np.maximum(squared / len(X) - mean**2, 0.0)
         else:
             mean, variance = X.mean(axis=0), X.var(axis=0)
         squares = mean**2 + variance

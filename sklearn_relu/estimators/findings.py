@@ -106,8 +106,8 @@ def serious_findings(
     yield from _constant_predictor(diagnosis, setting)
     yield from _worse_than_a_constant(diagnosis, setting)
     if not setting.scales_inputs:
-        yield from _inputs_not_scaled(diagnosis, limits)
-        yield from _inputs_far_from_0(diagnosis, limits)
+        yield from _inputs_not_scaled(diagnosis, setting, limits)
+        yield from _inputs_far_from_0(diagnosis, setting, limits)
 
 
 def further_findings(diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding]:
@@ -200,7 +200,7 @@ def _worse_than_a_constant(diagnosis: Diagnosis, setting: Setting) -> Iterator[F
         )
 
 
-def _inputs_not_scaled(diagnosis: Diagnosis, limits: Limits) -> Iterator[Finding]:
+def _inputs_not_scaled(diagnosis: Diagnosis, setting: Setting, limits: Limits) -> Iterator[Finding]:
     if diagnosis.scales > limits.scales:
         factor = float(f"{diagnosis.scales:.1g}")
         yield Finding(
@@ -208,18 +208,25 @@ def _inputs_not_scaled(diagnosis: Diagnosis, limits: Limits) -> Iterator[Finding
             diagnosis.scales,
             f"The features' scales differ by a factor of {factor:,.0f}: the largest standard "
             "deviation over the smallest.",
-            "Put a StandardScaler before the network.",
+            _before_the_network(setting),
         )
 
 
-def _inputs_far_from_0(diagnosis: Diagnosis, limits: Limits) -> Iterator[Finding]:
+def _before_the_network(setting: Setting) -> str:
+    """The remedy for inputs of odd scales."""
+    if setting.reads_images:
+        return sentence(setting.scale_inputs())
+    return "Put a StandardScaler before the network."
+
+
+def _inputs_far_from_0(diagnosis: Diagnosis, setting: Setting, limits: Limits) -> Iterator[Finding]:
     if diagnosis.offset > limits.offset:
         offset = float(f"{diagnosis.offset:.1g}")
         yield Finding(
             "inputs far from 0",
             diagnosis.offset,
             f"A feature is {offset:,.0f} of its standard deviations away from 0, like a year.",
-            "Put a StandardScaler before the network.",
+            _before_the_network(setting),
         )
 
 

@@ -1,6 +1,6 @@
 """The inner interface of a fitted estimator: all that the rest of the package asks of it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
@@ -17,6 +17,26 @@ from sklearn_relu.losses import Loss
 from sklearn_relu.optimizers import Solver
 from sklearn_relu.sklearn_private import validate_parameters
 from sklearn_relu.training.jobs import Job, TrainingState
+
+
+class ImageLayout(NamedTuple):
+    """The order of an image's pixels.
+
+    Attributes
+    ----------
+    shape : tuple of (rows, columns, channels)
+    channels_first : bool
+    """
+
+    shape: tuple[int, int, int]
+    channels_first: bool
+
+    def by_place(self, images: np.ndarray) -> np.ndarray:
+        """A view (n_samples, rows, columns, channels) of contiguous images."""
+        rows, columns, channels = self.shape
+        if self.channels_first:
+            return np.moveaxis(images.reshape(-1, channels, rows, columns), 1, -1)
+        return images.reshape(-1, rows, columns, channels)
 
 
 class Fitted:
@@ -45,6 +65,14 @@ class Fitted:
     def encoder(self) -> Any:
         """The encoder of tables that comes before the first layer, or None."""
         return getattr(self._estimator, "encoder_", None)
+
+    @property
+    def image_layout(self) -> ImageLayout | None:
+        """The order of pixels, where X are images; else None."""
+        own = self._estimator
+        if not hasattr(own, "image_shape_"):
+            return None
+        return ImageLayout(own.image_shape_, own._channels_first)
 
     @property
     def solver(self) -> Solver:

@@ -109,8 +109,18 @@ def _layers_of(
     return tuple(dense_layers(reads, sizes, activations, n_raw))
 
 
-def sizes_of_layers(sizes: Any) -> list[int]:
-    """The value of ``hidden_layer_sizes`` as a list.
+def sizes_of_layers(
+    sizes: Any, parameter: str = "hidden_layer_sizes", each: str = "units for each hidden layer"
+) -> list[int]:
+    """The value of ``hidden_layer_sizes``, or of a parameter like it, as a list.
+
+    Parameters
+    ----------
+    sizes : object
+    parameter : str, default="hidden_layer_sizes"
+        Its name, for errors.
+    each : str, default="units for each hidden layer"
+        What its numbers are, for errors.
 
     Raises
     ------
@@ -120,9 +130,9 @@ def sizes_of_layers(sizes: Any) -> list[int]:
     sizes = list(np.atleast_1d(np.asarray(sizes, dtype=object)))
     if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in sizes):
         raise ValueError(
-            f"hidden_layer_sizes must hold one whole number of units for each hidden layer; got "
-            f"{sizes}. For one layer of 10 units pass (10,)."
+            f"{parameter} must hold one whole number of {each}; got {sizes}. For one of 10 pass "
+            "(10,)."
         )
     if any(size <= 0 for size in sizes):
-        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+        raise ValueError(f"{parameter} must be > 0, got {sizes}.")
     return [int(size) for size in sizes]

@@ -61,6 +61,9 @@ class NetworkParameters(Described):
     scales_inputs: bool = False
     """Whether X is scaled before the network, so that no remedy advises it. No parameter either."""
 
+    reads_images: bool = False
+    """Whether X are pixels, which are to be scaled alike. No parameter either."""
+
     _described_parameters = {
         "activation": Parameter(
             "str, Activation or sequence of them",

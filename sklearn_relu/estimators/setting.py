@@ -37,6 +37,8 @@ class Setting:
     dropout : bool
     scales_inputs : bool, default=False
         Whether the estimator scales inputs itself.
+    reads_images : bool, default=False
+        Whether inputs are pixels, which have one scale.
     """
 
     learning_rate_init: float | None
@@ -51,9 +53,12 @@ class Setting:
     tol: float
     dropout: bool
     scales_inputs: bool = False
+    reads_images: bool = False
 
     def scale_inputs(self) -> str:
         """Where inputs are large, small, far from 0 or of different sizes."""
+        if self.reads_images and not self.scales_inputs:
+            return "center and scale all pixels alike ((X - X.mean()) / X.std())"
         return "" if self.scales_inputs else "scale the inputs (StandardScaler)"
 
     def lower_rate(self) -> str:
@@ -145,6 +150,7 @@ def setting_of(estimator, parts: Parts | None = None) -> Setting:
         tol=float(estimator.tol),
         dropout=any(parts.dropout),
         scales_inputs=estimator.scales_inputs,
+        reads_images=estimator.reads_images,
     )
 
 

@@ -12,6 +12,7 @@ from sklearn_relu.inspection.linear import (
     local_linear_map,
 )
 from sklearn_relu.inspection.model import final_network
+from sklearn_relu.inspection.occlusion import occlusion_map
 from sklearn_relu.inspection.prune import prune
 from sklearn_relu.inspection.regions import LinearRegions, linear_regions
 from sklearn_relu.inspection.repair import RepairReport, repair_dead_units
@@ -37,6 +38,7 @@ __all__ = [
     "hidden_activations",
     "linear_regions",
     "local_linear_map",
+    "occlusion_map",
     "prune",
     "repair_dead_units",
     "signal_report",

@@ -13,6 +13,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_relu.documentation import Documented
+from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.inspection.model import Network, final_network, fitted_network, own_network
 from sklearn_relu.network.inference import forward_batches
@@ -169,9 +170,10 @@ class HiddenLayer(
         params = process_routing(self, "fit", **fit_params).estimator.fit
         final_network(self.estimator)
         fitted = clone(self.estimator).fit(X, y, **params)
-        following = own_network(fitted).coefs_[1:]
-        weights = following[_index(self.layer, len(following))]
-        self._n_features_out = weights.size // weights.shape[-1]  # of all networks
+        inner = Fitted(own_network(fitted))
+        layers, _ = inner.network(inner.dtype)
+        layer = layers[_index(self.layer, len(layers) - 1)]
+        self._n_features_out = inner.n_networks * layer.gives
         self.estimator_ = fitted
         if hasattr(fitted, "feature_names_in_"):
             self.feature_names_in_ = fitted.feature_names_in_

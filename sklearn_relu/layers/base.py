@@ -236,6 +236,11 @@ class Layer(ABC):
         """
         return columns.reshape(*columns.shape[:-1], -1, self.n_units)
 
+    def features(self, x: Any) -> Any:
+        """Inputs (n_samples, reads) as rows of what has weights of its own: those of a place, where
+        places share them."""
+        return x
+
     def columns_of(self, units: np.ndarray, width: int) -> np.ndarray:
         """The columns of some units among all `width` ones of "z" or "a": first the first column
         of each unit, then the second ..."""

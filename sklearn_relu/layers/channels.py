@@ -81,6 +81,10 @@ class ChannelsLast(Layer):
         """Transpose."""
         return graph.channels_last(x, self.image_shape)
 
+    def features(self, x: Any) -> Any:
+        """The channels of all pixels; a copy, unless there is one."""
+        return x.reshape(-1, self.n_units, self.places).swapaxes(1, 2).reshape(-1, self.n_units)
+
     def _first(self, images: np.ndarray) -> np.ndarray:
         """A view (n_networks, n_samples, channels, places)."""
         return images.reshape(*images.shape[:2], self.n_units, self.places)

@@ -124,6 +124,7 @@ class LocalContrast(Layer):
         mean = graph.reshape(np.mean(images, axis=-1, keepdims=True), self.places)
         along = tuple(Windows.of(n, WINDOW, 1, "same") for n in (rows, columns))
         kernel = np.outer(_weights(), _weights()).reshape(1, -1, 1)
+        kernel = np.repeat(kernel, images.n_networks, axis=0)
         share = np.outer(*(_mass(n) for n in (rows, columns))).reshape(1, 1, -1)
         blurred = graph.convolution(mean, graph.value(kernel), (rows, columns, 1), along)
         return graph.reshape(blurred, self.places) / graph.value(share)

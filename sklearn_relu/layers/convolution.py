@@ -128,6 +128,10 @@ class Convolution(Dense):
         a = self.activation.expression(z + bias, known)
         return graph.reshape(a, self.gives)
 
+    def features(self, x: Any) -> Any:
+        """The channels of all pixels."""
+        return x.reshape(-1, self.image_shape[2])
+
     def _images(self, x: Any) -> np.ndarray:
         """A view (n_networks, n_samples, rows, columns, channels)."""
         return x.reshape(*x.shape[:2], *self.image_shape)

@@ -18,10 +18,11 @@ def to_onnx(model, X):
         A fitted network of this package or TabularEncoder, or a Pipeline or other estimator of
         scikit-learn that holds some and that skl2onnx converts: scalers, ColumnTransformer ...
     X : array-like or DataFrame of shape (n_samples, n_features)
-        Rows as the model takes them, of which only the types matter. An array becomes one input
-        ``X``; a DataFrame one input of shape (n_samples, 1) for each column, with its name and
-        dtype (but one named like an output: ``label`` becomes ``label1``). The graph computes in
-        float32 if that holds all numbers of X, else in float64: as for NumPy, int64 makes float64.
+        Rows, or images, as the model takes them, of which only the types matter. An array becomes
+        one input ``X``; a DataFrame one input of shape (n_samples, 1) for each column, with its
+        name and dtype (but one named like an output: ``label`` becomes ``label1``). The graph
+        computes in float32 if that holds all numbers of X, else in float64: as for NumPy, int64
+        makes float64.
 
     Returns
     -------

@@ -17,12 +17,13 @@ class Input:
     name : str
     dtype : dtype
         Of numbers and booleans; object means text.
-    width : int
+    shape : tuple of int
+        Of one row: its width, or the axes of an image.
     """
 
     name: str
     dtype: np.dtype
-    width: int
+    shape: tuple[int, ...]
 
     @property
     def is_text(self) -> bool:
@@ -41,9 +42,9 @@ def inputs_of(X) -> list[Input]:
     if is_frame(X):
         names = map(str, getattr(X, "column_names", X.columns))  # pyarrow's columns are data
         columns = zip(names, columns_of(X), strict=True)
-        return [Input(name, _dtype(column, name), 1) for name, column in columns]
+        return [Input(name, _dtype(column, name), (1,)) for name, column in columns]
     X = X if sp.issparse(X) else np.asarray(X)
-    return [Input("X", _dtype(X, "X"), X.shape[1])]
+    return [Input("X", _dtype(X, "X"), X.shape[1:])]
 
 
 def _dtype(values, name: str) -> np.dtype:
@@ -82,7 +83,7 @@ def skl2onnx_types(inputs: list[Input]) -> list:
     return [
         (
             given.name,
-            (data_types.StringTensorType if given.is_text else number)([None, given.width]),
+            (data_types.StringTensorType if given.is_text else number)([None, *given.shape]),
         )
         for given in inputs
     ]

@@ -6,7 +6,9 @@ import struct
 import numpy as np
 import pytest
 
+from sklearn_relu import CNNRegressor, compare
 from sklearn_relu.__main__ import main
+from sklearn_relu.comparison import comparison_rows
 from sklearn_relu.comparison.arrays import IDX_TYPES, holds_arrays, read_arrays
 
 RNG = np.random.default_rng(0)
@@ -35,7 +37,7 @@ def test_the_last_column_of_a_table_is_the_target(tmp_path):
 def test_named_arrays(tmp_path, names, target):
     np.savez(tmp_path / "t.npz", **dict(zip(names, (IMAGES, LABELS[:, None]), strict=True)))
     X, y, found, note = read_arrays(str(tmp_path / "t.npz"), target)
-    np.testing.assert_array_equal(X, IMAGES.reshape(6, 20))
+    np.testing.assert_array_equal(X, IMAGES)
     np.testing.assert_array_equal(y, LABELS)
     assert found == names[1]
     assert note == "an array of shape (6, 4, 5), read as rows of 20 numbers"
@@ -51,7 +53,7 @@ def test_idx_files_of_each_type(tmp_path, code, is_zipped):
     labels.write_bytes(pack(idx(LABELS, 0x08)))
     assert holds_arrays(str(images))
     X, y, target, _ = read_arrays(str(images), str(labels))
-    np.testing.assert_array_equal(X, values.reshape(6, 20))
+    np.testing.assert_array_equal(X, values)
     np.testing.assert_array_equal(y, LABELS)
     assert X.dtype.isnative
     assert target == "labels-idx1-ubyte"
@@ -113,3 +115,39 @@ def test_a_comparison_reads_them(tmp_path, capsys):
     assert "a random sample of 20 of 30 rows" in out
     assert main(["compare", path, "--drop", "a"]) == 2
     assert "--drop is for tables with named columns" in capsys.readouterr().err
+
+
+def test_convolutional_networks_see_images(tmp_path, capsys):
+    draw = np.random.default_rng(1)
+    X = draw.integers(0, 256, (60, 6, 5)).astype(np.uint8)
+    images, labels = tmp_path / "images-idx3-ubyte", tmp_path / "labels-idx1-ubyte"
+    images.write_bytes(idx(X, 0x08))
+    labels.write_bytes(idx((X[:, 2, 3] > 127).astype(np.uint8), 0x08))
+    quick = "--networks 3 --activations relu tanh --max-iter 2 --folds 2 --baselines constant"
+    command = ["compare", str(images), "--target", str(labels), *quick.split()]
+    assert main([*command, "--estimators", "mlp", "cnn", "--out", str(tmp_path / "out")]) == 0
+    out = capsys.readouterr().out
+    assert "an array of shape (60, 6, 5)" in out
+    assert "cnn" in out
+    best = (tmp_path / "out" / "best.py").read_text(encoding="utf-8")
+    assert "CNNClassifier(" in best or "MLPClassifier(" in best
+    assert main([*command, "--estimators", "cnn", "--image-shape", "5", "6"]) == 0
+    assert main([*command, "--estimators", "cnn", "--image-shape", "5", "5"]) == 2
+    assert "whose product is 30" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_function_takes_arrays_of_images():
+    X = RNG.normal(size=(40, 5, 4, 2))
+    y = X[:, 2, 2, 0]
+    options = {"networks": [()], "activations": ["relu"], "max_iter": 2, "folds": 2}
+    search = compare(X, y, estimators=["cnn", "mlp"], baselines=(), **options)
+    rows = comparison_rows(search)
+    assert {row["estimator"] for row in rows} == {"cnn", "mlp"}
+    network = search.cv_results_["params"][0]["mlp__regressor"]
+    assert isinstance(network, CNNRegressor)
+    assert network.image_shape == (5, 4, 2)
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": range(40), "b": list("xy") * 20})
+    with pytest.raises(ValueError, match=r"'cnn' is for images and series.* 'b' is none"):
+        compare(frame, y, estimators=["cnn"], baselines=(), **options)

@@ -23,9 +23,12 @@ from sklearn_relu.displays import (
     ActivationDisplay,
     ComparisonDisplay,
     DecisionRegionDisplay,
+    FeatureMapsDisplay,
+    FiltersDisplay,
     GradientFlowDisplay,
     LossCurve,
     LossCurveDisplay,
+    OcclusionDisplay,
     SparsityDisplay,
     WeightsDisplay,
 )
@@ -462,12 +465,24 @@ PLOTTED = {
     "DecisionRegionDisplay": lambda: DecisionRegionDisplay(
         xx=np.tile([0, 1, 2], (2, 1)), yy=np.tile([[0], [1]], 3), response=np.eye(2, 3), classes=y
     ),
+    "FeatureMapsDisplay": lambda: FeatureMapsDisplay(np.eye(4).reshape(2, 2, 4)),
+    "FiltersDisplay": lambda: FiltersDisplay(np.eye(4).reshape(2, 2, 4)),
     "GradientFlowDisplay": lambda: GradientFlowDisplay({"a": np.ones(3)}),
     "LossCurveDisplay": lambda: LossCurveDisplay({"a": LossCurve([X[:, 0] ** 2], [], [1])}),
+    "OcclusionDisplay": lambda: OcclusionDisplay(np.eye(4).reshape(2, 2, 4)),
     "SparsityDisplay": lambda: SparsityDisplay(X > 0),
     "WeightsDisplay": lambda: WeightsDisplay(X),
 }
 """A display of each class, with data of its constructor alone."""
+
+IMAGES = [
+    "DecisionRegionDisplay",
+    "FeatureMapsDisplay",
+    "FiltersDisplay",
+    "OcclusionDisplay",
+    "SparsityDisplay",
+    "WeightsDisplay",
+]
 
 
 def test_each_display_is_among_them():
@@ -479,7 +494,7 @@ def test_plot_is_described_and_makes_the_attributes_of_the_class(name):
     display = PLOTTED[name]()
     data = set(vars(display))
     signature = str(inspect.signature(type(display).plot))
-    is_image = name in ("DecisionRegionDisplay", "SparsityDisplay", "WeightsDisplay")
+    is_image = name in IMAGES
     options = "cmap=None, **kwargs" if is_image else "name=None, curve_kwargs=None"
     assert signature == f"(self, ax=None, *, {options})"
     text = re.sub("\x08.", "", pydoc.render_doc(type(display).plot, renderer=pydoc.plaintext))
@@ -540,7 +555,7 @@ class TestOptionsOfCurves:
             CURVES[name](name="one")
 
 
-@pytest.mark.parametrize("name", ["DecisionRegionDisplay", "SparsityDisplay", "WeightsDisplay"])
+@pytest.mark.parametrize("name", IMAGES)
 def test_options_of_images(name):
     display = PLOTTED[name]().plot(cmap="cividis", alpha=0.5)
     image = display.surface_ if name == "DecisionRegionDisplay" else display.image_

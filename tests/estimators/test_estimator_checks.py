@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from sklearn_relu import MLPClassifier, MLPRegressor
+from sklearn_relu import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
 from sklearn_relu.activations import ACTIVATIONS
 
 BOTH = [MLPClassifier, MLPRegressor]
@@ -126,7 +126,23 @@ def test_lbfgs_passes_every_check(estimator, check):
 
 
 @ignore_incidental
-@pytest.mark.parametrize("Estimator", BOTH)
+@parametrize_with_checks(
+    [
+        CNNClassifier(),
+        CNNRegressor(),
+        CNNClassifier(
+            (4,), normalization="local_contrast", padding="valid", kernel_size=1, pool_size=1
+        ),
+        CNNRegressor((8, 8), pooling=["average", None], hidden_layer_sizes=(16,)),
+    ]
+)
+def test_convolutional_networks_pass_every_check(estimator, check):
+    """Rows of a few columns are short series."""
+    check(estimator)
+
+
+@ignore_incidental
+@pytest.mark.parametrize("Estimator", [*BOTH, CNNClassifier, CNNRegressor])
 @pytest.mark.parametrize(
     "check",
     [

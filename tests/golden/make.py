@@ -5,8 +5,8 @@ VERSION`` once, with that release, and add the new folder. Files of earlier rele
 written again: that they load and predict the same is the promise that they are there to keep.
 
 Files of estimators that no release has yet are in the folder ``unreleased``: ``python
-tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular". They may be
-written again, in place of a folder that was deleted. The folder of a release takes their place.
+tests/golden/make.py unreleased tabular`` writes all whose names begin with "tabular", beside what
+is there. They may be written again. The folder of a release takes their place.
 """
 
 import json
@@ -17,13 +17,15 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_relu import (
+    CNNClassifier,
+    CNNRegressor,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -43,6 +45,9 @@ FOLDER = Path(__file__).parent
 X, y = load_iris(return_X_y=True)
 SMALL = {"hidden_layer_sizes": (3,), "max_iter": 5, "random_state": 0}
 TABULAR = {**SMALL, "ensemble_size": 2, "batch_size": 50}
+IMAGES = load_digits().images[:150].astype(np.uint8)
+IMAGES_Y = load_digits().target[:150]
+CONVOLUTIONAL = {"filters": (3, 4), "max_iter": 5, "random_state": 0}
 
 
 def table():
@@ -65,6 +70,11 @@ def table():
             "picked": pd.Timestamp("2020-01-01") + pd.to_timedelta(rows, unit="D"),
         }
     )
+
+
+def colours(images):
+    """Images of two channels, which come first."""
+    return np.stack([images, 16 - images], axis=1) / 16
 
 
 def models():
@@ -98,6 +108,26 @@ def models():
         "tabular_regressor": TabularMLPRegressor(
             **TABULAR, numerical_embedding=PBLD(4, n_outputs=2), loss="gaussian_nll"
         ).fit(table(), X[:, 0]),
+        "convolutional_classifier": CNNClassifier(
+            **CONVOLUTIONAL,
+            kernel_size=[(3, 5), 2],
+            activation=["crelu", "prelu"],
+            pooling=["max", "global_average"],
+            normalization="local_contrast",
+            spatial_dropout=0.1,
+            ensemble_size=2,
+        ).fit(IMAGES, IMAGES_Y),
+        "convolutional_regressor": CNNRegressor(
+            **CONVOLUTIONAL,
+            padding="valid",
+            kernel_size=2,
+            strides=[1, (2, 1)],
+            pool_size=(1, 2),
+            hidden_layer_sizes=(5,),
+        ).fit(IMAGES / 16, IMAGES_Y),
+        "convolutional_colours": CNNClassifier(
+            **CONVOLUTIONAL, channels_first=True, train_filters=False, warm_start=True
+        ).fit(colours(IMAGES), IMAGES_Y),
         "unfitted": MLPRegressor(**SMALL, n_iter_no_change=np.inf),
     }
 
@@ -114,6 +144,9 @@ def objects():
             scaled, {"mlpclassifier__activation": ["relu", "elu"]}, cv=2, refit=True
         ).fit(X, y),
         "stream": stream,
+        "convolutional_search": GridSearchCV(
+            CNNClassifier(**CONVOLUTIONAL), {"pooling": ["max", None]}, cv=2
+        ).fit(IMAGES, IMAGES_Y),
         "tabular_search": GridSearchCV(
             TabularMLPClassifier(**TABULAR), {"numerical_embedding": ["pbld", None]}, cv=2
         ).fit(table(), y),
@@ -145,6 +178,11 @@ def fits():
             ),
             (X[first], X[first, 0]),
             {"X_val": X[second], "y_val": X[second, 0]},
+        ),
+        "convolutional": (
+            CNNClassifier(**CONVOLUTIONAL | {"max_iter": 8}, dropout=0.2),
+            (IMAGES, IMAGES_Y),
+            {},
         ),
         "tabular": (
             TabularMLPClassifier(**TABULAR | {"max_iter": 8}, dtype="float64"),
@@ -186,6 +224,8 @@ def predictions(name, model):
         rows = load_iris(as_frame=True).data.iloc[::10]
     elif name.startswith("tabular"):
         rows = table().iloc[::10]
+    elif name.startswith("convolutional"):
+        rows = colours(IMAGES[::10]) if name.endswith("colours") else IMAGES[::10]
     found = {}
     for method in ("predict", "predict_proba", "decision_function", "transform"):
         if hasattr(model, method):
@@ -193,7 +233,8 @@ def predictions(name, model):
     if name == "stream":
         found["coefs after going on"] = coefs(model.partial_fit(X, X[:, 0]))
     elif model.__dict__.get("warm_start"):
-        found["coefs after going on"] = coefs(model.fit(X, y))
+        data = (colours(IMAGES), IMAGES_Y) if name == "convolutional_colours" else (X, y)
+        found["coefs after going on"] = coefs(model.fit(*data))
     return found
 
 
@@ -207,13 +248,19 @@ def chosen(found, prefix):
     return {name: value for name, value in found.items() if name.startswith(prefix)}
 
 
+def record(path, recorded):
+    """Write what is recorded, beside what is there."""
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps(before | recorded), encoding="utf-8")
+
+
 def write_models(folder, prefix):
     """Write a file of each model, and what it predicts."""
     recorded = {}
     for name, model in chosen(models(), prefix).items():
         save(model, folder / f"{name}.relu")
         recorded[name] = predictions(name, model)
-    (folder / "predictions.json").write_text(json.dumps(recorded), encoding="utf-8")
+    record(folder / "predictions.json", recorded)
 
 
 def write_objects(folder, prefix):
@@ -229,7 +276,7 @@ def write_objects(folder, prefix):
         (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, protocol=4))
         joblib.dump(model, folder / f"{name}.joblib")
         recorded[name] = predictions(name, model)
-    (folder / "objects.json").write_text(json.dumps(recorded), encoding="utf-8")
+    record(folder / "objects.json", recorded)
 
 
 def write_checkpoints(folder, prefix):
@@ -244,7 +291,7 @@ def write_checkpoints(folder, prefix):
         recorded[name] = coefs(fits()[name][0].fit(*data, **more))
     if "stream".startswith(prefix):
         recorded["stream"] = write_stream(folder)
-    (folder / "checkpoints.json").write_text(json.dumps(recorded), encoding="utf-8")
+    record(folder / "checkpoints.json", recorded)
 
 
 def write_stream(folder):
@@ -258,10 +305,10 @@ def write_stream(folder):
 
 
 def main(version, prefix=""):
-    """Write all files, or those whose names begin with a prefix, into a new folder."""
+    """Write all files, or those whose names begin with a prefix, into a folder."""
     warnings.simplefilter("ignore")
     folder = FOLDER / version
-    folder.mkdir()
+    folder.mkdir(exist_ok=version == "unreleased")
     write_models(folder, prefix)
     write_objects(folder, prefix)
     write_checkpoints(folder, prefix)

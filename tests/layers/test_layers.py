@@ -27,8 +27,10 @@ from sklearn_relu.layers import (
     LAYERS,
     AveragePooling,
     Block,
+    ChannelsLast,
     Convolution,
     Dense,
+    LocalContrast,
     MaxPooling,
     largest_product,
 )
@@ -248,6 +250,93 @@ def test_a_convolution_is_that_of_scipy():
             ]
             expected = sum(channels) + params["bias"][0, 0, k]
             np.testing.assert_allclose(result[..., k], expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("strides", [(1, 1), (2, 3)])
+def test_strides_and_padding_are_those_of_keras(padding, strides):
+    """Each output is the product of its window, by Keras's formulas for where windows begin."""
+    draw = np.random.default_rng(0)
+    layer = Convolution((6, 7, 2), 3, Identity(), (3, 4), strides, padding)
+    x, params = draw.normal(size=(1, 2, 84)), params_of(layer, 1)
+    out = run(layer, x, params)["a"].reshape(2, *layer.output_shape)
+    weight = params["weight"].reshape(3, 4, 2, 3)
+    padded = np.zeros((2, 20, 20, 2))
+    begins = []
+    for length, size, stride, n in zip((6, 7), (3, 4), strides, out.shape[1:3], strict=True):
+        expected = -(-length // stride) if padding == "same" else -(-(length - size + 1) // stride)
+        assert n == expected
+        beyond = max((n - 1) * stride + size - length, 0) if padding == "same" else 0
+        begins.append(5 - beyond // 2)
+    padded[:, 5:11, 5:12] = x.reshape(2, 6, 7, 2)
+    for i in range(out.shape[1]):
+        for j in range(out.shape[2]):
+            top, left = begins[0] + i * strides[0], begins[1] + j * strides[1]
+            window = padded[:, top : top + 3, left : left + 4]
+            value = np.einsum("nrcx,rcxf->nf", window, weight) + params["bias"][0]
+            np.testing.assert_allclose(out[:, i, j], value, rtol=1e-12, atol=1e-12)
+
+
+def test_windows_of_pools_are_those_of_keras():
+    image = np.arange(7.0).reshape(1, 1, 7)
+    for padding, largest, mean in (
+        ("same", [1, 4, 6], [0.5, 3, 5.5]),  # one column is missing at each end
+        ("valid", [2, 5], [1, 4]),
+    ):
+        for cls, expected in ((MaxPooling, largest), (AveragePooling, mean)):
+            layer = cls((1, 7, 1), (1, 3), padding)
+            assert run(layer, image, {})["a"].ravel().tolist() == expected
+
+
+def test_local_contrast_is_that_of_the_paper():
+    """Jarrett et al. 2009, section 2; near edges with the weights that are within the image."""
+    draw = np.random.default_rng(0)
+    images = draw.normal(size=(3, 11, 6, 4)) + 2
+    layer = LocalContrast((11, 6, 4))
+    found = run(layer, images.reshape(1, 3, -1), {})["a"].reshape(images.shape)
+    places = np.arange(-4, 5)
+    window = np.exp(-(places[:, None] ** 2 + places**2) / (2 * 2.25**2))
+
+    def mean(maps):
+        return correlate2d(maps, window, "same") / correlate2d(np.ones_like(maps), window, "same")
+
+    for image, result in zip(images, found, strict=True):
+        centered = image - mean(image.mean(axis=2))[:, :, None]
+        deviation = np.sqrt(mean((centered**2).mean(axis=2)))
+        expected = centered / np.maximum(deviation, deviation.mean())[:, :, None]
+        np.testing.assert_allclose(result, expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("value", [0.0, 7.0, 1e4])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_flat_image_has_no_contrast(value, dtype):
+    layer = LocalContrast((5, 6, 1))
+    x = np.full((1, 2, 30), value, dtype)
+    memory = run(layer, x, {})
+    assert np.abs(memory["a"]).max() <= (
+        0 if value == 0 else 100 * value * np.finfo(dtype).eps / 1e-4
+    )
+    grad_x, _ = run_back(layer, x, {}, memory, np.ones((1, 2, 30), dtype))
+    assert np.isfinite(grad_x).all()
+
+
+def test_nothing_goes_back_below_the_first_layer_that_learns():
+    frozen = Convolution(SHAPE, 4, ACTIVATIONS["prelu"](), is_trained=False)
+    learns = Dense(frozen.gives, 2, Identity())
+    for penalty in (None, L2()):
+        stack, run_ = stack_of(stages_of([ChannelsLast(SHAPE), frozen, learns], penalty))
+        scales = Scales.of(np.ones(2), np.ones(2), np.ones(2))
+        for _ in range(2):
+            stack.objective(run_, scales)
+        grads = stack.layout.views(stack.grads)
+        for name, grad in grads[1].items():
+            if name != "weight" or penalty is None:
+                assert (grad == 0).all()
+        if penalty is not None:  # of one step, not of two
+            np.testing.assert_allclose(
+                grads[1]["weight"], stack.layout.views(stack.params)[1]["weight"]
+            )
+        assert (grads[2]["weight"] != 0).all()
 
 
 def test_pools_take_what_there_is_of_their_windows():

@@ -57,6 +57,24 @@ def test_dropout_drops_its_share_and_keeps_the_mean(rate, dtype):
     np.testing.assert_allclose(grad[~zero], 1 / (1 - rate), rtol=1e-6)
 
 
+@pytest.mark.parametrize("value", [0.0, -1.5])
+def test_channels_are_dropped_with_all_their_places(value):
+    a = np.random.RandomState(0).normal(2, 1, (2, 300, 6, 40))
+    mask, out = np.full((2, 300, 1, 40), np.nan), np.full_like(a, np.nan)
+    dropout = Dropout([0.25, 0.25], value, mask, out)
+    dropout.forward(a, generators())
+    lost = np.broadcast_to(dropout.mask == 0, a.shape)
+    np.testing.assert_allclose(lost.mean(axis=(1, 2, 3)), 0.25, atol=0.01)
+    assert np.ptp(out[lost]) == 0
+    assert (out[~lost] != out[lost][0]).all()
+    grad = np.ones_like(a)
+    dropout.backward(grad)
+    assert np.array_equal(grad == 0, lost)
+    alone = Dropout([0.25], value, mask[1:].copy(), out[1:].copy())
+    alone.forward(a[1:], generators()[1:])
+    assert np.array_equal(alone.out, out[1:])
+
+
 @pytest.mark.parametrize("rate", [0.05, 0.1, 0.5])
 def test_alpha_dropout_keeps_mean_0_and_variance_1(rate):
     a = np.random.RandomState(0).normal(size=(2, 400, 300))

@@ -11,6 +11,8 @@ from sklearn.preprocessing import StandardScaler
 import sklearn_relu
 from sklearn_relu import (
     SKOPS_TRUSTED_TYPES,
+    CNNClassifier,
+    CNNRegressor,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -66,6 +68,8 @@ def test_no_type_is_on_the_list_for_nothing():
         MLPRegressor(learning_rate=FunctionRate(max)),
         MLPRegressor(loss=SoftmaxLogLoss()),
         MLPRegressor(loss=SoftmaxFocalLoss()),
+        CNNRegressor(),
+        CNNClassifier((2,), max_iter=1).fit(X, y),
         TabularMLPRegressor(),
         TabularMLPClassifier(max_iter=1).fit(X, y),
     ]

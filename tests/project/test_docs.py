@@ -105,3 +105,17 @@ def test_the_page_on_long_fits_runs(tmp_path, monkeypatch):
     stopped.set_callbacks(names["GoodEnough"](0.0)).fit(X, y)
     assert stopped.n_iter_ == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fit.ckpt", "stream.ckpt"]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_snippets_about_images_run(capsys):
+    page = (DOCS / "images.md").read_text(encoding="utf-8")
+    names = {"__name__": "__main__"}
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(code, "images.md", "exec"), names)
+    assert capsys.readouterr().out.splitlines() == [
+        "[(8, 8, 16), (4, 4, 16), (4, 4, 32), (2, 2, 32), (10,)]",
+        "(3, 3, 1, 16) (5, 4, 4, 32)",
+        "(2, 8, 8)",
+    ]

@@ -4,6 +4,8 @@ import pytest
 from sklearn.base import clone
 
 from sklearn_relu import (
+    CNNClassifier,
+    CNNRegressor,
     MLPClassifier,
     MLPRegressor,
     TabularMLPClassifier,
@@ -14,6 +16,8 @@ from sklearn_relu.tables import TabularEncoder
 from sklearn_relu.utils import all_estimators
 
 ALL = [
+    ("CNNClassifier", CNNClassifier),
+    ("CNNRegressor", CNNRegressor),
     ("HiddenLayer", HiddenLayer),
     ("MLPClassifier", MLPClassifier),
     ("MLPRegressor", MLPRegressor),
@@ -27,11 +31,11 @@ ALL = [
     ("kinds", "expected"),
     [
         (None, ALL),
-        ("classifier", [ALL[1], ALL[4]]),
-        ("regressor", [ALL[2], ALL[5]]),
-        ("transformer", [ALL[0], ALL[3]]),
+        ("classifier", [ALL[0], ALL[3], ALL[6]]),
+        ("regressor", [ALL[1], ALL[4], ALL[7]]),
+        ("transformer", [ALL[2], ALL[5]]),
         ("cluster", []),
-        (["transformer", "regressor"], [ALL[0], ALL[2], ALL[3], ALL[5]]),
+        (["transformer", "regressor"], [ALL[1], ALL[2], ALL[4], ALL[5], ALL[7]]),
         ([], []),
     ],
 )
