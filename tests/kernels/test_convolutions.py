@@ -154,6 +154,7 @@ def test_pools_are_the_same_with_loops_and_without(
     layer = MaxPooling((9, 11, channels), pool_size, padding)
     draw = np.random.default_rng(0)
     images = draw.integers(0, 3, size=(4, *layer.image_shape)).astype(dtype)  # many are equal
+    images[0, 0, 0, 0], images[1, 1, 1, 0], images[2] = np.nan, np.nan, -np.inf
     grads = draw.normal(size=(4, *layer.output_shape)).astype(dtype)
 
     def pooled():

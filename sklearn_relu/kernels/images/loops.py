@@ -24,7 +24,8 @@ def largest(
                     for j in range(max(0, start), min(n_columns, start + width)):
                         pixel = images[image, i, j]
                         for c in range(channels):
-                            out[c] = max(out[c], pixel[c])
+                            before = out[c]  # NaN stays, as in NumPy's maximum
+                            out[c] = before if before >= pixel[c] or before != before else pixel[c]
 
 
 def to_largest(
