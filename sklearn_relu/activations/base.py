@@ -108,6 +108,11 @@ class Activation(Part, ABC):
     """True: it is linear between its kinks and jumps; then a network of it is linear around every
     input that is on none of them, and :meth:`linear_pieces` tells the pieces apart."""
 
+    is_monotone: ClassVar[bool] = False
+    """True: each unit has one summed input, and a larger one never gives a smaller activation. Then
+    the largest of several activations is that of the largest summed input, and max pooling may
+    come before the activation, which has less to do."""
+
     parameters_rate: float = 1.0
     """Factor of the learning rate of what the activation learns; 0 keeps it as it starts."""
 

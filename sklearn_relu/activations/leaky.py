@@ -29,6 +29,7 @@ class LeakyReLU(Activation):
     machine_units = "nrelu"
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     _parameter_constraints = {"negative_slope": [Interval(Real, 0, 1, closed="both")]}
 

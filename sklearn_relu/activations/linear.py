@@ -13,6 +13,7 @@ class Identity(Activation):
     needs_summed_input = False
     passes_through = True
     is_piecewise_linear = True
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = z``."""

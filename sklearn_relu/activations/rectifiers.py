@@ -30,6 +30,7 @@ class ReLU(Activation):
     machine_units = "nrelu"
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = max(z, 0)``."""
@@ -68,6 +69,7 @@ class NegativeReLU(Activation):
     initialization = "he_normal"
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = min(z, 0)``."""
@@ -99,6 +101,7 @@ class SquaredReLU(Activation):
     bounds = (0.0, np.inf)
     initialization = "variance_scaling"
     needs_summed_input = False
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = max(z, 0)**2``."""
@@ -139,6 +142,7 @@ class ThresholdReLU(Activation):
     needs_its_initialization = True
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     _parameter_constraints = {"threshold": [Interval(Real, 0, None, closed="left")]}
 
@@ -175,6 +179,7 @@ class _Clipped(Activation):
     initialization = "variance_scaling"
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     max_value: float
 

@@ -24,6 +24,7 @@ class Logistic(Activation):
     sklearn_init_factor = 2.0
     machine_units = "binary"
     needs_summed_input = False
+    is_monotone = True
     saturation = bounds
 
     def forward(self, z, a, params, noise=None):
@@ -57,6 +58,7 @@ class Tanh(Activation):
 
     bounds = (-1.0, 1.0)
     needs_summed_input = False
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = tanh(z)``."""
@@ -93,6 +95,7 @@ class Softsign(Activation):
 
     bounds = (-1.0, 1.0)
     needs_summed_input = False
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = z / (1 + |z|)``."""
@@ -127,6 +130,7 @@ class HardTanh(Activation):
     bounds = (-1.0, 1.0)
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
 
     def forward(self, z, a, params, noise=None):
         """``a = min(max(z, -1), 1)``."""
@@ -162,6 +166,7 @@ class HardSigmoid(Activation):
     sklearn_init_factor = 2.0
     needs_summed_input = False
     is_piecewise_linear = True
+    is_monotone = True
     saturation = bounds
 
     def forward(self, z, a, params, noise=None):

@@ -17,6 +17,7 @@ class _ScaledELU(Activation):
 
     alpha: float
     scale: float = 1.0
+    is_monotone = True
 
     @property
     def bounds(self):
@@ -121,6 +122,7 @@ class CELU(Activation):
 
     initialization = "variance_scaling"
     needs_summed_input = False
+    is_monotone = True
 
     _parameter_constraints = {"alpha": [Interval(Real, 0, None, closed="neither")]}
 
@@ -176,6 +178,7 @@ class Softplus(Activation):
     initialization = "variance_scaling"
     needs_its_initialization = True
     needs_summed_input = False
+    is_monotone = True
 
     _parameter_constraints = {"beta": [Interval(Real, 0, None, closed="neither")]}
 

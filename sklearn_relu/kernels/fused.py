@@ -16,6 +16,7 @@ from sklearn_relu.kernels import compiling
 from sklearn_relu.kernels.categories import add_up, look_up
 from sklearn_relu.kernels.compiling import NotCompiled
 from sklearn_relu.kernels.exponentials import TAYLOR, exponential
+from sklearn_relu.kernels.images.loops import largest, to_largest
 from sklearn_relu.kernels.waves import waves, waves_back
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
@@ -531,6 +532,7 @@ def move(
 _LOOPS = (
     shift, outer, rectify, rectify_back, leak, leak_back, below, shift_below, blend, blend_back,
     parabola_back, logistic_loss, adam, look_up, add_up, exponential, move,
+    largest, to_largest,
 )  # fmt: skip
 
 _SUMS = (below_largest, normalize, ridge, waves, waves_back)

@@ -3,11 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 import scipy.sparse as sp
 
+from sklearn_relu import kernels
 from sklearn_relu.activations import Activation
 from sklearn_relu.activations.base import Arrays, Noise
 from sklearn_relu.kernels import Call
@@ -144,6 +146,31 @@ class Layer(ABC):
         `grad_x` may be the memory of `grad_a`, unless the layer passes gradients through: then
         "grad_z" is.
         """
+
+    def joined_with(self, following: "Layer") -> "tuple[Layer, Layer] | None":
+        """Two layers that together give what this one and the next one give, in less time.
+
+        Both are given this layer's parameters, and the second has the other's outputs. They are for
+        training and prediction, where nobody asks for the activations in between. By default there
+        are none.
+        """
+        return None
+
+    def activation_forward(self, memory: Arrays, params: Arrays, noise: Noise) -> Call:
+        """Return the call that adds the biases to "z" and overwrites "a"."""
+        z, a = self.by_place(memory["z"]), self.by_place(memory["a"])
+        return partial(self.activation.bias_forward, z, params["bias"], a, params, noise)
+
+    def activation_backward(
+        self, memory: Arrays, grad_a: np.ndarray, params: Arrays, grads: Arrays
+    ) -> Call:
+        """Return the call that overwrites "grad_z", and the gradients of the biases and of what the
+        activation learns."""
+        z, a, grad_z = (self.by_place(memory[name]) for name in ("z", "a", "grad_z"))
+        if self.activation.passes_through:
+            return partial(kernels.sum_samples, grad_z, grads["bias"])
+        arguments = z, a, self.by_place(grad_a), grad_z, grads["bias"], params, grads
+        return partial(self.activation.bias_backward, *arguments)
 
     @property
     def passes_through(self) -> bool:

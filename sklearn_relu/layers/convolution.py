@@ -1,15 +1,17 @@
 """The convolution of images, channels last."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from sklearn_relu.activations import Activation
+from sklearn_relu.activations import Activation, Identity
 from sklearn_relu.kernels import Call
-from sklearn_relu.layers.base import Arrays, Inputs
+from sklearn_relu.kernels.images.convolutions import convolve, image_gradient, weight_gradient
+from sklearn_relu.kernels.images.kernel import Kernel
+from sklearn_relu.layers.base import Arrays, Inputs, Layer, Noise
 from sklearn_relu.layers.dense import Dense
+from sklearn_relu.layers.pooling import ActivatedMaxPooling, MaxPooling
 from sklearn_relu.layers.windows import Windows
 
 
@@ -65,38 +67,58 @@ class Convolution(Dense):
         places = self.along[0].n_windows * self.along[1].n_windows
         fan_in = kernel_size[0] * kernel_size[1] * channels
         self._shape(rows * columns * channels, fan_in, n_filters, activation, places)
-        self.scratch = self._memory["windows"] = places * fan_in
+        before = self.along[0].before, self.along[1].before
+        self._kernel = Kernel(kernel_size, strides, before)
 
     @property
     def output_shape(self) -> tuple[int, int, int]:
         """Rows, columns and channels of the output."""
         return self.along[0].n_windows, self.along[1].n_windows, self.gives // self.places
 
-    def read(self, x: Inputs, memory: Arrays) -> tuple[list[Call], np.ndarray]:
-        """The windows of all places, as rows."""
-        windows = memory["windows"][: len(x)]
-        images, of_places = self._images(x), self._of_places(windows)
-        return [partial(self._fill, images, of_places)], self.by_place(windows)
+    def joined_with(self, following: Layer) -> tuple[Layer, Layer] | None:
+        """Pool the summed inputs, before biases and a monotone activation see them."""
+        if type(following) is MaxPooling and self.activation.is_monotone:
+            return Sums(self), ActivatedMaxPooling(following, self.activation)
+        return None
 
-    def spread(self, read: np.ndarray, grad_x: np.ndarray) -> tuple[np.ndarray, list[Call]]:
+    def product(self, x: Inputs, weight: np.ndarray, z: np.ndarray) -> Call:
+        """Overwrite `z` with the products of all windows and the weights."""
+        return partial(convolve, self._images(x), weight, self._of_places(z), self._kernel)
+
+    def product_for_weights(self, x: Inputs, grad_z: np.ndarray, grad_weight: np.ndarray) -> Call:
+        """Overwrite the gradient of the weights."""
+        images, places = self._images(x), self._of_places(grad_z)
+        return partial(weight_gradient, images, places, grad_weight, self._kernel)
+
+    def product_for_input(self, grad_z: np.ndarray, weight: np.ndarray, grad_x: np.ndarray) -> Call:
         """Each pixel's gradient is the sum over the windows that it is in."""
-        add = partial(self._add, self._of_places(read), self._images(grad_x))
-        return read, [add]
+        places, images = self._of_places(grad_z), self._images(grad_x)
+        return partial(image_gradient, places, weight, images, self._kernel)
 
-    def windows(self, x: Any) -> Any:
-        """The windows of all places, (n_networks, n_samples * places, fan_in)."""
-        windows = np.empty((*x.shape[:2], self._memory["windows"]), x.dtype)
-        self._fill(self._images(x), self._of_places(windows))
-        return self.by_place(windows)
+    def sums(self, x: Any, params: Arrays, biased: bool = True) -> np.ndarray:
+        """The products of all windows and the weights, and the biases."""
+        weight = params["weight"]
+        dtype = np.result_type(x, weight)
+        z = np.empty((len(weight), x.shape[1], self._memory["z"]), dtype)
+        self.product(x, weight, z)()
+        if biased:
+            self.by_place(z)[...] += params["bias"]
+        return z
 
     def input_gradient(
         self, x: Any, z: np.ndarray, grad_z: np.ndarray, params: Arrays
     ) -> np.ndarray:
-        """The sum of the gradients of all windows that a pixel is in."""
-        grad_windows = super().input_gradient(x, z, grad_z, params)
+        """Each pixel's gradient is the sum over the windows that it is in."""
         grad_x = np.empty((*grad_z.shape[:2], self.reads), grad_z.dtype)
-        self._add(self._of_places(grad_windows), self._images(grad_x))
+        self.product_for_input(grad_z, params["weight"], grad_x)()
         return grad_x
+
+    def weight_gradients(self, x: Any, grad_z: np.ndarray, params: Arrays) -> Arrays:
+        """The products of the windows and `grad_z`; 0 where the layer learns nothing."""
+        gradient = np.zeros(params["weight"].shape, grad_z.dtype)
+        if any(self._rates):
+            self.product_for_weights(x, grad_z, gradient)()
+        return {"weight": gradient}
 
     def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """Conv, then the activation's expression place by place."""
@@ -111,34 +133,40 @@ class Convolution(Dense):
         return x.reshape(-1, self.image_shape[2])
 
     def _images(self, x: Any) -> np.ndarray:
-        """A view (images, rows, columns, channels)."""
-        return x.reshape(-1, *self.image_shape)
+        """A view (n_networks, n_samples, rows, columns, channels)."""
+        return x.reshape(*x.shape[:2], *self.image_shape)
 
-    def _of_places(self, windows: np.ndarray) -> np.ndarray:
-        """A view (images, rows, columns, kernel rows, kernel columns, channels)."""
-        counts = self.along[0].n_windows, self.along[1].n_windows
-        return windows.reshape(-1, *counts, *self.kernel_size, self.image_shape[2])
+    def _of_places(self, sums: np.ndarray) -> np.ndarray:
+        """A view (n_networks, n_samples, rows of places, columns of places, summed inputs)."""
+        n_sums = self._blocks["weight"].shape[1]
+        return sums.reshape(len(sums), -1, *self.output_shape[:2], n_sums)
 
-    def _shifts(self) -> Iterator[tuple[int, int, tuple, tuple]]:
-        """For each place of the kernel: its row and column, the part of the places whose windows
-        have a pixel there, and the pixels that these are."""
-        for i in range(self.kernel_size[0]):
-            for j in range(self.kernel_size[1]):
-                (rows, pixel_rows), (columns, pixel_columns) = (
-                    self.along[0].at(i),
-                    self.along[1].at(j),
-                )
-                yield i, j, np.s_[:, rows, columns, i, j], np.s_[:, pixel_rows, pixel_columns]
 
-    def _fill(self, images: np.ndarray, windows: np.ndarray) -> None:
-        """Copy pixels to all windows that they are in; beyond the edges are zeros."""
-        for i, j, places, pixels in self._shifts():
-            if windows[places].size < windows[:, :, :, i, j].size:
-                windows[:, :, :, i, j] = 0
-            windows[places] = images[pixels]
+class Sums(Convolution):
+    """A convolution without biases and activation, which are the next layer's.
 
-    def _add(self, windows: np.ndarray, images: np.ndarray) -> None:
-        """Overwrite pixels with the sums over all windows that they are in."""
-        images[...] = 0
-        for _, _, places, pixels in self._shifts():
-            images[pixels] += windows[places]
+    Parameters
+    ----------
+    convolution : Convolution
+    """
+
+    def __init__(self, convolution: Convolution):
+        vars(self).update(vars(convolution))
+        self.activation = Identity()
+        self._memory = {"z": self.gives}
+
+    def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
+        """The products of all windows and the weights."""
+        return [self.product(x, params["weight"], memory["z"])]
+
+    def backward(
+        self,
+        x: Inputs,
+        memory: Arrays,
+        grad_a: np.ndarray,
+        grad_x: np.ndarray | None,
+        params: Arrays,
+        grads: Arrays,
+    ) -> list[Call]:
+        """The chain rule through the weights and the input."""
+        return self.products_backward(x, memory["grad_z"], grad_x, params, grads)

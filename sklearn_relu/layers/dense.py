@@ -16,8 +16,8 @@ from sklearn_relu.layers.base import Arrays, Block, Inputs, Layer, Noise, Sparse
 class Dense(Layer):
     """A fully connected layer: ``a = activation(x @ weight + bias)``.
 
-    A subclass with several places, each of which reads another part of the input, says what the
-    product reads (:meth:`read`, :meth:`windows`) and where gradients go (:meth:`spread`).
+    A subclass with several places, each of which reads another part of the input, has products of
+    its own: :meth:`product`, :meth:`product_for_weights` and :meth:`product_for_input`.
 
     Parameters
     ----------
@@ -85,23 +85,24 @@ class Dense(Layer):
         fan_in, sums = self._blocks["weight"].shape
         return self.places * fan_in * sums
 
-    def read(self, x: Inputs, memory: Arrays) -> tuple[list[Call], Inputs]:
-        """Calls that prepare what the product reads, and that: (n_networks, rows, fan_in)."""
-        return [], x
+    def product(self, x: Inputs, weight: np.ndarray, z: np.ndarray) -> Call:
+        """Return the call that does ``z = x @ weight``; `z` is by places."""
+        return _product(x, weight, z)
 
-    def spread(self, read: np.ndarray, grad_x: np.ndarray) -> tuple[np.ndarray, list[Call]]:
-        """Memory for the gradient of what the product read, and calls from it to `grad_x`."""
-        return grad_x, []
+    def product_for_weights(self, x: Inputs, grad_z: np.ndarray, grad_weight: np.ndarray) -> Call:
+        """Return the call that does ``grad_weight = x.T @ grad_z``."""
+        return _transposed_product(x, grad_z, grad_weight)
+
+    def product_for_input(self, grad_z: np.ndarray, weight: np.ndarray, grad_x: np.ndarray) -> Call:
+        """Return the call that does ``grad_x = grad_z @ weight.T``."""
+        return kernels.product(grad_z, weight.swapaxes(1, 2), grad_x)
 
     def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
         """``z = x @ weight + bias``, then the activation."""
-        z, a = self.by_place(memory["z"]), self.by_place(memory["a"])
-        calls, read = self.read(x, memory)
-        activate = self.activation.bias_forward
+        z = self.by_place(memory["z"])
         return [
-            *calls,
-            _product(read, params["weight"], z),
-            partial(activate, z, params["bias"], a, params, noise),
+            self.product(x, params["weight"], z),
+            self.activation_forward(memory, params, noise),
         ]
 
     def backward(
@@ -114,51 +115,48 @@ class Dense(Layer):
         grads: Arrays,
     ) -> list[Call]:
         """The chain rule through the activation, the bias, the weights and the input."""
-        z, a, grad_z = (self.by_place(memory[name]) for name in ("z", "a", "grad_z"))
-        _, read = self.read(x, memory)
-        if self.activation.passes_through:
-            activation = partial(kernels.sum_samples, grad_z, grads["bias"])
-        else:
-            arguments = z, a, self.by_place(grad_a), grad_z, grads["bias"], params, grads
-            activation = partial(self.activation.bias_backward, *arguments)
-        calls: list[Call] = [activation]
-        if any(self._rates):
-            calls.append(_transposed_product(read, grad_z, grads["weight"]))
-        else:
-            calls += [partial(grad.fill, 0) for grad in grads.values()]
-        if grad_x is not None:
-            assert isinstance(read, np.ndarray)  # sparse rows are read by the first layer only
-            grad_read, spread = self.spread(read, grad_x)
-            calls.append(kernels.product(grad_z, params["weight"].swapaxes(1, 2), grad_read))
-            calls += spread
-        return calls
+        activation = self.activation_backward(memory, grad_a, params, grads)
+        return [activation, *self.products_backward(x, memory["grad_z"], grad_x, params, grads)]
 
-    def windows(self, x: Any) -> Any:
-        """Return the product's left side, (n_networks, rows, fan_in), in an array of its own."""
-        return x
+    def products_backward(
+        self,
+        x: Inputs,
+        grad_z: np.ndarray,
+        grad_x: np.ndarray | None,
+        params: Arrays,
+        grads: Arrays,
+    ) -> list[Call]:
+        """Calls that go from the gradient of the summed inputs to those of weights and input."""
+        grad_z = self.by_place(grad_z)
+        if any(self._rates):
+            calls = [self.product_for_weights(x, grad_z, grads["weight"])]
+        else:
+            calls = [partial(grad.fill, 0) for grad in grads.values()]
+        if grad_x is not None:
+            calls.append(self.product_for_input(grad_z, params["weight"], grad_x))
+        return calls
 
     def sums(self, x: Any, params: Arrays, biased: bool = True) -> np.ndarray:
         """``x @ weight + bias``."""
-        read, weight = self.windows(x), params["weight"]
-        z = np.stack([read @ w for w in weight]) if sp.issparse(read) else read @ weight
+        weight = params["weight"]
+        z = np.stack([x @ w for w in weight]) if sp.issparse(x) else x @ weight
         if biased:
             z += params["bias"]
-        return z.reshape(len(z), -1, self._memory["z"])
+        return z
 
     def input_gradient(
         self, x: Any, z: np.ndarray, grad_z: np.ndarray, params: Arrays
     ) -> np.ndarray:
         """``grad_z @ weight.T``."""
-        return self.by_place(grad_z) @ params["weight"].swapaxes(1, 2)
+        return grad_z @ params["weight"].swapaxes(1, 2)
 
     def weight_gradients(self, x: Any, grad_z: np.ndarray, params: Arrays) -> Arrays:
         """``x.T @ grad_z``; 0 where the layer learns nothing."""
         if not any(self._rates):
             return {"weight": np.zeros_like(params["weight"])}
-        read, grad_z = self.windows(x), self.by_place(grad_z)
-        if sp.issparse(read):
-            return {"weight": np.stack([read.T @ grad for grad in grad_z])}
-        return {"weight": read.swapaxes(1, 2) @ grad_z}
+        if sp.issparse(x):
+            return {"weight": np.stack([x.T @ grad for grad in grad_z])}
+        return {"weight": x.swapaxes(1, 2) @ grad_z}
 
     def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """A product, then the activation's expression."""

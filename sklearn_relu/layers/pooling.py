@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_relu.activations import Identity
-from sklearn_relu.kernels import Call
+from sklearn_relu.activations import Activation, Identity
+from sklearn_relu.kernels import Call, fused
 from sklearn_relu.layers.base import Arrays, Block, Inputs, Layer, Noise
 from sklearn_relu.layers.windows import Windows
 
@@ -161,6 +161,8 @@ class MaxPooling(Pooling):
 
     def pool(self, images: np.ndarray, pooled: np.ndarray) -> None:
         """The largest of all."""
+        if fused.run("largest", images, pooled, *self._window):
+            return
         pooled[...] = -np.inf
         for pixels, largest in self._pixels(images, pooled):
             np.maximum(largest, pixels, out=largest)
@@ -175,13 +177,19 @@ class MaxPooling(Pooling):
     ) -> None:
         """All to the first pixel that is the largest."""
         self._leave_none_out(grad_images)
+        if fused.run("to_largest", images, pooled, grad_pooled, grad_images, *self._window):
+            return
         of_windows = pooled, grad_pooled, share
         of_pixels = self._pixels(images, *of_windows), self._pixels(grad_images)
         for (pixels, largest, left, part), (grads,) in zip(*of_pixels, strict=True):
             np.equal(pixels, largest, out=part)
-            part *= left
-            grads[...] = part
-            left -= part
+            np.multiply(part, left, out=grads)
+            left -= grads
+
+    @property
+    def _window(self) -> tuple[int, int, int, int]:
+        """Its rows and columns, and those of the first one that are beyond the edges."""
+        return *self.pool_size, self.along[0].before, self.along[1].before
 
     def linear_pieces(self, x: Any, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
         """The place of the largest number in its window."""
@@ -192,6 +200,57 @@ class MaxPooling(Pooling):
         ):
             chosen[(chosen < 0) & (pixels == largest)] = place
         return places
+
+
+class ActivatedMaxPooling(MaxPooling):
+    """Max pooling of summed inputs; then come the biases and the activation of their layer.
+
+    Its output is that of pooling the activations, which are not computed: they are several times as
+    many.
+
+    Parameters
+    ----------
+    pooling : MaxPooling
+    activation : Activation
+        A monotone one.
+    """
+
+    def __init__(self, pooling: MaxPooling, activation: Activation):
+        vars(self).update(vars(pooling))
+        self.activation = activation
+        self._memory = dict.fromkeys(("z", "largest", "share"), self.gives)
+        if activation.needs_summed_input:
+            self._memory["a"] = self.gives
+        self.scratch = 2 * self.gives
+
+    def memory(self) -> dict[str, int]:
+        """Summed inputs with and without biases, and activations unless they may share memory."""
+        return self._memory
+
+    def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
+        """Pool each window, then activate."""
+        z, largest = memory["z"], memory["largest"]
+        return [
+            partial(self.pool, self._images(x), self._pooled(largest)),
+            partial(np.copyto, z, largest),
+            self.activation_forward(memory, params, noise),
+        ]
+
+    def backward(
+        self,
+        x: Inputs,
+        memory: Arrays,
+        grad_a: np.ndarray,
+        grad_x: np.ndarray | None,
+        params: Arrays,
+        grads: Arrays,
+    ) -> list[Call]:
+        """The chain rule through the activation and the bias, then to the largest pixels."""
+        largest = memory | {"z": memory["largest"]}
+        return [
+            self.activation_backward(memory, grad_a, params, grads),
+            *super().backward(x, largest, grad_a, grad_x, params, grads),
+        ]
 
 
 class AveragePooling(Pooling):

@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from sklearn_relu.kernels.threads import suitable_blas_threads
 from sklearn_relu.layers import Arrays, Layer, largest_product
+from sklearn_relu.network.joining import computed
 from sklearn_relu.network.memory import Memory
 
 CHUNK_BYTES = 4 * 2**20
@@ -36,6 +37,8 @@ def raw_outputs(
     raw : ndarray of shape (n_networks, n_samples, n_raw)
     """
     out = np.empty((n_networks_of(params), X.shape[0], layers[-1].gives), dtype)
+    owners = [owner for _, owner in computed(layers)]
+    layers, params = [layer for layer, _ in computed(layers)], [params[i] for i in owners]
     for rows, outputs in forward_batches(layers, params, X, dtype, max_bytes):
         out[:, rows] = outputs[-1]
     return out

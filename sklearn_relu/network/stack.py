@@ -8,6 +8,7 @@ import numpy as np
 
 from sklearn_relu.kernels import Call
 from sklearn_relu.layers import Arrays, Layer, SparseBatch
+from sklearn_relu.network.joining import computed
 from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.network.memory import Memory
 from sklearn_relu.network.noise import Dropout, Generators, add_noise, drop_sparse
@@ -119,6 +120,8 @@ class NetworkStack:
     ----------
     params, grads : ndarray of shape (n_networks, n_params)
     layout : ParameterLayout
+    layers : list of Layer
+        As they are computed: those of the goal, or pairs that give the same.
     """
 
     def __init__(
@@ -130,7 +133,11 @@ class NetworkStack:
         reconstructs: bool = False,
     ):
         self.goal = goal
-        self.layers = goal.layers
+        apart = [
+            i for i, stage in enumerate(goal.stages) if stage.dropout or stage.activity_penalty
+        ]
+        self._computed = computed(goal.layers, apart)
+        self.layers = [layer for layer, _ in self._computed]
         self.n_weights_per_row = n_weights_per_row
         self.sparse, self.reconstructs = sparse, reconstructs
         self.layout = ParameterLayout(goal.layers)
@@ -189,6 +196,9 @@ class NetworkStack:
             activity_strength=np.zeros(k, self.params.dtype),
         )
         rates = dropout_rates or [[rate] * k for rate in self.goal.dropout_rates]
+        params, grads = (
+            [arrays[owner] for _, owner in self._computed] for arrays in (params, grads)
+        )
         self._bind(run, params, grads, noise, [*rates, ()])  # the output layer has no dropout
         return run
 
@@ -222,7 +232,7 @@ class NetworkStack:
             inputs.append(x)
             memories.append(memory)
             x = memory["a"]
-            value = layer.activation.dropout_value
+            value = self.goal.layers[i].activation.dropout_value
             by_channel = layer.places if self.goal.stages[i].drops_channels else None
             dropout = self._dropout(i, dropout_rates[i + 1], x.shape, value, by_channel)
             dropouts.append(dropout)

@@ -150,6 +150,39 @@ def linear_pieces_are_linear(part: Activation) -> None:
         )
 
 
+def monotone_activations_are_monotone(part: Activation) -> None:
+    """With `is_monotone`, no activation falls where its summed input rises, and no other changes
+    it."""
+    if not part.is_monotone:
+        return
+    n_rows = 4000
+    widths = call(part, "input_width", N_UNITS), call(part, "output_width", N_UNITS)
+    require(
+        widths == (N_UNITS, N_UNITS) and not part.is_random,
+        part,
+        "is_monotone",
+        "is True, but a unit has several summed inputs or activations, or draws random numbers",
+        "Set it to False: max pooling comes before the activation where it is True.",
+    )
+    rng = np.random.RandomState(4)
+    z = np.sort(10.0 ** rng.uniform(-2, 2, (1, n_rows, 1)) * rng.choice([-1, 1], (1, n_rows, 1)), 1)
+    z = np.repeat(z, N_UNITS, axis=2)
+    orders = [rng.permutation(n_rows) for _ in range(N_UNITS)]
+    mixed = np.stack([z[:, order, i] for i, order in enumerate(orders)], axis=2)
+    params = _initial(part, N_UNITS)
+    for sign in (1, -1):  # of what it learns, for training may turn it around
+        learned = {name: sign * values for name, values in params.items()}
+        a = _forward(part, mixed, learned, N_UNITS)
+        rising = np.stack([a[0, np.argsort(order), i] for i, order in enumerate(orders)], axis=1)
+        require(
+            np.diff(rising, axis=0).min() >= -1e-12 * (1 + np.abs(rising).max()),
+            part,
+            "is_monotone",
+            "is True, but a larger summed input gives a smaller activation",
+            "Set it to False: max pooling comes before the activation where it is True.",
+        )
+
+
 def _initial(part, n_units):
     """Learned parameters of one network, as before training."""
     shapes = call(part, "parameter_shapes", n_units)
@@ -224,6 +257,7 @@ CHECKS = (
     parameters_rate_is_a_factor,
     what_passes_through_is_the_identity,
     linear_pieces_are_linear,
+    monotone_activations_are_monotone,
     alike_units_are_alike,
     expression_is_what_forward_does,
 )

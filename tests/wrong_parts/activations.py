@@ -176,6 +176,19 @@ class CurvedInSecret(InverseSquareRoot):
     is_piecewise_linear = True
 
 
+class FallsInSecret(Activation):
+    """``z**2``, as if it rose everywhere."""
+
+    is_monotone = True
+
+    def forward(self, z, a, params, noise=None):
+        np.square(z, out=a)
+
+    def backward(self, z, a, grad_a, grad_z, params, grad_params):
+        np.multiply(z, 2, out=grad_z)
+        grad_z *= grad_a
+
+
 class DependsOnThePlace(Leak):
     def forward(self, z, a, params, noise=None):
         super().forward(z, a, params)
@@ -225,6 +238,7 @@ WRONG = [
     (UnknownStart(), "initialization_is_a_name", "initialization is 'xavier'.*'glorot_normal'"),
     (PassesNothing(), "what_passes_through_is_the_identity", "passes_through is True, and forward"),
     (CurvedInSecret(), "linear_pieces_are_linear", "is_piecewise_linear is True, and summed inp"),
+    (FallsInSecret(), "monotone_activations_are_monotone", "but a larger summed input gives a sm"),
     (DependsOnThePlace(), "alike_units_are_alike", "units_are_alike is True, but units in anot"),
     (ExpressesAnother(), "expression_is_what_forward_does", "expression gives something else than"),
     (

@@ -1,0 +1,1 @@
+"""Images, channels last: their convolution and its gradients, and loops over them."""
