@@ -3,14 +3,14 @@
 import math
 from dataclasses import dataclass
 
-ROWS = 260_000
+ROWS = 340_000
 """Rows that a network sees in all its epochs, with ``effort=1``."""
 
 WIDTH, INPUTS = 256, 84
 """A row of so many embedded inputs takes as long as ``WIDTH + INPUTS`` numbers; wider rows take
 longer, and a network sees fewer of them."""
 
-EPOCHS = 16, 240
+EPOCHS = 18, 240
 """The fewest epochs and the most, with ``effort=1``."""
 
 VERY_MANY_ROWS = 250_000

@@ -259,13 +259,13 @@ def test_the_budget_goes_by_rows_and_inputs_and_effort():
     small, large = of_data(500, 84, 1.0), of_data(100_000, 84, 1.0)
     assert small.max_iter == 240
     assert small.ensemble_size == N_FOLDS == 8
-    assert large.max_iter == 16
+    assert large.max_iter == 18
     assert large.ensemble_size == 4
     assert of_data(500, 84, 0.25).max_iter == 60
     assert of_data(500, 84, 0.25).ensemble_size == 4
-    assert of_data(1_000_000, 84, 1.0).max_iter == 6
+    assert of_data(1_000_000, 84, 1.0).max_iter == 7
     middle = [of_data(5000, n, 1.0).max_iter for n in (1, 84, 424, 10_000)]
-    assert middle == [52, 52, 26, 16]
+    assert middle == [68, 68, 34, 18]
     assert -(-500 // small.batch_size) * small.batch_size - 500 < 8
     quick = TabularMLPClassifier(effort=0.02, random_state=0).fit(X, labels)
     assert quick.n_iter_ <= 8
