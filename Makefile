@@ -20,8 +20,9 @@ test: .venv/test.stamp  ## all tests but the slow ones
 coverage: .venv/test.stamp  ## these tests, and the share of lines that they reach
 	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term
 
-test-numpy: .venv/test.stamp  ## the tests as they are where numba is not installed
-	$(BIN)/python -m pytest --without-numba $(PARALLEL)
+test-numpy: .venv/test.stamp  ## the tests of what computes, as they are where numba is not installed
+	$(BIN)/python -m pytest --without-numba --ignore tests/comparison --ignore tests/displays \
+		--ignore tests/project $(PARALLEL)
 
 test-quick: .venv/test.stamp  ## in a minute, what operating systems and Pythons differ in
 	$(BIN)/python -m pytest --quick $(PARALLEL)
