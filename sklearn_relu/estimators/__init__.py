@@ -22,14 +22,14 @@ __all__ = [
 ]
 
 ESTIMATORS: dict[str, type[BaseNetwork]] = {
-    "CNNClassifier": CNNClassifier,
-    "CNNRegressor": CNNRegressor,
     "MLPClassifier": MLPClassifier,
     "MLPRegressor": MLPRegressor,
     "TabularMLPClassifier": TabularMLPClassifier,
     "TabularMLPRegressor": TabularMLPRegressor,
     "Autoencoder": Autoencoder,
     "AutoencoderDetector": AutoencoderDetector,
+    "CNNClassifier": CNNClassifier,
+    "CNNRegressor": CNNRegressor,
 }
 """The networks of this package, by the names that files have for them: saved models, the trust list
 of skops, ONNX converters. A new estimator is one file, and one line here."""

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils import gen_batches
 
+from sklearn_relu.training.batches import dense
 from sklearn_relu.training.jobs import Job
 
 STEEP = 30.0
@@ -16,6 +18,10 @@ ROSE = 0.5
 """Steps were too long if the loss rose by so many times what can be had without training. At rates
 that work it rose by up to 0.2 and, where little was left in the end, 0.7; at 10 times such rates by
 2 to 1e80."""
+
+
+LOOKED_AT = 2**14
+"""Rows whose losses are computed at a time: sparse ones are made dense."""
 
 
 class Course(NamedTuple):
@@ -99,8 +105,11 @@ def _fell(job: Job, losses: np.ndarray, validation_losses: np.ndarray) -> float:
 
 def _loss_of(constant: float, job: Job) -> float:
     """The loss of raw outputs that are all the same."""
-    loss, n_targets = job.recipe.loss, job.recipe.n_targets
-    y = job.y[None]
-    raw = np.full((1, len(job.y), loss.n_raw(n_targets)), constant, y.dtype)
-    value = loss.value_and_gradient(y, raw, None, np.empty_like(raw))
-    return float(loss.reported(value, n_targets)[0]) / len(job.y)
+    loss, n_targets, n_rows = job.recipe.loss, job.recipe.n_targets, job.y.shape[0]
+    total = 0.0
+    for rows in gen_batches(n_rows, LOOKED_AT):
+        y = dense(job.y[rows])[None]
+        raw = np.full((*y.shape[:2], loss.n_raw(n_targets)), constant, y.dtype)
+        value = loss.value_and_gradient(y, raw, None, np.empty_like(raw))
+        total += float(loss.reported(value, n_targets)[0])
+    return total / n_rows

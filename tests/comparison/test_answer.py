@@ -96,7 +96,10 @@ def candidate(activation, scores, network=WIDE, **others):
             "On t.csv, solver adam (accuracy 0.900) is better than solver sgd (0.504)",
         ),
         (
-            [candidate("relu", FAR), ({**candidate("relu", NEAR)[0], "prepare": "-"}, NEAR)],
+            [
+                candidate("relu", FAR),
+                ({**candidate("relu", NEAR)[0], "prepare": "passthrough"}, NEAR),
+            ],
             "On t.csv, estimator tabular (accuracy 0.900) is better than estimator mlp (0.504)",
         ),
         (
@@ -244,7 +247,7 @@ def test_a_baseline_that_fails_is_left_out_with_a_warning(monkeypatch):
     [
         ({"baselines": ["forest"]}, "baselines must be a list of some of constant, linear, boost"),
         ({"baselines": "linear"}, "baselines must be a list"),
-        ({"estimators": ["cnn"]}, r"estimators must be a list of some of \('mlp', 'tabular'\)"),
+        ({"estimators": ["rnn"]}, r"a list of some of \('mlp', 'tabular', 'cnn'\)"),
         ({"estimators": "mlp"}, "estimators must be a list"),
         ({"estimators": []}, "estimators must be a list"),
         ({"scoring": "nice"}, r"scoring must be one of sklearn.metrics.get_scorer_names\(\)"),
