@@ -37,8 +37,8 @@ def raw_outputs(
     raw : ndarray of shape (n_networks, n_samples, n_raw)
     """
     out = np.empty((n_networks_of(params), X.shape[0], layers[-1].gives), dtype)
-    owners = [owner for _, owner in computed(layers)]
-    layers, params = [layer for layer, _ in computed(layers)], [params[i] for i in owners]
+    found = computed(layers)
+    layers, params = [each.layer for each in found], [params[each.owner] for each in found]
     for rows, outputs in forward_batches(layers, params, X, dtype, max_bytes):
         out[:, rows] = outputs[-1]
     return out
