@@ -2,9 +2,10 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_relu.estimators import ESTIMATORS
+from sklearn_relu.estimators import ESTIMATORS, RBM
 from sklearn_relu.estimators.classes import Classes
 from sklearn_relu.persistence import onnx_converters, onnx_inputs
+from sklearn_relu.persistence.onnx_machines import convert_machine, machine_outputs
 from sklearn_relu.persistence.onnx_tables import convert_encoder, encoder_outputs
 from sklearn_relu.tables import TabularEncoder
 
@@ -15,7 +16,7 @@ def to_onnx(model, X):
     Parameters
     ----------
     model : estimator
-        A fitted network of this package or TabularEncoder, or a Pipeline or other estimator of
+        A fitted network of this package, TabularEncoder or RBM, or a Pipeline or other estimator of
         scikit-learn that holds some and that skl2onnx converts: scalers, ColumnTransformer ...
     X : array-like or DataFrame of shape (n_samples, n_features)
         Rows as the model takes them, of which only the types matter. An array becomes one input
@@ -28,7 +29,7 @@ def to_onnx(model, X):
     onnx_model : onnx.ModelProto
         To be written with ``onnx.save(onnx_model, path)``. A classifier gives ``label`` and
         ``probabilities`` (n_samples, n_classes), or decisions if its loss gives margins; a
-        regressor ``variable`` (n_samples, n_outputs).
+        regressor, a TabularEncoder or an RBM ``variable`` (n_samples, n_outputs).
 
     Raises
     ------
@@ -65,9 +66,9 @@ def to_onnx(model, X):
 def register_onnx_converters() -> None:
     """Tell skl2onnx how to convert this package's estimators.
 
-    After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take the networks and the
-    TabularEncoder of this package, in Pipelines and meta-estimators too. :func:`to_onnx` calls it
-    itself. To call it again does nothing.
+    After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take the networks, the
+    TabularEncoder and the RBM of this package, in Pipelines and meta-estimators too.
+    :func:`to_onnx` calls it itself. To call it again does nothing.
 
     Raises
     ------
@@ -86,10 +87,10 @@ def register_onnx_converters() -> None:
         update_registered_converter(
             cls, f"SklearnRelu{name}", outputs, convert, overwrite=True, options=options
         )
-    update_registered_converter(
-        TabularEncoder,
-        "SklearnReluTabularEncoder",
-        encoder_outputs,
-        convert_encoder,
-        overwrite=True,
-    )
+    transformers = {
+        TabularEncoder: (encoder_outputs, convert_encoder),
+        RBM: (machine_outputs, convert_machine),
+    }
+    for cls, (outputs, convert) in transformers.items():
+        name = f"SklearnRelu{cls.__name__}"
+        update_registered_converter(cls, name, outputs, convert, overwrite=True)
