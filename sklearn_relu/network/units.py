@@ -1,8 +1,10 @@
 """Units of a Boltzmann machine: their means and their samples, given summed inputs."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from sklearn_relu import kernels
 from sklearn_relu.network.noise import Generators
@@ -17,6 +19,10 @@ class Units(ABC):
     @abstractmethod
     def mean(self, z: np.ndarray, out: np.ndarray) -> None:
         """Overwrite `out`, which may be `z`, with the means given the summed inputs `z`."""
+
+    @abstractmethod
+    def expression(self, z: Any) -> Any:
+        """Return the means in NumPy's and SciPy's words, which ONNX export reads."""
 
     @abstractmethod
     def sample(self, z: np.ndarray, mean: np.ndarray, noise: Generators) -> None:
@@ -46,6 +52,10 @@ class Binary(VisibleUnits):
     def mean(self, z: np.ndarray, out: np.ndarray) -> None:
         """Overwrite `out` with the probabilities."""
         kernels.logistic(z, out)
+
+    def expression(self, z: Any) -> Any:
+        """Return ``1 / (1 + exp(-z))``."""
+        return expit(z)
 
     def sample(self, z: np.ndarray, mean: np.ndarray, noise: Generators) -> None:
         """Overwrite `z` with zeros and ones."""
@@ -81,6 +91,10 @@ class Rectified(Units):
         """Overwrite `out` with ``max(0, z)``."""
         kernels.rectify(z, out)
 
+    def expression(self, z: Any) -> Any:
+        """Return ``max(0, z)``."""
+        return np.maximum(z, 0)
+
     def sample(self, z: np.ndarray, mean: np.ndarray, noise: Generators) -> None:
         """Overwrite `z` with samples."""
         for of_network, generator in zip(z, noise, strict=True):
@@ -103,6 +117,10 @@ class Gaussian(VisibleUnits):
         """Overwrite `out` with the summed inputs."""
         if out is not z:
             out[...] = z
+
+    def expression(self, z: Any) -> Any:
+        """Return ``z``."""
+        return z
 
     def sample(self, z: np.ndarray, mean: np.ndarray, noise: Generators) -> None:
         """Overwrite `z` with samples."""

@@ -3,10 +3,11 @@
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_relu.estimators import ESTIMATORS
+from sklearn_relu.estimators import ESTIMATORS, RBM
 from sklearn_relu.estimators.classes import Classes
 from sklearn_relu.estimators.reconstruction import Reconstruction
 from sklearn_relu.persistence import onnx_converters, onnx_inputs
+from sklearn_relu.persistence.onnx_machines import convert_machine, machine_outputs
 from sklearn_relu.persistence.onnx_tables import convert_encoder, encoder_outputs
 from sklearn_relu.tables import TabularEncoder
 
@@ -17,7 +18,7 @@ def to_onnx(model, X):
     Parameters
     ----------
     model : estimator
-        A fitted network of this package or TabularEncoder, or a Pipeline or other estimator of
+        A fitted network of this package, TabularEncoder or RBM, or a Pipeline or other estimator of
         scikit-learn that holds some and that skl2onnx converts: scalers, ColumnTransformer ...
     X : array-like or DataFrame of shape (n_samples, n_features)
         Rows, or images, as the model takes them, of which only the types matter. An array becomes
@@ -31,8 +32,9 @@ def to_onnx(model, X):
     onnx_model : onnx.ModelProto
         To be written with ``onnx.save(onnx_model, path)``. A classifier gives ``label`` and
         ``probabilities`` (n_samples, n_classes), or decisions if its loss gives margins; a
-        regressor ``variable`` (n_samples, n_outputs); an Autoencoder ``code`` and, where it is the
-        last step, ``reconstruction`` as the network gives it, which no earlier step undoes.
+        regressor, a TabularEncoder or an RBM ``variable`` (n_samples, n_outputs); an Autoencoder
+        ``code`` and, where it is the last step, ``reconstruction`` as the network gives it, which
+        no earlier step undoes.
 
     Raises
     ------
@@ -81,9 +83,9 @@ def _options(model) -> dict:
 def register_onnx_converters() -> None:
     """Tell skl2onnx how to convert this package's estimators.
 
-    After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take the networks and the
-    TabularEncoder of this package, in Pipelines and meta-estimators too. :func:`to_onnx` calls it
-    itself. To call it again does nothing.
+    After it, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take the networks, the
+    TabularEncoder and the RBM of this package, in Pipelines and meta-estimators too.
+    :func:`to_onnx` calls it itself. To call it again does nothing.
 
     Raises
     ------
@@ -101,10 +103,10 @@ def register_onnx_converters() -> None:
         elif issubclass(cls, Reconstruction):
             kind = onnx_converters.OF_INPUTS
         update_registered_converter(cls, f"SklearnRelu{name}", overwrite=True, **kind)
-    update_registered_converter(
-        TabularEncoder,
-        "SklearnReluTabularEncoder",
-        encoder_outputs,
-        convert_encoder,
-        overwrite=True,
-    )
+    transformers = {
+        TabularEncoder: (encoder_outputs, convert_encoder),
+        RBM: (machine_outputs, convert_machine),
+    }
+    for transformer, (outputs, convert) in transformers.items():
+        name = f"SklearnRelu{transformer.__name__}"
+        update_registered_converter(transformer, name, outputs, convert, overwrite=True)

@@ -18,8 +18,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from sklearn_relu import RBM, TrainingWarning, load, lockstep, save
+from sklearn_relu import RBM, LoadError, TrainingWarning, load, lockstep, save, to_onnx
 from sklearn_relu.callbacks import Checkpoint
+from sklearn_relu.network.units import HIDDEN, VISIBLE
 from sklearn_relu.training.contrastive import _Epochs
 
 DIGITS, LABELS = load_digits(return_X_y=True)
@@ -566,6 +567,49 @@ def test_a_saved_machine_comes_back_and_goes_on_the_same(tmp_path, persistent):
         for each in (found, fitted):
             each.partial_fit(X)
         assert_same_machine(found, fitted)
+
+
+def test_a_file_whose_arrays_do_not_fit_is_refused(tmp_path):
+    changes = {
+        "components_": np.ones((8, 64)),
+        "intercept_visible_": np.ones(63),
+        "h_samples_": np.ones((5, 8)),
+        "_velocity": np.ones((1, 7)),
+        "_hidden": "nothing",
+        "_noise_state": {},
+    }
+    for name, value in changes.items():
+        model = machine(persistent=True).partial_fit(X)
+        setattr(model, name, value)
+        save(model, tmp_path / "forged.relu")
+        with pytest.raises(LoadError, match="no model of sklearn_relu"):
+            load(tmp_path / "forged.relu")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@every_kind
+def test_onnx_has_the_means_of_the_hidden_units(hidden, visible, dtype):
+    ort = pytest.importorskip("onnxruntime")
+    pytest.importorskip("skl2onnx")
+    model = make_pipeline(StandardScaler(), machine(hidden, visible))
+    rows = Z.astype(dtype)
+    if visible == "binary":
+        model, rows = machine(hidden, visible), X.astype(dtype)
+    model.fit(rows)
+    session = ort.InferenceSession(to_onnx(model, rows).SerializeToString())
+    (found,) = session.run(None, {"X": rows})
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, model.transform(rows), rtol=1e-4, atol=1e-5)
+
+
+@every_kind
+def test_the_expression_of_units_is_their_mean(hidden, visible):
+    model = machine(hidden, visible)
+    z = np.linspace(-5, 5, 11)[None, None]
+    for units in (HIDDEN[model.hidden], VISIBLE[model.visible]):
+        mean = np.empty_like(z)
+        units.mean(z, mean)
+        np.testing.assert_allclose(units.expression(z), mean, rtol=1e-12)
 
 
 def test_a_search_in_lockstep_gives_what_it_gives_alone():

@@ -79,6 +79,13 @@ def test_the_snippet_about_reports_runs(capsys):
         assert f"{name}: " in printed
 
 
+def test_the_snippet_about_boltzmann_machines_runs(capsys):
+    page = (DOCS / "boltzmann.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(code, "boltzmann.md", "exec"), {})
+    assert capsys.readouterr().out == "True\n"
+
+
 @versions.with_callbacks
 def test_the_page_on_long_fits_runs(tmp_path, monkeypatch):
     """Its snippets in order, with a small network and two batches, in a folder of its own."""
