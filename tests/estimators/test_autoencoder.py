@@ -16,6 +16,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.parallel import Parallel, delayed
 
 import sklearn_relu
 from sklearn_relu import (
@@ -449,18 +450,22 @@ def test_lockstep_gives_the_same_bits(kind, dtype):
 
 
 def test_inputs_and_targets_train_apart_in_lockstep():
-    """A regressor's targets are other memory, also where they are equal."""
-    from sklearn.utils.parallel import Parallel, delayed
+    """A regressor's targets are other memory, also where all else is equal."""
+    params = SMALL | {"loss": "absolute_error"}
+    encoders = [Autoencoder(**params), Autoencoder(**params, learning_rate_init=0.01)]
+    regressor = MLPRegressor(**params | {"hidden_layer_sizes": (5, 3, 5)})
 
-    def both():
-        models = [Autoencoder(**SMALL), Autoencoder(**SMALL, learning_rate_init=0.01)]
-        return Parallel(n_jobs=2)(delayed(model.fit)(X) for model in models)
+    def fit_all():
+        tasks = [delayed(clone(model).fit)(X) for model in encoders]
+        return Parallel()([*tasks, delayed(clone(regressor).fit)(X, X)])
 
-    alone = both()
-    with lockstep():
-        together = both()
+    alone = fit_all()
+    with lockstep() as stacks:
+        together = fit_all()
+    assert sorted(stacks.sizes) == [1, 2]
     for one, other in zip(alone, together, strict=True):
         assert_same_arrays(one, other)
+    assert_same_arrays(alone[0], alone[2])
 
 
 @every_kind
