@@ -289,7 +289,7 @@ def test_parameters_may_change_between_calls():
 def test_lockstep_gives_the_same_bits(kind):
     def several():
         models = [AutoencoderDetector(**SMALL | kind, alpha=alpha) for alpha in (0.0, 0.1)]
-        return Parallel(n_jobs=2)(delayed(model.fit)(X) for model in models)
+        return Parallel()(delayed(model.fit)(X) for model in models)
 
     alone = several()
     with lockstep():
@@ -330,7 +330,7 @@ def test_skops_keeps_it():
 
 
 def test_onnx_gives_the_reconstruction_of_which_the_score_is_a_line():
-    onnxruntime = pytest.importorskip("onnxruntime")
+    onnxruntime = pytest.importorskip("onnxruntime", "1.21")  # which knows operators of opset 22
     pytest.importorskip("skl2onnx")
     from sklearn_relu import to_onnx
 
