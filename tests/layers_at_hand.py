@@ -9,6 +9,7 @@ from sklearn_relu.activations import ACTIVATIONS, Identity
 from sklearn_relu.embeddings import EMBEDDINGS, PBLD
 from sklearn_relu.layers import (
     LAYERS,
+    RNN,
     AveragePooling,
     Block,
     ChannelsLast,
@@ -74,6 +75,16 @@ EXAMPLES = {
         AveragePooling(SHAPE, (5, 3)),
     ],
     "local_contrast": [LocalContrast(SHAPE), LocalContrast((1, 30, 1)), LocalContrast((5, 6, 1))],
+    "rnn": [
+        *(
+            RNN(10, 3, 4, part(name))
+            for name in ("relu", "tanh", "identity", "prelu", "parametric", "gelu", "maxout", "crelu")
+        ),
+        *(RNN(10, 3, 4, part("tanh"), summary) for summary in ("mean", "max", None)),
+        RNN(10, 3, 4, part("prelu"), "mean", recurrent_dropout=0.5),
+        RNN(30, 1, 2, part("relu"), "max"),
+        RNN(1, 30, 2, part("tanh"), None),
+    ],
     "channels_last": [ChannelsLast(SHAPE), ChannelsLast((1, 2, 15))],
 }
 """By the names of `LAYERS`: some of each, of `N_INPUTS` inputs."""

@@ -236,6 +236,16 @@ class Activation(Part, ABC):
         z += bias
         self.forward(z, a, params, noise)
 
+    def sum_forward(
+        self, z: np.ndarray, more: np.ndarray, a: np.ndarray, params: Arrays, noise: Noise = None
+    ) -> None:
+        """Add `more` to `z` in place, then :meth:`forward`; a fused kernel may replace both.
+
+        Afterwards `z` holds the sums, unless `a` is the same array.
+        """
+        np.add(z, more, out=z)
+        self.forward(z, a, params, noise)
+
     def bias_backward(
         self,
         z: np.ndarray,

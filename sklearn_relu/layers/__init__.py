@@ -6,6 +6,7 @@ from sklearn_relu.layers.contrast import LocalContrast
 from sklearn_relu.layers.convolution import Convolution
 from sklearn_relu.layers.dense import Dense, dense_layers
 from sklearn_relu.layers.pooling import AveragePooling, MaxPooling
+from sklearn_relu.layers.recurrent import RNN
 from sklearn_relu.layers.tabular import Scale, TableInputs
 
 LAYERS: dict[str, type[Layer]] = {
@@ -17,12 +18,14 @@ LAYERS: dict[str, type[Layer]] = {
     "channels_last": ChannelsLast,
     "table_inputs": TableInputs,
     "scale": Scale,
+    "rnn": RNN,
 }
 """The kinds of layers by name."""
 
 __all__ = [
     "KINDS",
     "LAYERS",
+    "RNN",
     "Arrays",
     "AveragePooling",
     "Block",
