@@ -95,6 +95,10 @@ class Activation(Part, ABC):
     of its exponential the sign and the bound of the summed inputs, and NumPy's function. Classes
     that derive from it are others: they say it themselves."""
 
+    tanh_form: ClassVar[tuple[float, float, float] | None] = None
+    """Numbers (f, g, s) such that it is ``g * tanh(f * z) + s``: one tanh then does for all gates of
+    an LSTM. Classes that derive from it are others: they say it themselves."""
+
     @property
     def bounds(self) -> tuple[float, float]:
         """The infimum and the supremum of the activations."""

@@ -59,7 +59,7 @@ class Passage:
         names = {"z", "grad_z", "masked", "states", *layer.widths_of_cell()}
         shape = self.n_steps + 1, 1, n, -1
         arrays = {name: memory[name].reshape(shape) for name in names & memory.keys()}
-        self._first = arrays["z"][0]
+        self._before = [array[0] for array in arrays.values()]
         self._are_apart = "states" in arrays
         arrays.setdefault("states", arrays["z"])
         return arrays | {name: arrays[name][1:] for name in {"z", "grad_z"} & arrays.keys()}
@@ -72,7 +72,8 @@ class Passage:
         steps = {name: list(array) for name, array in self.arrays.items()}
         if not self._are_apart:  # activations ask whether both are one and the same array
             steps["z"] = steps["states"][1:]
-        self.cell: Cell = layer.cell(steps, learned, memory)
+        room = {name: memory[name][None] for name in (*layer.widths_of_room(), "more")}
+        self.cell: Cell = layer.cell(steps, learned, room)
         inputs, z = _flat(self.inputs), _flat(self.arrays["z"])
         self.input_product = kernels.product(inputs, weight[:, :n], z)
         self.backward_calls: list[Call] = []
@@ -106,9 +107,8 @@ class Passage:
 
     def _go(self, step: Any) -> None:
         """Step by step; `step` gives what the state before adds to the summed inputs."""
-        self._first.fill(0)
-        self.states[0].fill(0)
-        self.more.fill(0)
+        for state in (*self._before, self.more):
+            state.fill(0)
         if self.order.rows is not None and self._are_apart:
             self.states.fill(0)
         cell = self._cell_in_order()

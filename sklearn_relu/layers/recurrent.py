@@ -78,6 +78,7 @@ class Recurrent(Layer):
             "more": self.n_sums,
             "grad_state": self.width,
             **of_summary,
+            **self.widths_of_room(),
             **{name: every * width for name, width in self.widths_of_cell().items()},
         }
         if self.recurrent_dropout:
@@ -89,9 +90,13 @@ class Recurrent(Layer):
         """Columns of what a cell keeps of each step beside summed inputs, by name; "states" among
         it, unless they take the place of the summed inputs."""
 
+    def widths_of_room(self) -> dict[str, int]:
+        """Columns of what a cell needs for a single step, by name."""
+        return {}
+
     @abstractmethod
-    def cell(self, arrays: dict[str, Steps], learned: Learned, room: Arrays) -> Cell:
-        """The cell of one network, for arrays by step, and for those of one step in `room`."""
+    def cell(self, steps: dict[str, Steps], learned: Learned, room: Arrays) -> Cell:
+        """The cell of one network; `room` has arrays (1, n_samples, columns) for one step."""
 
     def blocks(self) -> dict[str, Block]:
         """Weights, biases, and what the activation learns."""
@@ -268,9 +273,9 @@ class RNN(Recurrent):
     def widths_of_cell(self):
         return {"states": self.width} if self._keeps_sums else {}
 
-    def cell(self, arrays, learned, room):
+    def cell(self, steps, learned, room):
         """One call of the activation a step."""
-        return Simple(arrays, learned)
+        return Simple(steps, learned)
 
     def onnx(self, graph, x, params):
         """RNN, by ONNX' own operator."""
