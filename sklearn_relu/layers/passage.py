@@ -1,5 +1,6 @@
 """The way of one network through the steps of its series, and back."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -68,12 +69,15 @@ class Passage:
         """The cell, and the products of all steps at once."""
         weight, n = params["weight"], layer.n_channels
         self.bias, self.of_states = params["bias"][0], weight[0, n:]
+        # Products with a transposed view take up to twice the time, and there is one a step.
+        self.to_states = np.empty(self.of_states.shape[::-1], weight.dtype)
         learned = Learned(layer.activation, params, self.grads, self.noise)
         steps = {name: list(array) for name, array in self.arrays.items()}
         if not self._are_apart:  # activations ask whether both are one and the same array
             steps["z"] = steps["states"][1:]
         room = {name: memory[name][None] for name in (*layer.widths_of_room(), "more")}
         self.cell: Cell = layer.cell(steps, learned, room)
+        self._views_of_all = Views(self, [len(self.x)] * self.n_steps + [0], self.cell)
         inputs, z = _flat(self.inputs), _flat(self.arrays["z"])
         self.input_product = kernels.product(inputs, weight[:, :n], z)
         self.backward_calls: list[Call] = []
@@ -103,33 +107,30 @@ class Passage:
         """From the summed inputs at all steps, as rows, to the output."""
         self.order = order_of(sums, self.n_steps)
         time_first(sums, self.order, self.arrays["z"][:, 0])
-        self._go(lambda t, n: self.more[:, :n])
+        self._go(lambda t, views: None)
 
-    def _go(self, step: Any) -> None:
-        """Step by step; `step` gives what the state before adds to the summed inputs."""
+    def _go(self, step: Callable[[int, "Views"], None]) -> None:
+        """Step by step; `step` overwrites what the state before adds to the summed inputs."""
         for state in (*self._before, self.more):
             state.fill(0)
         if self.order.rows is not None and self._are_apart:
             self.states.fill(0)
-        cell = self._cell_in_order()
-        for t, n in enumerate(self.order.counts[:-1]):
-            if n:
-                cell.forward(t, step(t, n))
+        views = self._views()
+        forward = views.cell.forward
+        for t, more in enumerate(views.more):
+            if t:
+                step(t, views)
+            forward(t, more)
         states = [state[0] for state in self.states[1:]]
         self.summary.forward(states, self.order, self.output, self.room)
 
-    def _step(self, t: int, n: int) -> np.ndarray:
-        more = self.more[:, :n]
-        if t:
-            np.matmul(self._read(t, n), self.of_states, out=more[0])
-        return more
-
-    def _read(self, t: int, n: int) -> np.ndarray:
-        """The state before step t as the step sees it."""
-        state = self.states[t, 0, :n]
-        if self.mask is None:
-            return state
-        return np.multiply(state, self.mask[:n], out=self.arrays["masked"][t, 0, :n])
+    def _step(self, t: int, views: "Views") -> None:
+        """Multiply the state before step t, as the step sees it, and the weights."""
+        read = views.read[t]
+        if self.mask is not None:
+            n = len(read)
+            np.multiply(self.states[t, 0, :n], self.mask[:n], out=read)
+        _multiply(read, self.of_states, views.more[t][0])
 
     def _draw_mask(self) -> None:
         """Draw the mask of each series; without a generator all units are seen."""
@@ -161,28 +162,71 @@ class Passage:
 
     def go_back(self, grad_output: np.ndarray) -> None:
         """Overwrite the gradient of the summed inputs at all steps."""
-        counts, grads = self.order.counts, self.arrays["grad_z"]
         if self.order.rows is not None:
-            grads.fill(0)
-        cell, to_state = self._cell_in_order(), self.of_states.T
-        cell.begin_back()
+            self.arrays["grad_z"].fill(0)
+        np.copyto(self.to_states, self.of_states.T)
         self.grad_state.fill(0)
         self.summary.begin_back(grad_output, self.order, self.room)
-        for t in reversed(range(self.n_steps)):
-            n, later = counts[t], counts[t + 1]
-            if later:
-                grad = self.grad_state[0, :later]
-                np.matmul(grads[t + 1, 0, :later], to_state, out=grad)
-                if self.mask is not None:
-                    grad *= self.mask[:later]
-            if n:
-                grad = self.grad_state[:, :n]
-                self.summary.backward(t, self.states[t + 1, 0, :n], grad[0], self.order, self.room)
-                cell.backward(t, grad)
+        views = self._views()
+        backward = views.cell.backward
+        views.cell.begin_back()
+        last = len(views.more) - 1
+        for t in range(last, -1, -1):
+            if t < last:
+                self._step_back(t + 1, views)
+            grad = views.grad_states[t]
+            self.summary.backward(t, views.states[t], grad[0], self.order, self.room)
+            backward(t, grad)
 
-    def _cell_in_order(self) -> Cell:
+    def _step_back(self, t: int, views: "Views") -> None:
+        """The gradient of the state before step t, of the series that have the step."""
+        grad = views.grad_states[t][0]
+        _multiply(views.grad_z[t], self.to_states, grad)
+        if self.mask is not None:
+            grad *= self.mask[: len(grad)]
+
+    def _views(self) -> "Views":
+        """Those for the order of the pass."""
         order = self.order
-        return self.cell if order.rows is None else self.cell.with_rows(order.counts)
+        if order.rows is None:
+            return self._views_of_all
+        return Views(self, order.counts, self.cell.with_rows(order.counts))
+
+
+class Views:
+    """For each step, views of the rows that it moves: of (1, n_samples, width) or (n_samples,
+    width).
+
+    Attributes
+    ----------
+    cell : Cell
+    more, grad_states : list of ndarray of shape (1, n, width)
+        Room that all steps share.
+    read, states, grad_z : list of ndarray of shape (n, width)
+        The state before each step as the step sees it, the one after it, and the gradient of its
+        summed inputs.
+    """
+
+    def __init__(self, passage: Passage, counts: list[int], cell: Cell):
+        self.cell = cell
+        counts = [n for n in counts if n]
+        arrays = passage.arrays
+        self.more = [passage.more[:, :n] for n in counts]
+        self.grad_states = [passage.grad_state[:, :n] for n in counts]
+        read, states = arrays.get("masked", passage.states), passage.states[1:]
+        self.read = [array[0, :n] for array, n in zip(read, counts, strict=False)]
+        self.states = [array[0, :n] for array, n in zip(states, counts, strict=False)]
+        grads = arrays.get("grad_z", ())
+        self.grad_z = [array[0, :n] for array, n in zip(grads, counts, strict=False)]
+
+
+def _multiply(left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
+    """``out = left @ right`` for contiguous matrices."""
+    n, m = left.shape
+    pieces = kernels.pieces_of_rows(n, m, right.shape[1])
+    if pieces > 1:
+        left, out = left.reshape(pieces, n // pieces, m), out.reshape(pieces, n // pieces, -1)
+    np.matmul(left, right, out=out)
 
 
 def _flat(by_step: np.ndarray) -> np.ndarray:

@@ -52,6 +52,8 @@ class Last(Summary):
     def backward(self, t, state, grad_state, order, room):
         """The gradient of series that end here."""
         ended = slice(order.counts[t + 1], order.counts[t])
+        if ended.start == ended.stop:
+            return
         grad_state[ended] += room["grad_summary"][ended]
 
 
