@@ -21,6 +21,7 @@ class Logistic(Activation):
     """
 
     bounds = (0.0, 1.0)
+    tanh_form = (0.5, 0.5, 0.5)
     sklearn_init_factor = 2.0
     machine_units = "binary"
     needs_summed_input = False
@@ -57,6 +58,7 @@ class Tanh(Activation):
     """
 
     bounds = (-1.0, 1.0)
+    tanh_form = (1.0, 1.0, 0.0)
     needs_summed_input = False
     is_monotone = True
 

@@ -121,6 +121,16 @@ class Layer(ABC):
         """Fill in place what no initializer fills, before training: what activations learn."""
         self.activation.init_parameters(params)
 
+    def drawn(self, weights: np.ndarray) -> np.ndarray:
+        """The rows of one network's weights that the network's initializer fills; by default all.
+
+        The layer fills the others in :meth:`finish_start`.
+        """
+        return weights
+
+    def finish_start(self, params: Arrays, rng: np.random.RandomState) -> None:  # noqa: B027
+        """Fill or change in place what initializers leave to the layer, after them."""
+
     def init_from_rows(self, params: Arrays, X: Any) -> None:  # noqa: B027 (most look at none)
         """Fill in place what depends on the training rows that the first layer of a network reads.
 
@@ -171,6 +181,16 @@ class Layer(ABC):
             return partial(kernels.sum_samples, grad_z, grads["bias"])
         arguments = z, a, self.by_place(grad_a), grad_z, grads["bias"], params, grads
         return partial(self.activation.bias_backward, *arguments)
+
+    def reading(self, width: int) -> "Layer":
+        """The layer for inputs of another width, where it can read such with the same parameters:
+        longer series. By default it is the same layer."""
+        return self
+
+    @property
+    def is_random(self) -> bool:
+        """Whether training draws random numbers."""
+        return self.activation.is_random
 
     @property
     def passes_through(self) -> bool:

@@ -56,5 +56,5 @@ class Objective:
             any(self.dropout_rates)
             or self.input_noise > 0
             or self.corruption is not None
-            or any(layer.activation.is_random for layer in self.layers)
+            or any(layer.is_random for layer in self.layers)
         )
