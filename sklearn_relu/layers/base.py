@@ -243,6 +243,24 @@ class Layer(ABC):
         self.activation.backward(z, a, grad_a, self.by_place(grad_z), params, unused)
         return grad_z
 
+    def steps_of(self, x: Any) -> np.ndarray | None:
+        """Return which steps the series of `x` have, (n_samples, n_steps); None for a layer that
+        reads no series.
+
+        Where there are steps, "z" and :meth:`states` have columns for each of them, step after
+        step, and NaN at those that a series does not have.
+        """
+        return None
+
+    def states(self, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
+        """Return the activations of all units: `a`, unless that is a summary of several steps."""
+        return a
+
+    def gates(self, z: np.ndarray, params: Arrays) -> Arrays:
+        """Return the values of gates by name, each shaped like :meth:`states`; by default there are
+        none."""
+        return {}
+
     def linear_pieces(self, x: Any, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
         """Return an array like `z` whose equal values mean the same linear piece."""
         pieces = self.activation.linear_pieces(self.by_place(z), self.by_place(a), params)
