@@ -84,7 +84,7 @@ class Diagnosis:
     steps : int
         The steps that it is over; 0 without series.
     skipped : ndarray of shape (n_networks,)
-        Steps of training that were skipped, as their gradients were not finite.
+        Share of the steps of training that were skipped, as their gradients were not finite.
     setting : dict
         What was set; see :class:`sklearn_relu.estimators.setting.Setting`.
     """
@@ -144,7 +144,8 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
             seen = trace(recipe.layers, params, X)
             raw = seen.a[-1]
             value, grad_raw = _loss(jobs, rows, raw)
-            gradients = back(seen, grad_raw) if _has_flow(seen) else None
+            is_deep = len(seen.layers) > 2 or recipe.reads_series
+            gradients = back(seen, grad_raw) if is_deep else None
         predictions = recipe.loss.predict(raw)
         _check_finite(jobs, rows, raw, predictions)
         compared = against_constant(jobs, rows, raw, value, decide)
@@ -169,7 +170,7 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
             **compared._asdict(),
             **course_of(jobs, compared.constant_loss)._asdict(),
             **_through_time(seen, gradients),
-            skipped=np.array([job.state.skipped_steps for job in jobs], float),
+            skipped=np.array([_share_of_skipped(job) for job in jobs]),
             setting=vars(setting),
         )
 
@@ -260,11 +261,6 @@ def _are_standard(targets: np.ndarray) -> bool:
     return bool((np.abs(mean) < sd).all() and (sd > 0.3).all() and (sd < 3).all())
 
 
-def _has_flow(seen: Trace) -> bool:
-    """Whether gradients are of interest: they pass several hidden layers, or several steps."""
-    return len(seen.layers) > 2 or seen.layers[0].steps_of(seen.inputs[0]) is not None
-
-
 def _flow(seen: Trace, gradients: Gradients | None) -> np.ndarray:
     if gradients is None or len(seen.layers) < 3:
         return np.full(len(seen.a[-1]), np.nan)
@@ -284,6 +280,10 @@ def _through_time(seen: Trace, gradients: Gradients | None) -> dict:
         "through_time": np.stack(ratios or [none], axis=1),
         "steps": max((each.reach for each in found if each is not None), default=0),
     }
+
+
+def _share_of_skipped(job: Job) -> float:
+    return job.state.skipped_steps / max(job.state.step, 1)
 
 
 class Inputs(NamedTuple):

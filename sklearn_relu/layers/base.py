@@ -105,6 +105,9 @@ class Layer(ABC):
     """True: a unit is some columns of the weights, and some rows of those of the next layer; so
     units can be removed and renewed one by one, see :meth:`resized`."""
 
+    reads_series: ClassVar[bool] = False
+    """True: a row is a series, which the layer reads step by step, see :meth:`steps_of`."""
+
     @abstractmethod
     def blocks(self) -> dict[str, Block]:
         """The parameters of one network's layer, by name."""
@@ -244,8 +247,8 @@ class Layer(ABC):
         return grad_z
 
     def steps_of(self, x: Any) -> np.ndarray | None:
-        """Return which steps the series of `x` have, (n_samples, n_steps); None for a layer that
-        reads no series.
+        """Return which steps the series of `x` have, (n_samples, n_steps); None unless
+        `reads_series`.
 
         Where there are steps, "z" and :meth:`states` have columns for each of them, step after
         step, and NaN at those that a series does not have.

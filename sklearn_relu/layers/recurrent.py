@@ -40,6 +40,7 @@ class Recurrent(Layer):
     """
 
     n_gates = 1
+    reads_series = True
 
     def __init__(
         self,
