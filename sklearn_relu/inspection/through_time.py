@@ -84,11 +84,7 @@ class GradientThroughTime(Report):
 
     def _title(self):
         factors = np.atleast_2d(self.factor)
-        said = [
-            f"layer {i} x {factors[:, i - 1].min():.3g}"
-            + (f" to {factors[:, i - 1].max():.3g}" if len(factors) > 1 else "")
-            for i in range(1, factors.shape[1] + 1)
-        ]
+        said = [f"layer {i} {_span(of_layer)}" for i, of_layer in enumerate(factors.T, start=1)]
         words = " and ".join(dict.fromkeys(self.verdicts))
         return f"the gradient {words} over {self.n_steps} steps; a step back: {', '.join(said)}"
 
@@ -188,6 +184,15 @@ def check_reads_series(network: Network, what: str, model) -> list[int]:
             "RNNRegressor."
         )
     return found
+
+
+def _span(factors: np.ndarray) -> str:
+    """The factors of all networks that have one, from the least to the largest."""
+    known = factors[~np.isnan(factors)]
+    if not len(known):
+        return "-"
+    ends = dict.fromkeys(f"{end:.3g}" for end in (known.min(), known.max()))
+    return f"x {' to '.join(ends)}"
 
 
 def _verdict(ratio: float) -> str:
