@@ -182,7 +182,9 @@ def setting_of(estimator, parts: Parts | None = None) -> Setting:
         reads_images=estimator.reads_images,
         reads_series=estimator.reads_series,
         cell=getattr(estimator, "cell", ""),
-        draws_own_states=not _is_text(getattr(estimator, "recurrent_initialization", "auto"), "auto"),
+        draws_own_states=not _is_text(
+            getattr(estimator, "recurrent_initialization", "auto"), "auto"
+        ),
         clips=estimator.gradient_clipping is not None,
     )
 

@@ -55,7 +55,7 @@ class GradientThroughTime(Report):
 
     @property
     def verdicts(self) -> list[str]:
-        """"vanishes", "explodes", "is kept" or, without any gradient, "is 0": one for each layer,
+        """ "vanishes", "explodes", "is kept" or, without any gradient, "is 0": one for each layer,
         of an ensemble those of one network after the other."""
         return [_verdict(ratio) for ratio in np.ravel(self.ratio)]
 
