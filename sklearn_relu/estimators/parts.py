@@ -18,6 +18,8 @@ FAMILIES: dict[str, tuple[dict, type[Part]]] = {
     "activation": (ACTIVATIONS, Activation),
     "initialization": (INITIALIZERS, Initializer),
     "bias_initialization": (INITIALIZERS, Initializer),
+    "recurrent_initialization": (INITIALIZERS, Initializer),
+    "gate_activation": (ACTIVATIONS, Activation),
     "penalty": (PENALTIES, Penalty),
     "activity_penalty": (ACTIVITY_PENALTIES, ActivityPenalty),
     "loss": (LOSSES, Loss),
