@@ -12,17 +12,8 @@ from sklearn.model_selection import GridSearchCV, cross_validate, train_test_spl
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklearn_relu import load, lockstep, save
-from sklearn_relu.activations import Identity
+from sklearn_relu import RNNClassifier, RNNRegressor, load, lockstep, save
 from sklearn_relu.callbacks import Checkpoint
-from sklearn_relu.estimators import ESTIMATORS
-from sklearn_relu.estimators.classes import Classes
-from sklearn_relu.estimators.mlp import sizes_of_layers
-from sklearn_relu.estimators.numbers import Numbers
-from sklearn_relu.estimators.series import Series
-from sklearn_relu.layers import RNN, Dense
-from sklearn_relu.network.stage import Stage
-from sklearn_relu.parameters import store_parameters
 from sklearn_relu.training.epochs import _Epochs
 
 pytestmark = [
@@ -45,68 +36,12 @@ def padded(series):
     return array
 
 
-class Recurrent(Series):
-    """One recurrent layer, and the outputs."""
-
-    def _hidden_units(self):
-        return sizes_of_layers(self.hidden_layer_sizes)
-
-    def _set_hidden_units(self, units):
-        raise NotImplementedError
-
-    def _layers_of(self, n_inputs, n_units, activation, n_raw):
-        n_channels = self.series_shape_[1]
-        rnn = RNN(n_inputs // n_channels, n_channels, n_units, activation)
-        return [rnn, Dense(rnn.gives, n_raw, Identity())]
-
-    def _stages(self, n_inputs, parts, n_raw):
-        self._check_shape_is_as_fitted()
-        hidden, outputs = self._layers_of(
-            n_inputs, parts.hidden_layer_sizes[0], parts.activations[0], n_raw
-        )
-        return Stage(hidden, parts.penalties[0]), Stage(outputs, parts.penalties[1])
-
-    def _fitted_layers(self):
-        steps, n_channels = self.series_shape_
-        n_units = np.shape(self.coefs_[0])[-1]
-        n_raw = self._loss.n_raw(self.n_outputs_)
-        return self._layers_of(steps * n_channels, n_units, self._activations[0], n_raw)
+CELLS = ["rnn", "lstm"]
 
 
-class RecurrentClassifier(Classes, Recurrent):
-    """A classifier."""
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(5,),
-        activation="tanh",
-        *,
-        series_shape=None,
-        channels_first=False,
-        alpha=0.0001,
-        max_iter=4,
-        learning_rate_init=0.01,
-        early_stopping=False,
-        early_stopping_metric="score",
-        warm_start=False,
-        random_state=0,
-        ensemble_size=1,
-        dtype=None,
-    ):
-        store_parameters(self, locals())
-
-
-class RecurrentRegressor(Numbers, Recurrent):
-    """A regressor."""
-
-    def __init__(self, hidden_layer_sizes=(5,), activation="tanh", max_iter=4, random_state=0):
-        store_parameters(self, locals())
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    for cls in (RecurrentClassifier, RecurrentRegressor):
-        monkeypatch.setitem(ESTIMATORS, cls.__name__, cls)
+def classifier(**params):
+    defaults = {"max_iter": 4, "learning_rate_init": 0.01, "random_state": 0}
+    return RNNClassifier(**{"hidden_layer_sizes": (5,)} | defaults | params)
 
 
 def assert_same(one, other):
@@ -126,27 +61,32 @@ FORMS = {
 }
 
 
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("form", FORMS)
-def test_all_forms_give_the_same_network(form):
+def test_all_forms_give_the_same_network(form, cell):
     X, params = FORMS[form]
-    expected = RecurrentClassifier().fit(SERIES, Y)
-    model = RecurrentClassifier(**params).fit(X, Y)
+    params = params | {"cell": cell}
+    expected = classifier(cell=cell).fit(SERIES, Y)
+    model = classifier(**params).fit(X, Y)
     assert_same(model, expected)
     np.testing.assert_array_equal(model.predict_proba(X), expected.predict_proba(SERIES))
     assert model.score(X, Y) == expected.score(SERIES, Y)
-    assert_same(RecurrentClassifier(**params, early_stopping=True).fit(X, Y),
-                RecurrentClassifier(early_stopping=True).fit(SERIES, Y))  # fmt: skip
+    assert_same(classifier(**params, early_stopping=True).fit(X, Y),
+                classifier(cell=cell, early_stopping=True).fit(SERIES, Y))  # fmt: skip
 
 
-def test_it_learns():
-    model = RecurrentClassifier(max_iter=100).fit(SERIES, Y)
+@pytest.mark.parametrize("cell", CELLS)
+def test_it_learns(cell):
+    model = classifier(cell=cell, max_iter=40).fit(SERIES, Y)
     assert model.score(SERIES, Y) > 0.9
-    numbers = RecurrentRegressor(max_iter=100).fit(SERIES, NUMBERS)
-    assert numbers.score(SERIES, NUMBERS) > 0.5
+    numbers = RNNRegressor(20, cell=cell, learning_rate_init=0.01, max_iter=60, random_state=0)
+    assert numbers.fit(SERIES, NUMBERS).score(SERIES, NUMBERS) > 0.8
 
 
-def test_each_series_is_as_alone():
-    model = RecurrentClassifier().fit(SERIES, Y)
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("summary", ["last", "mean", "max"])
+def test_each_series_is_as_alone(cell, summary):
+    model = classifier(cell=cell, summary=summary).fit(SERIES, Y)
     together = model.predict_proba(SERIES)
     for one, expected in zip(SERIES, together, strict=True):
         np.testing.assert_allclose(model.predict_proba([one])[0], expected, rtol=1e-12)
@@ -154,7 +94,7 @@ def test_each_series_is_as_alone():
 
 
 def test_predictions_of_longer_series():
-    model = RecurrentClassifier().fit(SERIES, Y)
+    model = classifier().fit(SERIES, Y)
     long = DRAW.normal(size=(3, 40, 2))
     probabilities = model.predict_proba(long)
     np.testing.assert_array_equal(model.predict_proba(list(long)), probabilities)
@@ -163,7 +103,7 @@ def test_predictions_of_longer_series():
 
 
 def test_searches_and_pipelines_take_lists():
-    model = RecurrentClassifier()
+    model = classifier()
     scores = cross_validate(model, SERIES, Y, cv=3, error_score="raise")["test_score"]
     same = cross_validate(model, padded(SERIES), Y, cv=3, error_score="raise")["test_score"]
     np.testing.assert_array_equal(scores, same)
@@ -185,7 +125,7 @@ def test_searches_and_pipelines_take_lists():
 
 def test_flat_rows_behind_a_scaler():
     X = DRAW.normal(size=(60, 8)) * 1000
-    model = make_pipeline(StandardScaler(), RecurrentClassifier(series_shape=(4, 2))).fit(X, Y)
+    model = make_pipeline(StandardScaler(), classifier(series_shape=(4, 2))).fit(X, Y)
     assert model[-1].series_shape_ == (4, 2)
     scaled = StandardScaler().fit_transform(X).reshape(60, 4, 2)
     np.testing.assert_array_equal(model.predict_proba(X), model[-1].predict_proba(scaled))
@@ -193,7 +133,7 @@ def test_flat_rows_behind_a_scaler():
 
 def test_bagging_takes_arrays_and_no_lists():
     """scikit-learn makes an array of rows of X before any estimator sees it; ends may be NaN."""
-    bagging = BaggingClassifier(RecurrentClassifier(series_shape=(11, 2)), 2, random_state=0)
+    bagging = BaggingClassifier(classifier(series_shape=(11, 2)), 2, random_state=0)
     with pytest.raises(ValueError, match="inhomogeneous"):
         bagging.fit(SERIES, Y)
     with pytest.raises(ValueError, match="dim 3"):
@@ -203,19 +143,19 @@ def test_bagging_takes_arrays_and_no_lists():
 
 
 def test_streams_of_series_of_any_length():
-    model = RecurrentClassifier()
+    model = classifier()
     for first in range(0, 60, 20):
         few = slice(first, first + 20)
         model.partial_fit(SERIES[few], Y[few], classes=[0, 1])
     assert model.series_shape_ == (max(LENGTHS[:20]), 2)
-    same = RecurrentClassifier()
+    same = classifier()
     for first in range(0, 60, 20):
         few = slice(first, first + 20)
         same.partial_fit(padded(SERIES[few]), Y[few], classes=[0, 1])
     assert_same(model, same)
     model.partial_fit([np.ones((100, 2))], [1])
-    whole = RecurrentClassifier(max_iter=3).fit(SERIES, Y)
-    steps = RecurrentClassifier()
+    whole = classifier(max_iter=3).fit(SERIES, Y)
+    steps = classifier()
     for _ in range(3):
         steps.partial_fit(SERIES, Y, classes=[0, 1])
     assert_same(whole, steps)
@@ -239,22 +179,22 @@ def test_held_out_series_may_have_other_lengths(params):
 
     for held_out in (longer, shorter):
         for metric_ in ("score", "loss", "accuracy", metric):
-            model = RecurrentClassifier(
-                **params, early_stopping=True, early_stopping_metric=metric_
-            ).fit(turned(X), Y[:40], X_val=turned(held_out), y_val=Y[40:])
+            model = classifier(**params, early_stopping=True, early_stopping_metric=metric_).fit(
+                turned(X), Y[:40], X_val=turned(held_out), y_val=Y[40:]
+            )
             assert len(model.validation_scores_) == model.n_iter_
         best = model.best_validation_score_
         assert model.score(turned(held_out), Y[40:]) == pytest.approx(best)
     assert set(seen) == {(20,)}
-    with pytest.raises(ValueError, match="In X_val.*series of 3 channels"):
-        RecurrentClassifier().fit(X, Y[:40], X_val=[np.ones((4, 3))] * 2, y_val=[0, 1])
+    with pytest.raises(ValueError, match=r"In X_val.*series of 3 channels"):
+        classifier().fit(X, Y[:40], X_val=[np.ones((4, 3))] * 2, y_val=[0, 1])
 
 
 def test_series_without_weight_do_not_matter():
     weight = DRAW.uniform(0.1, 2, 60)
     weight[:5] = 0
     others = [np.full((n, 2), 1e9) for n in (30, 1, 2, 3, 4)]
-    model = RecurrentClassifier(ensemble_size=2).fit(SERIES, Y, sample_weight=weight)
+    model = classifier(ensemble_size=2).fit(SERIES, Y, sample_weight=weight)
     same = clone(model).fit(others + SERIES[5:], Y, sample_weight=weight)
     assert_same(model, same)
     np.testing.assert_array_equal(model.predict_proba(SERIES), same.predict_proba(SERIES))
@@ -262,7 +202,7 @@ def test_series_without_weight_do_not_matter():
 
 def test_it_is_saved_and_pickled(tmp_path):
     for params, X in (({}, SERIES), ({"channels_first": True}, [one.T for one in SERIES])):
-        model = RecurrentClassifier(**params).fit(X, Y)
+        model = classifier(**params).fit(X, Y)
         save(model, tmp_path / "model.relu")
         for again in (load(tmp_path / "model.relu"), pickle.loads(pickle.dumps(model))):
             np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
@@ -271,7 +211,7 @@ def test_it_is_saved_and_pickled(tmp_path):
 
 @versions.with_callbacks
 def test_it_goes_on_from_a_checkpoint(tmp_path):
-    whole = RecurrentClassifier().fit(SERIES, Y)
+    whole = classifier().fit(SERIES, Y)
     path = tmp_path / "fit.relu"
     calls = 0
 
@@ -287,6 +227,6 @@ def test_it_goes_on_from_a_checkpoint(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_Epochs, "batches_of_epoch", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            RecurrentClassifier().set_callbacks(Checkpoint(path)).fit(SERIES, Y)
-    model = RecurrentClassifier().set_callbacks(Checkpoint(path)).fit(padded(SERIES), Y)
+            classifier().set_callbacks(Checkpoint(path)).fit(SERIES, Y)
+    model = classifier().set_callbacks(Checkpoint(path)).fit(padded(SERIES), Y)
     assert_same(model, whole)
