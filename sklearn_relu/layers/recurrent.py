@@ -270,13 +270,13 @@ class RNN(Recurrent):
     units.
     """
 
-    def widths_of_cell(self):
+    def widths_of_cell(self) -> dict[str, int]:
         return {"states": self.width} if self._keeps_sums else {}
 
-    def cell(self, steps, learned, room):
+    def cell(self, steps: dict[str, Steps], learned: Learned, room: Arrays) -> Cell:
         """One call of the activation a step."""
         return Simple(steps, learned)
 
-    def onnx(self, graph, x, params):
+    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """RNN, by ONNX' own operator."""
         raise NotImplementedError("RNN")
