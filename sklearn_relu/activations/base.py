@@ -99,6 +99,11 @@ class Activation(Part, ABC):
     """Numbers (f, g, s) of an activation that is ``g * tanh(f * z) + s``: one tanh then does for all
     gates of an LSTM. Classes that derive from it are others: they say it themselves."""
 
+    onnx_function: Any = None
+    """Its name among the functions of ONNX' recurrent operators and, as far as it has such, its
+    alpha and beta there: ``("Elu", 1.0)``. Classes that derive from it are others: they say it
+    themselves."""
+
     @property
     def bounds(self) -> tuple[float, float]:
         """The infimum and the supremum of the activations."""

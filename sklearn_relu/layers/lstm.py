@@ -45,6 +45,8 @@ class LSTM(Recurrent):
 
     n_gates = 4
     is_piecewise_linear = False
+    onnx_operator = "LSTM"
+    onnx_gates = 0, 2, 1, 3
 
     def __init__(
         self,
@@ -106,9 +108,9 @@ class LSTM(Recurrent):
         super().finish_start(params, rng)
         params["bias"][..., self.n_units : 2 * self.n_units] += self.forget_bias
 
-    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
-        """LSTM, by ONNX' own operator."""
-        raise NotImplementedError("LSTM")
+    def _onnx_parts(self) -> list[Activation]:
+        """Those of the gates, of the candidate, and of the cell where it is shown."""
+        return [self.gate_activation, self.activation, self.activation]
 
 
 Form = tuple[float, float, float]
