@@ -152,7 +152,8 @@ def explodes_through_time(diagnosis: Diagnosis) -> bool:
 
 
 def vanishes_through_time(diagnosis: Diagnosis) -> bool:
-    """Whether a gradient vanishes there. A network that has learned may need the last steps only."""
+    """Whether a gradient vanishes there, and training has not come far: a network that has learned
+    may need the last steps only."""
     fades = (diagnosis.through_time < VANISHED).any(axis=-1)
     return bool((fades & (diagnosis.left > FAR)).any())
 

@@ -160,7 +160,7 @@ class Recurrent(Series):
         return self.cell == "rnn" and activation.bounds[1] == np.inf
 
     def _recurrent_initializer(self, activation: Activation) -> Initializer:
-        """What fills the weights from state to state."""
+        """The initializer of the weights from state to state."""
         if _is_auto(self.recurrent_initialization):
             name = "identity" if self._starts_as_identity(activation) else "orthogonal"
             return INITIALIZERS[name](gain=1.0)

@@ -196,15 +196,21 @@ class HiddenLayer(
         -------
         activations : ndarray of shape (n_samples, n_features_out)
             Of an ensemble, those of one network after the other.
+
+        Raises
+        ------
+        ValueError
+            If the layer gives recurrent states at all steps, and series have others than in fit.
         """
         check_is_fitted(self)
         activations = hidden_activations(self.estimator_, X, self.layer)
-        features = np.concatenate(np.atleast_3d(activations.T).T, axis=1)
+        several = activations.ndim == 3
+        features = np.concatenate(list(activations), axis=1) if several else activations
         if features.shape[1] != self._n_features_out:
             raise ValueError(
-                f"layer={self.layer!r} gives its states at all steps, {features.shape[1]} numbers a "
-                f"series; in fit these were {self._n_features_out}. Pass series of the same length, "
-                "or layer=-1."
+                f"layer={self.layer!r} gives its states at all steps, {features.shape[1]} numbers "
+                f"a series; in fit these were {self._n_features_out}. Pass series of the same "
+                "length, or layer=-1."
             )
         return features
 

@@ -50,7 +50,7 @@ class GradientThroughTime(Report):
 
     @property
     def factor(self) -> np.ndarray:
-        """What a step multiplies the norm by, on geometric average; shaped like `ratio`."""
+        """The factor of the norm from a step to the one before it, on geometric average."""
         return self.ratio ** (1 / max(1, self.n_steps - 1))
 
     @property

@@ -57,11 +57,11 @@ def verdict(model) -> Verdict:
     """Tell the faults of a fit, in plain words, from the figures that the fit noted.
 
     It knows these findings, each with a figure and one remedy, which is not set already:
-    *diverged*, *dead layer* or *dead units*, *constant predictor*, *worse than a constant*, *inputs
-    not scaled*, *inputs far from 0*, *skipped steps*, *vanishing gradient*, *vanishing through
+    *diverged*, *dead layer* or *dead units*, *skipped steps*, *constant predictor*, *worse than a
+    constant*, *inputs not scaled*, *inputs far from 0*, *vanishing gradient*, *vanishing through
     time* or *exploding through time* in a recurrent network, *learning rate too large*, *stopped
-    too early*, *still improving* at `max_iter`, and *overfitting*, where there is a validation loss.
-    The last two need the learning curves only, the others what ``fit`` noted.
+    too early*, *still improving* at `max_iter`, and *overfitting*, where there is a validation
+    loss. The last two need the learning curves only, the others what ``fit`` noted.
 
     Parameters
     ----------
