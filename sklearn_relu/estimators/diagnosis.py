@@ -78,7 +78,7 @@ class Diagnosis:
         that a constant would be better, these are of all rows.
     left, fell, rose, peak : ndarray of shape (n_networks,)
         See :class:`sklearn_relu.estimators.course.Course`.
-    through_time : ndarray of shape (n_networks, n_hidden_layers)
+    through_time : ndarray of shape (n_networks, n_layers)
         The gradient's norm at the first step of series over that at the last one, for the layer's
         summed inputs; NaN where a layer reads no series. See :class:`ThroughTime`.
     steps : int
@@ -272,14 +272,13 @@ def _flow(seen: Trace, gradients: Gradients | None) -> np.ndarray:
 
 def _through_time(seen: Trace, gradients: Gradients | None) -> dict:
     """See :class:`Diagnosis`."""
-    grads = [] if gradients is None else gradients.z[:-1]
-    found = [ThroughTime.of(seen, i, grad) for i, grad in enumerate(grads)]
     none = np.full(len(seen.a[-1]), np.nan)
-    ratios = [none if each is None else each.ratio for each in found]
-    return {
-        "through_time": np.stack(ratios or [none], axis=1),
-        "steps": max((each.reach for each in found if each is not None), default=0),
-    }
+    ratios, steps = [none for _ in seen.layers[:-1]], 0
+    for i, layer in enumerate(seen.layers[:-1]):
+        if gradients is not None and layer.reads_series:
+            found = ThroughTime.of(seen, i, gradients.z[i])
+            ratios[i], steps = found.ratio, max(steps, found.reach)
+    return {"through_time": np.stack([*ratios, none], axis=1), "steps": steps}
 
 
 def _share_of_skipped(job: Job) -> float:

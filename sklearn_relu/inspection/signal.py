@@ -95,11 +95,14 @@ def signal_report(model, X, y=None) -> SignalReport:
         for i, grad in enumerate(grads):
             sums[i].add(trace.rows(i, trace.z[i]).reshape(n, -1, 1))
             gradients[i].add(trace.rows(i, grad).reshape(n, -1, 1))
-    forward = [of_layer.variance for of_layer in sums]
-    backward = [of_layer.variance + of_layer.mean**2 for of_layer in gradients]
-    none = np.zeros((n, 0))
-    forward, backward = (np.concatenate([none, *each], axis=1) for each in (forward, backward))
+    forward = _by_layer([of_layer.variance for of_layer in sums], n)
+    backward = _by_layer([of_layer.variance + of_layer.mean**2 for of_layer in gradients], n)
     return SignalReport(without_axis_of_one(forward), without_axis_of_one(backward))
+
+
+def _by_layer(figures: list[np.ndarray], n_networks: int) -> np.ndarray:
+    """Figures (n_networks, 1) of each layer as one array."""
+    return np.concatenate([np.zeros((n_networks, 0)), *figures], axis=1)
 
 
 def _ratio(variances: np.ndarray, of: int, to: int) -> float:

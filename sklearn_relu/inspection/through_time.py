@@ -103,7 +103,7 @@ class GradientThroughTime(Report):
     def _step_columns(self) -> dict[str, Sequence]:
         shape = self.norms.shape
         names = ("network", "layer", "steps_back")[-len(shape) :]
-        places = dict(zip(names, np.indices(shape).reshape(len(shape), -1), strict=True))
+        places: dict = dict(zip(names, np.indices(shape).reshape(len(shape), -1), strict=True))
         places["layer"] = places["layer"] + 1
         n_series = np.broadcast_to(self.n_series, shape)
         return places | {"norm": self.norms.ravel(), "n_series": n_series.ravel()}

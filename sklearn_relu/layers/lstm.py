@@ -111,7 +111,7 @@ class LSTM(Recurrent):
         super().finish_start(params, rng)
         params["bias"][..., self.n_units : 2 * self.n_units] += self.forget_bias
 
-    def gates(self, z, params):
+    def gates(self, z: np.ndarray, params: Arrays) -> Arrays:
         """The three gates at all steps."""
         by_step = z.reshape(len(z), -1, self.n_gates, self.n_units)
         found = {}

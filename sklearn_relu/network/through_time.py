@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -27,11 +27,9 @@ class ThroughTime:
     lengths: np.ndarray
 
     @classmethod
-    def of(cls, trace: Trace, i: int, grad_z: np.ndarray) -> Self | None:
-        """Those of layer i of a trace; None where it reads no series."""
-        steps = trace.layers[i].steps_of(trace.inputs[i])
-        if steps is None:
-            return None
+    def of(cls, trace: Trace, i: int, grad_z: np.ndarray) -> Self:
+        """Those of layer i of a trace, which reads series."""
+        steps: Any = trace.layers[i].steps_of(trace.inputs[i])
         lengths = np.count_nonzero(steps, axis=1)
         by_step = np.square(grad_z.reshape(len(grad_z), *steps.shape, -1), dtype=np.float64)
         squares = np.nan_to_num(by_step.sum(axis=-1), nan=np.inf, posinf=np.inf)
