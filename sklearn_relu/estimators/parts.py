@@ -256,6 +256,6 @@ def _check_solver_can_minimize(estimator, parts: Parts) -> None:
             why = "not smooth" if parameter == "penalty" else "of single steps, or random"
             raise ValueError(
                 f"solver={estimator.solver!r} minimizes one smooth function of all rows and cannot "
-                f"take {parameter}={value!r}, which is {why}. Use one of the solvers {able}, or set "
-                f"{parameter}={neutral.get(parameter)!r}."
+                f"take {parameter}={value!r}, which is {why}. Use one of the solvers {able}, or "
+                f"set {parameter}={neutral.get(parameter)!r}."
             )
