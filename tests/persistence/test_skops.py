@@ -16,10 +16,10 @@ from sklearn_relu import (
     AutoencoderDetector,
     CNNClassifier,
     CNNRegressor,
-    RNNClassifier,
-    RNNRegressor,
     MLPClassifier,
     MLPRegressor,
+    RNNClassifier,
+    RNNRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
