@@ -189,6 +189,22 @@ class Recurrent(Series):
         hidden = [Stage(*each, max_norm=self.max_norm) for each in of_layers]
         return *hidden, Stage(layers[-1], parts.penalties[-1])
 
+    def _for_data(self, data, held_out):
+        n_steps = data.X.shape[1] // self.series_shape_[1]
+        self._check_penalties_have_steps(data.X, n_steps)
+        return super()._for_data(data, held_out)
+
+    def _check_penalties_have_steps(self, X: np.ndarray, n_steps: int) -> None:
+        """Raise a ValueError if an activity penalty is on states that a series does not have."""
+        *inner, _ = self._activity_penalties(len(self._hidden_units()))
+        if any(penalty is not None for penalty in inner) and np.isnan(X).any():
+            raise ValueError(
+                f"activity_penalty={self.activity_penalty!r} is on the states of all steps in all "
+                f"recurrent layers but the last one, and X has series of fewer than {n_steps} "
+                "steps. Use one recurrent layer, series of equal length, or a list with None for "
+                "these layers."
+            )
+
     def _check_solver_takes_masks(self, parts: Parts) -> None:
         if self.recurrent_dropout and not parts.solver.takes_batches:
             raise ValueError(
