@@ -19,7 +19,7 @@ from sklearn_relu.estimators.outcome import chosen_params, warn_of_overflow
 from sklearn_relu.estimators.setting import Setting
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.kernels.threads import suitable_blas_threads
-from sklearn_relu.layers import largest_product
+from sklearn_relu.layers import first_that_learns, largest_product
 from sklearn_relu.network.inference import raw_outputs
 from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.network.trace import Trace, back, rows_at_once, trace
@@ -58,8 +58,8 @@ class Diagnosis:
     dead : ndarray of shape (n_networks, n_hidden_layers)
         Share of dead units: those that are 0 on all rows.
     flow : ndarray of shape (n_networks,)
-        Root mean square gradient for the first hidden layer's activations over that for the
-        last's; NaN where there is none.
+        Root mean square gradient for the activations of the first hidden layer that learns over
+        that for the last's; NaN where there is none.
     scales : float
         Largest standard deviation of a feature over the smallest that is not 0; 1 if there is none.
     offset : float
@@ -248,10 +248,11 @@ def _are_standard(targets: np.ndarray) -> bool:
 
 
 def _flow(seen: Trace, grad_raw: np.ndarray) -> np.ndarray:
-    if len(seen.layers) < 3:
+    first, n_hidden = first_that_learns(seen.layers), len(seen.layers) - 1
+    if n_hidden - first < 2:
         return np.full(len(grad_raw), np.nan)
     sizes = [np.sqrt(np.square(a).mean(axis=(1, 2))) for a in back(seen, grad_raw).a[:-1]]
-    return sizes[0] / np.where(sizes[-1] > 0, sizes[-1], np.nan)
+    return sizes[first] / np.where(sizes[-1] > 0, sizes[-1], np.nan)
 
 
 class Inputs(NamedTuple):

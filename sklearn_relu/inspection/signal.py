@@ -24,6 +24,9 @@ class SignalReport(Report):
     backward : ndarray of shape (n_hidden_layers,) or (n_networks, n_hidden_layers)
         Mean square of the gradient for the layer's summed inputs, where that for the last hidden
         layer's activations is standard normal noise.
+    layer_kinds : tuple of str
+        The kind of each hidden layer, such as "convolution"; empty where all layers of the network
+        are of one kind.
 
     References
     ----------
@@ -33,6 +36,7 @@ class SignalReport(Report):
 
     forward: np.ndarray
     backward: np.ndarray
+    layer_kinds: tuple[str, ...] = ()
 
     @property
     def forward_ratio(self) -> float:
@@ -52,7 +56,8 @@ class SignalReport(Report):
         return f"forward x {self.forward_ratio:.3g}, backward x {self.backward_ratio:.3g}"
 
     def _columns(self):
-        return by_layer({"forward_variance": self.forward, "backward_variance": self.backward})
+        figures = {"forward_variance": self.forward, "backward_variance": self.backward}
+        return by_layer(figures, self.layer_kinds)
 
 
 def signal_report(model, X, y=None) -> SignalReport:
@@ -98,7 +103,9 @@ def signal_report(model, X, y=None) -> SignalReport:
             mean_square = np.square(grad, dtype=np.float64).mean(axis=(1, 2))
             squares[:, i] += mean_square * n_rows / network.X.shape[0]
     forward = np.concatenate([np.zeros((n, 0)), *(moment.variance for moment in moments)], axis=1)
-    return SignalReport(without_axis_of_one(forward), without_axis_of_one(squares))
+    return SignalReport(
+        without_axis_of_one(forward), without_axis_of_one(squares), network.layer_kinds[:-1]
+    )
 
 
 def _ratio(variances: np.ndarray, of: int, to: int) -> float:
