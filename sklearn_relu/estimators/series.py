@@ -15,11 +15,11 @@ from sklearn_relu.estimators.tables import Tables
 SeriesShape = tuple[int, int]
 """Steps and channels."""
 
-SHORTER = (
-    "A series that is shorter than in training must be an array in a list, or in an array of 3 "
-    "dimensions, or have NaN at its end."
+OTHER_LENGTHS = (
+    "Series of other lengths than in training come as a list of arrays, or as an array of 3 "
+    "dimensions; shorter ones also with NaN at their end, and longer rows with series_shape."
 )
-"""Advice for rows of fewer columns than in training."""
+"""Advice for rows of other numbers of columns than in training."""
 
 
 class Series(Tables):
@@ -34,9 +34,9 @@ class Series(Tables):
       steps may differ. Plain lists of numbers, all of one length, are rows.
 
     Steps at the end of a series that are NaN in all channels are absent: the series has ended. Any
-    other NaN is an error. Series in predictions may be longer than those in training. Rows of
-    numbers have at least as many columns as in training, and data frames the same; shorter series
-    come as a list, an array of 3 dimensions, or with NaN at the end.
+    other NaN is an error. Series in predictions may have other lengths than in training, longer
+    ones too: as a list, or as an array of 3 dimensions. Rows have as many columns as in training,
+    as scikit-learn asks for; where `series_shape` says that they are series, they may have more.
 
     The engine sees rows, step after step, each with its channels: (n_series, steps * channels),
     where steps are those of the longest series of this X. So memory is that of an array in which
@@ -54,7 +54,7 @@ class Series(Tables):
             """
             (steps,) or (steps, channels) of the longest series in training, where X has one series
             in each row, step after step. None: a row is a series of one channel; arrays and lists
-            of series have their own shape. Rows in predictions may have more steps.
+            of series have their own shape.
             """,
         ),
         "channels_first": Parameter(
@@ -94,6 +94,7 @@ class Series(Tables):
         X, y = super(Series, reader)._check_data(X, y, reset)
         if reset:
             n_channels = self._learned_shape(shape, X.shape[1])[1]
+            self._has_one_width = shape is None and self.series_shape is None
             self._takes_rows = shape is None or self.series_shape is not None or n_channels == 1
         else:
             n_channels = self.series_shape_[1]
@@ -168,6 +169,8 @@ class Series(Tables):
         if n_channels > 1 and (self._channels_first or not self._takes_rows):
             return False
         fits = n_columns >= self.n_features_in_ and n_columns % n_channels == 0
+        if self._has_one_width:
+            fits = n_columns == self.n_features_in_
         return fits and is_sound_table(X, dtypes, n_columns)
 
     def _validated(self, X, y, dtypes, reset, **checks):
@@ -177,7 +180,7 @@ class Series(Tables):
         except ValueError as error:
             if "features, but" not in str(error):
                 raise
-            raise ValueError(f"{error} {SHORTER}") from error
+            raise ValueError(f"{error} {OTHER_LENGTHS}") from error
 
     # Shapes.
 
@@ -204,7 +207,9 @@ class Series(Tables):
                 )
             return self._expecting(math.prod(shape))
         n_columns = _n_columns(X)
-        if n_columns is None or n_columns < self.n_features_in_:
+        is_other = n_columns != self.n_features_in_
+        is_too_small = n_columns is None or n_columns < self.n_features_in_
+        if is_too_small or (self._has_one_width and is_other):
             return self  # scikit-learn says what is wrong
         if not self._takes_rows or n_columns % n_channels:
             raise ValueError(

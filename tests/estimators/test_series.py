@@ -249,7 +249,7 @@ def test_arrays_and_lists_may_have_any_number_of_steps(n_channels, n_steps):
 
 
 @pytest.mark.parametrize("params", [{}, {"channels_first": True}])
-def test_rows_may_be_longer(params):
+def test_rows_may_be_longer_where_they_are_said_to_be_series(params):
     X = DRAW.normal(size=(6, 9, 2))
     flat = (rows(X.swapaxes(1, 2)), rows(X)) if params else (rows(X), rows(X))
     first = X[:, :4].swapaxes(1, 2) if params else X[:, :4]
@@ -259,19 +259,24 @@ def test_rows_may_be_longer(params):
     assert_rows(model.go_on(flat[0], Y.tolist())[0], flat[1])
     with pytest.raises(ValueError, match=r"rows of 17 columns.*of 2 channels.*a multiple of 2"):
         model.read(flat[0][:, :17])
-    with pytest.raises(ValueError, match=r"X has 6 features.*must be an array in a list"):
+    with pytest.raises(ValueError, match=r"X has 6 features.*come as a list of arrays"):
         model.read(flat[0][:, :6])
 
 
-def test_rows_of_fewer_columns_are_the_error_of_scikit_learn():
+def test_rows_of_other_widths_are_the_error_of_scikit_learn():
     model = Reader().fit(DRAW.normal(size=(6, 4)))
     X = DRAW.normal(size=(5, 1))
-    message = "X has 1 features, but Reader is expecting 4 features as input.*array in a list"
+    message = "X has 1 features, but Reader is expecting 4 features as input.*a list of arrays"
     for form in (X, X.tolist(), X.astype(int)):
         with pytest.raises(ValueError, match=message):
             model.read(form)
         with pytest.raises(ValueError, match=message):
             model.go_on(form, Y[:5])
+    wide = DRAW.normal(size=(5, 9))
+    with pytest.raises(ValueError, match="X has 9 features.*longer rows with series_shape"):
+        model.read(wide)
+    assert_rows(model.read(wide[:, :, None]), wide)
+    assert_rows(Reader(series_shape=(4,)).fit(wide[:, :4], Y[:5]).read(wide), wide)
     ended = np.pad(X, ((0, 0), (0, 3)), constant_values=np.nan)
     for form in (list(X), X[:, :, None], ended):
         assert_rows(model.read(form), X)
@@ -513,10 +518,11 @@ def test_one_row_that_is_as_it_should_be_is_not_shown_to_scikit_learn(monkeypatc
     model, flat = Reader().fit(X), Reader(series_shape=(4, 2)).fit(X)
     monkeypatch.setattr("sklearn_relu.estimators.reading.validate_data", None)
     longer = DRAW.normal(size=(1, 10))
-    for one in (X[:1], longer, X.astype(np.float32)):
+    for one in (X[:1], X.astype(np.float32)):
         assert model.read(one) is one
-        assert flat.read(one) is one
         assert model.go_on(one, Y[: len(one)])[0] is one
+    for one in (X[:1], longer, X.astype(np.float32)):
+        assert flat.read(one) is one
         assert flat.go_on(one, Y[: len(one)])[0] is one
 
 
