@@ -79,11 +79,12 @@ EXAMPLES = {
     "rnn": [
         *(
             RNN(10, 3, 4, part(name))
-            for name in ("relu", "tanh", "identity", "prelu", "parametric", "gelu", "maxout", "crelu")
+            for name in ("relu", "tanh", "identity", "prelu", "parametric", "gelu", "maxout")
         ),
         *(RNN(10, 3, 4, part("tanh"), summary) for summary in ("mean", "max", None)),
         RNN(10, 3, 4, part("prelu"), "mean", recurrent_dropout=0.5),
         RNN(30, 1, 2, part("relu"), "max"),
+        RNN(6, 5, 4, part("crelu"), "mean"),
         RNN(1, 30, 2, part("tanh"), None),
     ],
     "lstm": [

@@ -96,8 +96,13 @@ class Activation(Part, ABC):
     that derive from it are others: they say it themselves."""
 
     tanh_form: ClassVar[tuple[float, float, float] | None] = None
-    """Numbers (f, g, s) such that it is ``g * tanh(f * z) + s``: one tanh then does for all gates of
-    an LSTM. Classes that derive from it are others: they say it themselves."""
+    """Numbers (f, g, s) of an activation that is ``g * tanh(f * z) + s``: one tanh then does for
+    all gates of an LSTM. Classes that derive from it are others: they say it themselves."""
+
+    onnx_function: Any = None
+    """Its name among the functions of ONNX' recurrent operators and, as far as it has such, its
+    alpha and beta there: ``("Elu", 1.0)``. Classes that derive from it are others: they say it
+    themselves."""
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -28,6 +28,7 @@ class ReLU(Activation):
     share_loop = (fused.RELU, 1, 0.0, None)
     initialization = "he_normal"
     machine_units = "nrelu"
+    onnx_function = ("Relu",)
     needs_summed_input = False
     is_piecewise_linear = True
     is_monotone = True

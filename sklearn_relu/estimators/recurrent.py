@@ -31,6 +31,9 @@ class Recurrent(Series):
     """A recurrent network, whatever the targets are: layers with a state, then the outputs."""
 
     hidden_layer_sizes: Any = (100,)
+    activation: Any = "auto"
+    learning_rate_init: Any = 0.0005
+    gradient_clipping: Any = 1.0
     cell: Any = "rnn"
     recurrent_initialization: Any = "auto"
     gate_activation: Any = "logistic"
@@ -132,8 +135,9 @@ class Recurrent(Series):
         units = sizes_of_layers(self.hidden_layer_sizes)
         if not units:
             raise ValueError(
-                f"hidden_layer_sizes must have at least one recurrent layer; got "
-                f"{self.hidden_layer_sizes!r}. Use MLPClassifier or MLPRegressor for a linear model."
+                "hidden_layer_sizes must have at least one recurrent layer; got "
+                f"{self.hidden_layer_sizes!r}. Use MLPClassifier or MLPRegressor for a linear "
+                "model."
             )
         return units
 
@@ -348,7 +352,7 @@ class RNNClassifier(Classes, Recurrent):
         alpha=0.0001,
         batch_size="auto",
         learning_rate="constant",
-        learning_rate_init=0.001,
+        learning_rate_init=0.0005,
         max_iter=200,
         shuffle=True,
         random_state=None,
@@ -436,7 +440,7 @@ class RNNRegressor(Numbers, Recurrent):
         alpha=0.0001,
         batch_size="auto",
         learning_rate="constant",
-        learning_rate_init=0.001,
+        learning_rate_init=0.0005,
         max_iter=200,
         shuffle=True,
         random_state=None,

@@ -207,9 +207,7 @@ class Series(Tables):
                 )
             return self._expecting(math.prod(shape))
         n_columns = _n_columns(X)
-        is_other = n_columns != self.n_features_in_
-        is_too_small = n_columns is None or n_columns < self.n_features_in_
-        if is_too_small or (self._has_one_width and is_other):
+        if n_columns is None or n_columns < self.n_features_in_ or self._has_one_width:
             return self  # scikit-learn says what is wrong
         if not self._takes_rows or n_columns % n_channels:
             raise ValueError(

@@ -55,9 +55,7 @@ def first_rows(steps: Steps, counts: list[int], views: dict[int, np.ndarray]) ->
     before all steps has as many as the first one."""
     before = len(steps) - (len(counts) - 1)
     of_each = [counts[0]] * before + counts[:-1]
-    return [
-        views.setdefault(id(step), step[:, :n]) for step, n in zip(steps, of_each, strict=True)
-    ]
+    return [views.setdefault(id(step), step[:, :n]) for step, n in zip(steps, of_each, strict=True)]
 
 
 class Learned:
@@ -75,14 +73,16 @@ class Learned:
             total[...] = 0
 
     def sum_forward(self, z: np.ndarray, more: np.ndarray, a: np.ndarray) -> None:
-        """``z += more``, and the activations of that."""
+        """Add `more` to `z`, and overwrite `a` with the activations of that."""
         self.activation.sum_forward(z, more, a, self.params, self.noise)
 
     def forward(self, z: np.ndarray, a: np.ndarray) -> None:
         """The activations of `z`."""
         self.activation.forward(z, a, self.params, self.noise)
 
-    def backward(self, z: np.ndarray, a: np.ndarray, grad_a: np.ndarray, grad_z: np.ndarray) -> None:
+    def backward(
+        self, z: np.ndarray, a: np.ndarray, grad_a: np.ndarray, grad_z: np.ndarray
+    ) -> None:
         """Overwrite `grad_z`, and add to the gradient of what is learned."""
         self.activation.backward(z, a, grad_a, grad_z, self.params, self._of_step)
         for name, total in self._total.items():
@@ -90,21 +90,21 @@ class Learned:
 
 
 class Simple(Cell):
-    """``h = activation(x @ of_inputs + h @ of_states + bias)`` (Elman 1990)."""
+    """A step without gates: ``h = activation(x @ of_inputs + h @ of_states + bias)``."""
 
     def __init__(self, steps: dict[str, Steps], learned: Learned):
         super().__init__(steps)
         self.learned = learned
 
-    def forward(self, t, more):
+    def forward(self, t: int, more: np.ndarray) -> None:
         """Add, then activate."""
         self.learned.sum_forward(self.steps["z"][t], more, self.steps["states"][t + 1])
 
-    def begin_back(self):
+    def begin_back(self) -> None:
         """Begin to add up what the activation learns."""
         self.learned.begin_back()
 
-    def backward(self, t, grad_state):
+    def backward(self, t: int, grad_state: np.ndarray) -> None:
         """The derivative of the activation."""
         z, grad_z, state = (self.steps[name] for name in ("z", "grad_z", "states"))
         self.learned.backward(z[t], state[t + 1], grad_state, grad_z[t])

@@ -1,7 +1,8 @@
 """Long short-term memory."""
 
+from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,6 +45,8 @@ class LSTM(Recurrent):
 
     n_gates = 4
     is_piecewise_linear = False
+    onnx_operator = "LSTM"
+    onnx_gates = 0, 2, 1, 3
 
     def __init__(
         self,
@@ -73,51 +76,55 @@ class LSTM(Recurrent):
         of_state = summary, recurrent_initializer, recurrent_dropout
         super().__init__(n_steps, n_channels, n_units, activation, *of_state)
 
-    def _set_widths(self, keeps_sums):
+    def _set_widths(self, keeps_sums: bool) -> None:
         super()._set_widths(keeps_sums or self._forms is None)
 
     @property
-    def is_random(self):
+    def is_random(self) -> bool:
         """Whether training draws: masks, or noise of activations."""
         return super().is_random or self.gate_activation.is_random
 
-    def widths_of_cell(self):
+    def widths_of_cell(self) -> dict[str, int]:
         """States, cells, and cells as they are shown; values of the gates beside their sums."""
         widths = dict.fromkeys(("states", "cells", "shown"), self.n_units)
         return widths | ({"values": self.n_sums} if self._keeps_sums else {})
 
-    def widths_of_room(self):
+    def widths_of_room(self) -> dict[str, int]:
         """Gradients, and arrays for a call of an activation."""
         widths = {"grad_cells": self.n_units, "grad_shown": self.n_units}
         if self._keeps_sums:
             widths |= dict.fromkeys(("sums", "activations", "grads", "grad_sums"), 3 * self.n_units)
         return widths
 
-    def cell(self, steps, learned, room):
-        """One tanh for all gates, where all are one; else two calls of activations."""
-        if self._keeps_sums:
+    def cell(self, steps: dict[str, Steps], learned: Learned, room: Arrays) -> Cell:
+        """Take one tanh for all gates where all are one, else two calls of activations."""
+        if self._keeps_sums or self._forms is None:
             gates = Learned(self.gate_activation, {}, {}, learned.noise)
             return Gated(steps, room, learned, gates)
         return Squashed(steps, room, self._forms)
 
-    def finish_start(self, params, rng):
+    def finish_start(self, params: Arrays, rng: np.random.RandomState) -> None:
         """Fill the rows for the state, and open the gates that keep."""
         super().finish_start(params, rng)
         params["bias"][..., self.n_units : 2 * self.n_units] += self.forget_bias
 
-    def onnx(self, graph, x, params):
-        """LSTM, by ONNX' own operator."""
-        raise NotImplementedError("LSTM")
+    def _onnx_parts(self) -> list[Activation]:
+        """Those of the gates, of the candidate, and of the cell where it is shown."""
+        return [self.gate_activation, self.activation, self.activation]
+
+
+Form = tuple[float, float, float]
+"""The numbers (f, g, s) of a function ``g * tanh(f * z) + s``."""
 
 
 class _WithCells(Cell):
-    """What all kinds of LSTM's cells share."""
+    """A step of an LSTM: how the cells move."""
 
     def __init__(self, steps: dict[str, Steps], room: Arrays):
         super().__init__(steps)
         self.room = room
 
-    def begin_back(self):
+    def begin_back(self) -> None:
         """No later step has used the cells."""
         self.room["grad_cells"].fill(0)
 
@@ -152,10 +159,10 @@ class Forms(NamedTuple):
     The derivative is ``f * (g - (a - s)**2 / g)``, which is ``low + steep * a * (2 * s - a)``.
     """
 
-    numbers: tuple[tuple[float, float, float], tuple[float, float, float]]
+    numbers: tuple[Form, ...]
 
     @property
-    def slopes(self) -> list[tuple[float, float, float]]:
+    def slopes(self) -> list[Form]:
         """The numbers low, steep and 2 * s of each."""
         return [(f * (g - s * s / g), f / g, 2 * s) for f, g, s in self.numbers]
 
@@ -174,24 +181,23 @@ class Squashed(_WithCells):
         self._slopes, self._slopes_of_shown = slopes[of_column].T.copy(), slopes[1].tolist()
         self._shown = self._forms[1].tolist()
 
-    def forward(self, t, more):
+    def forward(self, t: int, more: np.ndarray) -> None:
         """One pass where loops are compiled."""
         steps = self.steps
-        z, before, after = steps["z"][t], steps["cells"][t][:, : more.shape[1]], steps["cells"][t + 1]
-        shown, state = steps["shown"][t + 1], steps["states"][t + 1]
+        z, before = steps["z"][t], steps["cells"][t][:, : more.shape[1]]
+        after, shown, state = (steps[name][t + 1] for name in ("cells", "shown", "states"))
         arrays = z, more, before, after, shown, state, self._forms, *self._polynomials
         if fused.run("gate_step", *arrays):
             return
-        f, g, s = self._columns
         z += more
-        _squash(z, f, g, s)
+        _squash(z, self._columns)
         after = self._move(t, z)
         np.copyto(shown, after)
-        _squash(shown, *self._shown)
+        _squash(shown, self._shown)
         width = shown.shape[2]
         np.multiply(z[..., 2 * width : 3 * width], shown, out=state)
 
-    def backward(self, t, grad_state):
+    def backward(self, t: int, grad_state: np.ndarray) -> None:
         """One pass where loops are compiled."""
         steps, n = self.steps, grad_state.shape[1]
         values, grad_z, shown = steps["z"][t], steps["grad_z"][t], steps["shown"][t + 1]
@@ -200,13 +206,13 @@ class Squashed(_WithCells):
         if fused.run("gate_step_back", *arrays):
             return
         grad_shown, width = self.room["grad_shown"][:, :n], shown.shape[2]
-        _slope(shown, *self._slopes_of_shown, grad_shown)
+        _slope(shown, self._slopes_of_shown, grad_shown)
         grad_shown *= values[..., 2 * width : 3 * width]
         grad_shown *= grad_state
         grad_cells += grad_shown
         self._share(t, values, grad_state)
         slope = self.room["more"][:, :n]
-        _slope(values, *self._slopes, slope)
+        _slope(values, self._slopes, slope)
         grad_z *= slope
 
 
@@ -217,12 +223,12 @@ class Gated(_WithCells):
         super().__init__(steps, room)
         self.learned, self.gates = learned, gates
 
-    def begin_back(self):
+    def begin_back(self) -> None:
         """No later step has used the cells."""
         super().begin_back()
         self.learned.begin_back()
 
-    def forward(self, t, more):
+    def forward(self, t: int, more: np.ndarray) -> None:
         """Gates, candidate, cells, and what is shown of them."""
         z, values = self.steps["z"][t], self.steps["values"][t + 1]
         z += more
@@ -236,7 +242,7 @@ class Gated(_WithCells):
         shown_by = values[..., self._columns_of(2)]
         np.multiply(shown_by, shown, out=self.steps["states"][t + 1])
 
-    def backward(self, t, grad_state):
+    def backward(self, t: int, grad_state: np.ndarray) -> None:
         """Back through what is shown, the cells, the candidate and the gates."""
         steps, n = self.steps, grad_state.shape[1]
         z, values, grad_z = steps["z"][t], steps["values"][t + 1], steps["grad_z"][t]
@@ -273,7 +279,8 @@ class Gated(_WithCells):
 def _forms(gates: Activation, activation: Activation) -> Forms | None:
     """The forms, unless one of the activations has none."""
     forms = [vars(type(part)).get("tanh_form") for part in (gates, activation)]
-    return None if None in forms else Forms((forms[0], forms[1]))
+    known = [form for form in forms if form is not None]
+    return Forms(tuple(known)) if len(known) == len(forms) else None
 
 
 @cache
@@ -282,16 +289,18 @@ def _polynomials(dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     return np.array(top, dtype), np.array(bottom, dtype)
 
 
-def _squash(z: np.ndarray, f, g, s) -> None:
-    """``z = g * tanh(f * z) + s`` in place."""
+def _squash(z: np.ndarray, form: Sequence[Any]) -> None:
+    """Overwrite `z` with ``g * tanh(f * z) + s``."""
+    f, g, s = form
     z *= f
     np.tanh(z, out=z)
     z *= g
     z += s
 
 
-def _slope(a: np.ndarray, low, steep, twice, out: np.ndarray) -> None:
-    """``out = low + steep * a * (twice - a)``."""
+def _slope(a: np.ndarray, slopes: Sequence[Any], out: np.ndarray) -> None:
+    """Overwrite `out` with the derivative, ``low + steep * a * (twice - a)``."""
+    low, steep, twice = slopes
     np.subtract(twice, a, out=out)
     out *= a
     out *= steep

@@ -134,8 +134,8 @@ class Passage:
 
     def _draw_mask(self) -> None:
         """Draw the mask of each series; without a generator all units are seen."""
-        masked, mask = self.arrays["masked"], self.mask
-        masked.fill(0)  # a step that no series has is not written
+        mask: Any = self.mask
+        self.arrays["masked"].fill(0)  # a step that no series has is not written
         if self.noise is None:
             mask.fill(1)
             return

@@ -210,6 +210,38 @@ class Recurrent(Layer):
         self.activation.forward(by_step, states, params)
         return self.activation.linear_pieces(by_step, states, params).reshape(z.shape)
 
+    def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
+        """ONNX' operator for the cell, and the summary."""
+        functions = [self._onnx_function(part) for part in self._onnx_parts()]
+        return graph.recurrence(
+            self.onnx_operator, x, self.n_channels, params, self.onnx_gates, functions, self.summary
+        )
+
+    onnx_operator: str
+    onnx_gates: tuple[int, ...] = (0,)
+    """Our numbers of the gates, in ONNX' order."""
+
+    def _onnx_parts(self) -> list[Activation]:
+        """The functions that the operator asks for, in its order."""
+        return [self.activation]
+
+    def _onnx_function(self, part: Activation) -> tuple:
+        """The name and the numbers of a function.
+
+        Raises
+        ------
+        NotImplementedError
+            If the operator has no such function.
+        """
+        function = part.onnx_function if "onnx_function" in vars(type(part)) else None
+        if function is None:
+            raise NotImplementedError(
+                f"ONNX' operator {self.onnx_operator} has no {part!r}. It has 'relu', 'tanh', "
+                "'logistic', 'hard_sigmoid', 'softsign', 'softplus' (beta=1), 'leaky_relu', 'elu' "
+                "and 'identity'; save() takes all."
+            )
+        return function
+
     def features(self, x: Any) -> Any:
         """The channels of all steps that series have."""
         by_step = x.reshape(-1, self.n_channels)
@@ -270,13 +302,11 @@ class RNN(Recurrent):
     units.
     """
 
-    def widths_of_cell(self):
+    onnx_operator = "RNN"
+
+    def widths_of_cell(self) -> dict[str, int]:
         return {"states": self.width} if self._keeps_sums else {}
 
-    def cell(self, steps, learned, room):
-        """One call of the activation a step."""
+    def cell(self, steps: dict[str, Steps], learned: Learned, room: Arrays) -> Cell:
+        """Make one call of the activation a step."""
         return Simple(steps, learned)
-
-    def onnx(self, graph, x, params):
-        """RNN, by ONNX' own operator."""
-        raise NotImplementedError("RNN")

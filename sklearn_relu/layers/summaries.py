@@ -19,7 +19,9 @@ class Summary(ABC):
     arrays: tuple[str, ...] = ("summary", "grad_summary")
 
     @abstractmethod
-    def forward(self, states: list[np.ndarray], order: Order, out: np.ndarray, room: Arrays) -> None:
+    def forward(
+        self, states: list[np.ndarray], order: Order, out: np.ndarray, room: Arrays
+    ) -> None:
         """Overwrite `out`."""
 
     def begin_back(self, grad_out: np.ndarray, order: Order, room: Arrays) -> None:
@@ -39,7 +41,9 @@ class Last(Summary):
 
     arrays = ("grad_summary",)
 
-    def forward(self, states, order, out, room):
+    def forward(
+        self, states: list[np.ndarray], order: Order, out: np.ndarray, room: Arrays
+    ) -> None:
         """Take each series' last state."""
         if order.rows is None:
             out[...] = states[-1]
@@ -49,7 +53,9 @@ class Last(Summary):
             ended = slice(order.counts[t + 1], order.counts[t])
             out[order.rows[ended]] = state[ended]
 
-    def backward(self, t, state, grad_state, order, room):
+    def backward(
+        self, t: int, state: np.ndarray, grad_state: np.ndarray, order: Order, room: Arrays
+    ) -> None:
         """The gradient of series that end here."""
         ended = slice(order.counts[t + 1], order.counts[t])
         if ended.start == ended.stop:
@@ -60,7 +66,9 @@ class Last(Summary):
 class Mean(Summary):
     """The mean of the states of a series."""
 
-    def forward(self, states, order, out, room):
+    def forward(
+        self, states: list[np.ndarray], order: Order, out: np.ndarray, room: Arrays
+    ) -> None:
         """Add states up, step by step."""
         total = room["summary"]
         total[...] = states[0]
@@ -69,13 +77,15 @@ class Mean(Summary):
         total /= order.lengths[:, None].astype(total.dtype)
         _to_rows(total, order, out)
 
-    def begin_back(self, grad_out, order, room):
+    def begin_back(self, grad_out: np.ndarray, order: Order, room: Arrays) -> None:
         """Each state has its share of the gradient."""
         super().begin_back(grad_out, order, room)
         grad = room["grad_summary"]
         grad /= order.lengths[:, None].astype(grad.dtype)
 
-    def backward(self, t, state, grad_state, order, room):
+    def backward(
+        self, t: int, state: np.ndarray, grad_state: np.ndarray, order: Order, room: Arrays
+    ) -> None:
         """The share is the same at each step."""
         grad_state += room["grad_summary"][: len(grad_state)]
 
@@ -85,7 +95,9 @@ class Max(Summary):
 
     arrays = ("summary", "grad_summary", "hits")
 
-    def forward(self, states, order, out, room):
+    def forward(
+        self, states: list[np.ndarray], order: Order, out: np.ndarray, room: Arrays
+    ) -> None:
         """Go through the steps, with the largest values so far."""
         largest = room["summary"]
         largest[...] = states[0]
@@ -93,7 +105,9 @@ class Max(Summary):
             np.maximum(largest[:n], state[:n], out=largest[:n])
         _to_rows(largest, order, out)
 
-    def backward(self, t, state, grad_state, order, room):
+    def backward(
+        self, t: int, state: np.ndarray, grad_state: np.ndarray, order: Order, room: Arrays
+    ) -> None:
         """The gradient of values that are the largest here, and of no later step."""
         n = len(grad_state)
         hits, rest = room["hits"][:n], room["grad_summary"][:n]
@@ -108,17 +122,21 @@ class Every(Summary):
 
     arrays = ()
 
-    def forward(self, states, order, out, room):
+    def forward(
+        self, states: list[np.ndarray], order: Order, out: np.ndarray, room: Arrays
+    ) -> None:
         """Copy all states."""
         samples_first(room["states"], order, out, np.nan)
 
-    def begin_back(self, grad_out, order, room):
+    def begin_back(self, grad_out: np.ndarray, order: Order, room: Arrays) -> None:
         """Keep a view of the gradient by steps."""
         n_samples = len(grad_out)
         by_step = grad_out.reshape(n_samples, len(order.counts) - 1, -1)
         room["grad_states"] = by_step.swapaxes(0, 1)
 
-    def backward(self, t, state, grad_state, order, room):
+    def backward(
+        self, t: int, state: np.ndarray, grad_state: np.ndarray, order: Order, room: Arrays
+    ) -> None:
         """Each step has its own gradient."""
         grads = room["grad_states"][t]
         grad_state += grads if order.rows is None else grads[order.rows[: len(grad_state)]]

@@ -153,8 +153,8 @@ def test_convolutional_networks_pass_every_check(estimator, check):
     [
         RNNClassifier(),
         RNNRegressor(),
-        RNNClassifier((8, 8), cell="lstm", summary="mean"),
-        RNNRegressor(16, "tanh", summary="max"),
+        RNNClassifier((8, 8), cell="lstm", summary="mean", learning_rate_init=0.005),
+        RNNRegressor(16, "tanh", summary="max", learning_rate_init=0.005),
     ]
 )
 def test_recurrent_networks_pass_every_check(estimator, check):

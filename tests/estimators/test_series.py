@@ -273,7 +273,7 @@ def test_rows_of_other_widths_are_the_error_of_scikit_learn():
         with pytest.raises(ValueError, match=message):
             model.go_on(form, Y[:5])
     wide = DRAW.normal(size=(5, 9))
-    with pytest.raises(ValueError, match="X has 9 features.*longer rows with series_shape"):
+    with pytest.raises(ValueError, match=r"X has 9 features.*longer rows with series_shape"):
         model.read(wide)
     assert_rows(model.read(wide[:, :, None]), wide)
     assert_rows(Reader(series_shape=(4,)).fit(wide[:, :4], Y[:5]).read(wide), wide)

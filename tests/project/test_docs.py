@@ -26,7 +26,12 @@ def test_the_page_of_parts_is_what_the_registries_say():
     assert (DOCS / "parts.md").read_text(encoding="utf-8") == written["page"](), (
         "run python docs/parts.py"
     )
-    of_others = {"bias_initialization", "regularization_schedule"}
+    of_others = {
+        "bias_initialization",
+        "gate_activation",
+        "recurrent_initialization",
+        "regularization_schedule",
+    }
     assert set(FAMILIES) - set(written["TITLES"]) == of_others
 
 
