@@ -19,7 +19,7 @@ from sklearn_relu.estimators.outcome import chosen_params, warn_of_overflow
 from sklearn_relu.estimators.setting import Setting
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.kernels.threads import suitable_blas_threads
-from sklearn_relu.layers import largest_product
+from sklearn_relu.layers import first_that_learns, largest_product
 from sklearn_relu.network.inference import raw_outputs
 from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.network.through_time import ThroughTime
@@ -59,8 +59,8 @@ class Diagnosis:
     dead : ndarray of shape (n_networks, n_hidden_layers)
         Share of dead units: those that are 0 on all rows.
     flow : ndarray of shape (n_networks,)
-        Root mean square gradient for the first hidden layer's activations over that for the
-        last's; NaN where there is none.
+        Root mean square gradient for the activations of the first hidden layer that learns over
+        that for the last's; NaN where there is none.
     scales : float
         Largest standard deviation of a feature over the smallest that is not 0; 1 if there is none.
     offset : float
@@ -262,12 +262,13 @@ def _are_standard(targets: np.ndarray) -> bool:
 
 
 def _flow(seen: Trace, gradients: Gradients | None) -> np.ndarray:
-    if gradients is None or len(seen.layers) < 3:
+    first, n_hidden = first_that_learns(seen.layers), len(seen.layers) - 1
+    if gradients is None or n_hidden - first < 2:
         return np.full(len(seen.a[-1]), np.nan)
     # Where a series has no step, there is no activation to have a gradient.
     pairs = zip(gradients.a[:-1], seen.a[:-1], strict=True)
     sizes = [np.sqrt(np.square(g).mean(axis=(1, 2), where=~np.isnan(a))) for g, a in pairs]
-    return sizes[0] / np.where(sizes[-1] > 0, sizes[-1], np.nan)
+    return sizes[first] / np.where(sizes[-1] > 0, sizes[-1], np.nan)
 
 
 def _through_time(seen: Trace, gradients: Gradients | None) -> dict:

@@ -54,7 +54,7 @@ class Recurrent(Series):
             "str, Activation or sequence of them",
             BY_ITSELF,
             """
-            What units do with their summed input, for all layers or one for each. "auto" is "relu"
+            The function of a unit, for all layers or one for each. "auto" is "relu"
             for ``cell="rnn"`` and "tanh" for ``cell="lstm"``. In an LSTM it is the function of the
             candidate and of the cell where it is shown, as in Keras: "relu" makes both unbounded.
             """,
@@ -93,7 +93,7 @@ class Recurrent(Series):
             "str",
             [StrOptions({"last", "mean", "max"})],
             """
-            What the outputs read of the states of the last layer: the last one, their mean, or the
+            The outputs read of the states of the last layer: the last one, their mean, or the
             largest value of each unit over the steps.
             """,
         ),
@@ -160,7 +160,7 @@ class Recurrent(Series):
         return self.cell == "rnn" and activation.bounds[1] == np.inf
 
     def _recurrent_initializer(self, activation: Activation) -> Initializer:
-        """The initializer of the weights from state to state."""
+        """Return the part that fills the weights from state to state."""
         if _is_auto(self.recurrent_initialization):
             name = "identity" if self._starts_as_identity(activation) else "orthogonal"
             return INITIALIZERS[name](gain=1.0)
@@ -302,7 +302,8 @@ def _layers_of_fitted(
 
 
 def _is_auto(value: Any) -> bool:
-    return isinstance(value, str) and value == "auto"
+    """Whether a value is "auto", by name or as a part."""
+    return isinstance(value, INITIALIZERS["auto"]) or (isinstance(value, str) and value == "auto")
 
 
 class RNNClassifier(Classes, Recurrent):

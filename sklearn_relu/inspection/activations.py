@@ -1,5 +1,6 @@
 """Activations of hidden units: exact zeros, dead and saturated units, their spread."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,9 @@ class ActivationReport(Report):
         Shares of rows on which the unit is silent, and on which it is saturated.
     unit_mean, unit_sd : tuple of ndarray
         Of a unit's activations over the rows.
+    layer_kinds : tuple of str
+        The kind of each hidden layer, such as "convolution" or "max_pooling"; empty where all
+        layers of the network are of one kind.
 
     References
     ----------
@@ -75,6 +79,7 @@ class ActivationReport(Report):
     unit_saturated: tuple[np.ndarray, ...]
     unit_mean: tuple[np.ndarray, ...]
     unit_sd: tuple[np.ndarray, ...]
+    layer_kinds: tuple[str, ...] = ()
 
     @property
     def unit_firing_rate(self) -> tuple[np.ndarray, ...]:
@@ -132,7 +137,8 @@ class ActivationReport(Report):
                 "mean": self.layer_mean,
                 "sd": self.layer_sd,
                 "effective_rank": self.layer_effective_rank,
-            }
+            },
+            self.layer_kinds,
         )
 
     def _unit_columns(self) -> dict[str, Sequence]:
@@ -143,6 +149,7 @@ class ActivationReport(Report):
 
         columns = {
             "layer": column(np.full(s, i) for i, s in enumerate(shapes, 1)).astype(int),
+            **self._kinds_of_units(shapes),
             "unit": column(np.broadcast_to(np.arange(s[-1]), s) for s in shapes).astype(int),
             "zeros": column(self.unit_zeros),
             "firing_rate": column(self.unit_firing_rate),
@@ -158,6 +165,12 @@ class ActivationReport(Report):
             )
             columns = {"network": networks} | columns
         return columns
+
+    def _kinds_of_units(self, shapes) -> dict[str, np.ndarray]:
+        if not self.layer_kinds:
+            return {}
+        sizes = [math.prod(shape) for shape in shapes]
+        return {"kind": np.repeat(np.array(self.layer_kinds), sizes)}
 
 
 @dataclass(frozen=True)
@@ -259,6 +272,7 @@ def activation_report(model, X) -> ActivationReport:
                 for variance, mean in zip(variances, means, strict=True)
             ]
         ),
+        layer_kinds=network.layer_kinds[:-1],
     )
 
 

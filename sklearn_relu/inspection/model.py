@@ -16,7 +16,7 @@ from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.fitted import Fitted, first_jobs
 from sklearn_relu.inspection.from_sklearn import SKLEARN_MLPS, as_own
 from sklearn_relu.kernels.threads import suitable_blas_threads
-from sklearn_relu.layers import Arrays, Layer, largest_product
+from sklearn_relu.layers import Arrays, Layer, kinds_of, largest_product
 from sklearn_relu.losses import Loss
 from sklearn_relu.network.inference import n_networks_of, reading
 from sklearn_relu.network.layout import ParameterLayout
@@ -48,6 +48,12 @@ class Network:
     def n_networks(self) -> int:
         """1, or the size of the ensemble."""
         return n_networks_of(self.params)
+
+    @property
+    def layer_kinds(self) -> tuple[str, ...]:
+        """The kind of each layer; none where all are of one kind."""
+        kinds = kinds_of(self.layers)
+        return kinds if len(set(kinds)) > 1 else ()
 
     @property
     def hidden_layers(self) -> list[Layer]:

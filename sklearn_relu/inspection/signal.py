@@ -26,6 +26,9 @@ class SignalReport(Report):
     backward : ndarray of shape (n_hidden_layers,) or (n_networks, n_hidden_layers)
         Mean square of the gradient for the layer's summed inputs, where that for the last hidden
         layer's activations is standard normal noise.
+    layer_kinds : tuple of str
+        The kind of each hidden layer, such as "convolution"; empty where all layers of the network
+        are of one kind.
 
     References
     ----------
@@ -35,6 +38,7 @@ class SignalReport(Report):
 
     forward: np.ndarray
     backward: np.ndarray
+    layer_kinds: tuple[str, ...] = ()
 
     @property
     def forward_ratio(self) -> float:
@@ -54,7 +58,8 @@ class SignalReport(Report):
         return f"forward x {self.forward_ratio:.3g}, backward x {self.backward_ratio:.3g}"
 
     def _columns(self):
-        return by_layer({"forward_variance": self.forward, "backward_variance": self.backward})
+        figures = {"forward_variance": self.forward, "backward_variance": self.backward}
+        return by_layer(figures, self.layer_kinds)
 
 
 def signal_report(model, X, y=None) -> SignalReport:
@@ -97,7 +102,8 @@ def signal_report(model, X, y=None) -> SignalReport:
             gradients[i].add(trace.rows(i, grad).reshape(n, -1, 1))
     forward = _by_layer([of_layer.variance for of_layer in sums], n)
     backward = _by_layer([of_layer.variance + of_layer.mean**2 for of_layer in gradients], n)
-    return SignalReport(without_axis_of_one(forward), without_axis_of_one(backward))
+    figures = without_axis_of_one(forward), without_axis_of_one(backward)
+    return SignalReport(*figures, network.layer_kinds[:-1])
 
 
 def _by_layer(figures: list[np.ndarray], n_networks: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The contract of a layer."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -306,3 +306,13 @@ class Layer(ABC):
 def largest_product(layers: Iterable[Layer], n_rows: int) -> int:
     """Multiplications in the largest product of a step with so many rows."""
     return n_rows * max(layer.multiplications() for layer in layers)
+
+
+def first_that_learns(layers: Sequence[Layer]) -> int:
+    """The number of the first layer with parameters to learn, or else of the last: layers below it
+    need no gradient."""
+    return next(
+        i
+        for i, layer in enumerate(layers)
+        if any(block.rate for block in layer.blocks().values()) or layer is layers[-1]
+    )
