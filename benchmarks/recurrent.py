@@ -96,16 +96,6 @@ class Adding:
     """The adding problem."""
 
     limits = {50: 60, 150: 600}
-    networks = {
-        50: list(NETWORKS),
-        150: [
-            "IRNN (default)",
-            "LSTM, tanh (default)",
-            "tanh",
-            "ReLU, identity, inputs by Glorot",
-            "LSTM, ReLU",
-        ],
-    }
     solved, n_new, n_test = 0.01, 5_000, 2_000
 
     def __init__(self, folder: Path):
@@ -114,9 +104,8 @@ class Adding:
     @classmethod
     def cases(cls):
         """All networks, at one rate after the other, short series first."""
-        for rate, steps in itertools.product(RATES, cls.limits):
-            for network in cls.networks[steps]:
-                yield {"network": network, "steps": steps, "rate": rate}
+        for rate, steps, network in itertools.product(RATES, cls.limits, NETWORKS):
+            yield {"network": network, "steps": steps, "rate": rate}
 
     def measured(self, case) -> dict:
         """The last error, and how long it took to come there."""
