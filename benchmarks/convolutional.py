@@ -130,7 +130,7 @@ class Factors:
             learning_rate="cosine",
             learning_rate_init=0.002,
             batch_size=50,
-            max_iter=10,
+            max_iter=25,
             **factors,
         )
 
