@@ -18,8 +18,8 @@ TITLES = {
     "learning_rate": "Schedules",
     "numerical_embedding": "Numerical embeddings",
 }
-"""`bias_initialization` takes the names of `initialization`, `regularization_schedule` those of
-`learning_rate`."""
+"""`bias_initialization` and `recurrent_initialization` take the names of `initialization`,
+`gate_activation` those of `activation`, `regularization_schedule` those of `learning_rate`."""
 
 HEAD = """# Parts by name
 

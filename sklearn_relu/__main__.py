@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--parts", nargs="+", type=_named_values, default=[], metavar="NAME=VALUE,...",
         help="values of other parameters, such as solver=adam,lion dropout=0,0.2")  # fmt: skip
     add("--estimators", nargs="+", choices=ESTIMATORS, default=["mlp"], metavar="NAME",
-        help="networks whose parameters these are: mlp, tabular, cnn; default: mlp")  # fmt: skip
+        help="networks whose parameters these are: mlp, tabular, cnn, rnn; default: mlp")  # fmt: skip
     add("--image-shape", nargs="+", type=_at_least(1), metavar="N",
         help="rows and columns, and channels if several, of an image in each row, for cnn; "
         "default: those of a file of images")  # fmt: skip

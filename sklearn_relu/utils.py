@@ -46,7 +46,7 @@ def all_estimators(type_filter: str | list[str] | None = None) -> list[tuple[str
     --------
     >>> from sklearn_relu.utils import all_estimators
     >>> [name for name, _ in all_estimators("classifier")]
-    ['CNNClassifier', 'MLPClassifier', 'TabularMLPClassifier']
+    ['CNNClassifier', 'MLPClassifier', 'RNNClassifier', 'TabularMLPClassifier']
     """
     kinds = [type_filter] if isinstance(type_filter, str) else type_filter
     if unknown := sorted(set(kinds or []) - set(_KINDS)):

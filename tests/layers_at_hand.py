@@ -9,6 +9,8 @@ from sklearn_relu.activations import ACTIVATIONS, Identity
 from sklearn_relu.embeddings import EMBEDDINGS, PBLD
 from sklearn_relu.layers import (
     LAYERS,
+    LSTM,
+    RNN,
     AveragePooling,
     Block,
     ChannelsLast,
@@ -74,6 +76,34 @@ EXAMPLES = {
         AveragePooling(SHAPE, (5, 3)),
     ],
     "local_contrast": [LocalContrast(SHAPE), LocalContrast((1, 30, 1)), LocalContrast((5, 6, 1))],
+    "rnn": [
+        *(
+            RNN(10, 3, 4, part(name))
+            for name in ("relu", "tanh", "identity", "prelu", "parametric", "gelu", "maxout")
+        ),
+        *(RNN(10, 3, 4, part("tanh"), summary) for summary in ("mean", "max", None)),
+        RNN(10, 3, 4, part("prelu"), "mean", recurrent_dropout=0.5),
+        RNN(30, 1, 2, part("relu"), "max"),
+        RNN(6, 5, 4, part("crelu"), "mean"),
+        RNN(1, 30, 2, part("tanh"), None),
+    ],
+    "lstm": [
+        *(
+            LSTM(10, 3, 4, part(name), part(gate))
+            for name, gate in (
+                ("tanh", "logistic"),
+                ("logistic", "tanh"),
+                ("relu", "logistic"),
+                ("tanh", "hard_sigmoid"),
+                ("parametric", "logistic"),
+                ("gelu", "softsign"),
+            )
+        ),
+        *(LSTM(10, 3, 4, part("tanh"), part("logistic"), name) for name in ("mean", "max", None)),
+        LSTM(10, 3, 4, part("prelu"), part("logistic"), "mean", recurrent_dropout=0.5),
+        LSTM(10, 3, 4, part("tanh"), part("logistic"), "mean", recurrent_dropout=0.5),
+        LSTM(1, 30, 2, part("tanh"), part("logistic"), None),
+    ],
     "channels_last": [ChannelsLast(SHAPE), ChannelsLast((1, 2, 15))],
 }
 """By the names of `LAYERS`: some of each, of `N_INPUTS` inputs."""

@@ -95,6 +95,15 @@ class Activation(Part, ABC):
     of its exponential the sign and the bound of the summed inputs, and NumPy's function. Classes
     that derive from it are others: they say it themselves."""
 
+    tanh_form: ClassVar[tuple[float, float, float] | None] = None
+    """Numbers (f, g, s) of an activation that is ``g * tanh(f * z) + s``: one tanh then does for
+    all gates of an LSTM. Classes that derive from it are others: they say it themselves."""
+
+    onnx_function: Any = None
+    """Its name among the functions of ONNX' recurrent operators and, as far as it has such, its
+    alpha and beta there: ``("Elu", 1.0)``. Classes that derive from it are others: they say it
+    themselves."""
+
     @property
     def bounds(self) -> tuple[float, float]:
         """The infimum and the supremum of the activations."""
@@ -234,6 +243,16 @@ class Activation(Part, ABC):
         Afterwards `z` holds the summed inputs with their bias, unless `a` is the same array.
         """
         z += bias
+        self.forward(z, a, params, noise)
+
+    def sum_forward(
+        self, z: np.ndarray, more: np.ndarray, a: np.ndarray, params: Arrays, noise: Noise = None
+    ) -> None:
+        """Add `more` to `z` in place, then :meth:`forward`; a fused kernel may replace both.
+
+        Afterwards `z` holds the sums, unless `a` is the same array.
+        """
+        np.add(z, more, out=z)
         self.forward(z, a, params, noise)
 
     def bias_backward(

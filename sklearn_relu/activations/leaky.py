@@ -37,6 +37,11 @@ class LeakyReLU(Activation):
         self.negative_slope = negative_slope
 
     @property
+    def onnx_function(self):
+        """LeakyRelu, with the slope."""
+        return "LeakyRelu", float(self.negative_slope)
+
+    @property
     def gain(self):
         """``sqrt(2 / (1 + negative_slope**2))`` (He et al. 2015, equation 15)."""
         return np.sqrt(2.0 / (1.0 + self.negative_slope**2))

@@ -10,6 +10,7 @@ class Identity(Activation):
     """Identity: ``z``. A network of it is linear, through a bottleneck if a layer is narrow."""
 
     gain = 1.0
+    onnx_function = "Affine", 1.0, 0.0
     needs_summed_input = False
     passes_through = True
     is_piecewise_linear = True

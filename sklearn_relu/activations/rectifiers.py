@@ -28,6 +28,7 @@ class ReLU(Activation):
     share_loop = (fused.RELU, 1, 0.0, None)
     initialization = "he_normal"
     machine_units = "nrelu"
+    onnx_function = ("Relu",)
     needs_summed_input = False
     is_piecewise_linear = True
     is_monotone = True
@@ -50,6 +51,11 @@ class ReLU(Activation):
         """Add the bias, then :meth:`forward`, in one pass where loops are compiled."""
         if a is not z or not fused.run("rectify", z, bias):
             super().bias_forward(z, bias, a, params, noise)
+
+    def sum_forward(self, z, more, a, params, noise=None):
+        """Add, then :meth:`forward`, in one pass where loops are compiled."""
+        if a is not z or not fused.run("add_rectify", z, more):
+            super().sum_forward(z, more, a, params, noise)
 
     def bias_backward(self, z, a, grad_a, grad_z, grad_bias, params, grad_params):
         """:meth:`backward` and the gradient of the bias, in one pass where loops are compiled."""

@@ -21,6 +21,8 @@ class Logistic(Activation):
     """
 
     bounds = (0.0, 1.0)
+    tanh_form = (0.5, 0.5, 0.5)
+    onnx_function = ("Sigmoid",)
     sklearn_init_factor = 2.0
     machine_units = "binary"
     needs_summed_input = False
@@ -57,6 +59,8 @@ class Tanh(Activation):
     """
 
     bounds = (-1.0, 1.0)
+    tanh_form = (1.0, 1.0, 0.0)
+    onnx_function = ("Tanh",)
     needs_summed_input = False
     is_monotone = True
 
@@ -94,6 +98,7 @@ class Softsign(Activation):
     """
 
     bounds = (-1.0, 1.0)
+    onnx_function = ("Softsign",)
     needs_summed_input = False
     is_monotone = True
 
@@ -163,6 +168,7 @@ class HardSigmoid(Activation):
     """
 
     bounds = (0.0, 1.0)
+    onnx_function = "HardSigmoid", 1 / 6, 0.5
     sklearn_init_factor = 2.0
     needs_summed_input = False
     is_piecewise_linear = True

@@ -81,6 +81,11 @@ class ELU(_ScaledELU):
     def __init__(self, alpha=1.0):
         self.alpha = alpha
 
+    @property
+    def onnx_function(self):
+        """Elu, with alpha."""
+        return "Elu", float(self.alpha)
+
 
 class SELU(_ScaledELU):
     """Scaled exponential linear unit: ``scale * elu(z)``, its constants made for fixed points.
@@ -184,6 +189,11 @@ class Softplus(Activation):
 
     def __init__(self, beta=1.0):
         self.beta = beta
+
+    @property
+    def onnx_function(self):
+        """Softplus, which is ours where beta is 1."""
+        return ("Softplus",) if self.beta == 1 else None
 
     def forward(self, z, a, params, noise=None):
         """``a = max(z, 0) + log(1 + exp(-beta * |z|)) / beta``, which cannot overflow."""

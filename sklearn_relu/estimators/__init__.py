@@ -6,6 +6,7 @@ from sklearn_relu.estimators.classifier import MLPClassifier
 from sklearn_relu.estimators.convolutional import CNNClassifier, CNNRegressor
 from sklearn_relu.estimators.detector import AutoencoderDetector
 from sklearn_relu.estimators.rbm import RBM
+from sklearn_relu.estimators.recurrent import RNNClassifier, RNNRegressor
 from sklearn_relu.estimators.regressor import MLPRegressor
 from sklearn_relu.estimators.tabular import TabularMLPClassifier, TabularMLPRegressor
 
@@ -17,6 +18,8 @@ __all__ = [
     "CNNRegressor",
     "MLPClassifier",
     "MLPRegressor",
+    "RNNClassifier",
+    "RNNRegressor",
     "TabularMLPClassifier",
     "TabularMLPRegressor",
 ]
@@ -30,6 +33,8 @@ ESTIMATORS: dict[str, type[BaseNetwork]] = {
     "AutoencoderDetector": AutoencoderDetector,
     "CNNClassifier": CNNClassifier,
     "CNNRegressor": CNNRegressor,
+    "RNNClassifier": RNNClassifier,
+    "RNNRegressor": RNNRegressor,
 }
 """The networks of this package, by the names that files have for them: saved models, the trust list
 of skops, ONNX converters. A new estimator is one file, and one line here."""

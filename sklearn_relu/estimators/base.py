@@ -64,6 +64,7 @@ _FROM_TRAINING = (
     "best_loss_",
     "validation_scores_",
     "best_validation_score_",
+    "n_skipped_steps_",
     "_states",
     "_fingerprint",
     "_diagnosis",

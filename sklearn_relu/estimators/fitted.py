@@ -76,6 +76,16 @@ class Fitted:
         return ImageLayout(own.image_shape_, own._channels_first)
 
     @property
+    def n_channels(self) -> int | None:
+        """The channels of a step, where X are series; else None."""
+        return getattr(self._estimator, "series_shape_", (0, None))[1]
+
+    @property
+    def channels_come_first(self) -> bool:
+        """Whether X has all steps of a channel one after the other."""
+        return self._estimator._channels_first
+
+    @property
     def solver(self) -> Solver:
         """The solver, as the parameters are now."""
         return resolve(self._estimator, "solver")

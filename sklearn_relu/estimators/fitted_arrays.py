@@ -27,6 +27,8 @@ def initial_params(
         layers[0].init_from_rows(views[0], X)
     initializer.initialize(layer_starts(layers, views), rng, X)
     biases.initialize_biases(layer_starts(layers, views, for_biases=True), rng)
+    for view, layer in zip(views, layers, strict=True):
+        layer.finish_start(view, rng)
     return params
 
 

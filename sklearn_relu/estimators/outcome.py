@@ -77,9 +77,12 @@ def _warn(message: str, prefix: str) -> None:
 
 def _cure(job: Job) -> str:
     """The cure for numbers that are not finite."""
-    cure = "Scale the inputs (StandardScaler)"
-    if job.recipe.optimizer.takes_batches:
+    recipe = job.recipe
+    cure = "Scale the series" if recipe.reads_series else "Scale the inputs (StandardScaler)"
+    if recipe.optimizer.takes_batches:
         cure += ", lower learning_rate_init"
+        if recipe.reads_series and recipe.gradient_clipping is None:
+            cure += ", set gradient_clipping=1"
     extreme = "X and y" if job.sample_weight is None else "X, y and sample_weight"
     return f"{cure}, and look for extreme values in {extreme}."
 
@@ -129,6 +132,9 @@ def fitted_attributes(jobs: list[Job]) -> dict[str, Any]:
     if not recipe.optimizer.takes_batches:
         attributes["loss_"] = _mean([state.best_loss for state in states])
         return attributes
+    if recipe.gradient_clipping is not None:
+        skipped = [state.skipped_steps for state in states]
+        attributes["n_skipped_steps_"] = skipped if len(skipped) > 1 else skipped[0]
     early_stopping = jobs[0].early_stopping
     attributes |= {
         "best_loss_": None if early_stopping else _mean([s.best_loss for s in states]),
@@ -173,6 +179,7 @@ def fitted_curves(estimator, n_networks: int) -> list[TrainingState]:
     if n_networks == 1:
         history = {name: [values] for name, values in history.items()}
     early_stopping = getattr(estimator, "validation_scores_", None) is not None
+    skipped = getattr(estimator, "n_skipped_steps_", [0] * n_networks)
     states = []
     for i in range(n_networks):
         columns = [history[name][i] for name in Epoch._fields]
@@ -183,6 +190,7 @@ def fitted_curves(estimator, n_networks: int) -> list[TrainingState]:
                 params=NOT_KEPT,
                 epoch=len(epochs),
                 samples_seen=estimator.t_,
+                skipped_steps=skipped[i] if isinstance(skipped, list) else skipped,
                 best_loss=min((epoch.loss for epoch in epochs), default=np.inf),
                 best_score=max((s for s in scores if s == s), default=-np.inf),
             )

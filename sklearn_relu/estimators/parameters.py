@@ -73,6 +73,9 @@ class NetworkParameters(Described):
     reads_images: bool = False
     """Whether X are pixels, which are to be scaled alike. No parameter either."""
 
+    reads_series: bool = False
+    """Whether X are series, whose steps are to be scaled alike. No parameter either."""
+
     _described_parameters = {
         "activation": Parameter(
             "str, Activation or sequence of them",
@@ -252,7 +255,12 @@ class NetworkParameters(Described):
         "gradient_clipping": Parameter(
             "float or None",
             [Interval(Real, 0, None, closed="neither"), None],
-            "Bound on the norm of the whole gradient of a step.",
+            """
+            Bound on the norm of the whole gradient of a step. A network skips a step whose norm is
+            not finite: its parameters and its state of the solver stay as they were, and
+            ``n_skipped_steps_`` counts the step. A network that skips all steps of an epoch
+            diverges.
+            """,
         ),
         "early_stopping_metric": Parameter(
             "str or callable",
@@ -339,6 +347,13 @@ class NetworkParameters(Described):
         "t_": Attribute("int", "Rows seen in training."),
         "n_iter_": Attribute(
             "int", "Epochs or iterations of the last call; of an ensemble the largest."
+        ),
+        "n_skipped_steps_": Attribute(
+            "int or list of int",
+            """
+            Steps that the network skipped since training began, as their gradients were not finite;
+            of an ensemble one number a network. Only with `gradient_clipping`.
+            """,
         ),
         "n_layers_": Attribute("int", "Layers, counting the input."),
         "n_outputs_": Attribute("int", "Outputs."),

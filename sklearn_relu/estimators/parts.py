@@ -18,6 +18,8 @@ FAMILIES: dict[str, tuple[dict, type[Part]]] = {
     "activation": (ACTIVATIONS, Activation),
     "initialization": (INITIALIZERS, Initializer),
     "bias_initialization": (INITIALIZERS, Initializer),
+    "recurrent_initialization": (INITIALIZERS, Initializer),
+    "gate_activation": (ACTIVATIONS, Activation),
     "penalty": (PENALTIES, Penalty),
     "activity_penalty": (ACTIVITY_PENALTIES, ActivityPenalty),
     "loss": (LOSSES, Loss),
@@ -249,9 +251,11 @@ def _check_solver_can_minimize(estimator, parts: Parts) -> None:
         if is_refused:
             able = sorted(name for name, cls in OPTIMIZERS.items() if cls.takes_batches)
             value = getattr(estimator, parameter)
+            neutral: dict[str, object] = {"penalty": "l2", "activation": "relu"}
+            neutral |= dict.fromkeys(("dropout", "input_dropout", "input_noise"), 0)
             why = "not smooth" if parameter == "penalty" else "of single steps, or random"
             raise ValueError(
                 f"solver={estimator.solver!r} minimizes one smooth function of all rows and cannot "
                 f"take {parameter}={value!r}, which is {why}. Use one of the solvers {able}, or "
-                f"leave {parameter} at its default."
+                f"set {parameter}={neutral.get(parameter)!r}."
             )

@@ -23,7 +23,7 @@ def is_sound_table(X: Any, dtypes: list[type], n_features: int) -> bool:
         and X.shape[0] > 0
         and X.dtype in dtypes
         and X.flags.c_contiguous
-        and _is_finite(X)
+        and is_finite(X)
     )
 
 
@@ -35,10 +35,10 @@ def is_sound_target(y: Any, n_samples: int, numeric: bool) -> bool:
     kind = y.dtype.kind
     if not numeric:
         return kind in SOUND_LABELS
-    return kind in "iu" or (kind == "f" and _is_finite(y))
+    return kind in "iu" or (kind == "f" and is_finite(y))
 
 
-def _is_finite(values: np.ndarray) -> bool:
+def is_finite(values: np.ndarray) -> bool:
     """Whether all values are finite, and their sum is: it may also overflow."""
     # Every value counts in it, and NaN and infinity stay what they are.
     with np.errstate(over="ignore", invalid="ignore"):

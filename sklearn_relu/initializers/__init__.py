@@ -23,6 +23,7 @@ from sklearn_relu.initializers.structured import (
     Identity,
     Ones,
     Orthogonal,
+    SmallNormal,
     Sparse,
     Zeros,
 )
@@ -87,6 +88,7 @@ INITIALIZERS: dict[str, type[Initializer]] = {
     "fan_in_uniform": FanInUniform,
     "orthogonal": Orthogonal,
     "identity": Identity,
+    "small_normal": SmallNormal,
     "sparse": Sparse,
     "constant": Constant,
     "zeros": Zeros,
@@ -120,6 +122,7 @@ __all__ = [
     "Ones",
     "Orthogonal",
     "SklearnUniform",
+    "SmallNormal",
     "Sparse",
     "UnitVariance",
     "VarianceScaling",

@@ -38,7 +38,17 @@ class Orthogonal(Initializer):
         weights[...] = scale * (q if fan_in >= fan_out else q.T)
 
 
-class Identity(Initializer):
+class _OfHiddenLayers(Initializer):
+    """A start for hidden layers; the output layer starts as under "glorot_uniform"."""
+
+    def initialize(self, layers, rng, X=None):
+        """Fill the weights of hidden layers, and draw those of the output layer."""
+        for layer in layers:
+            scheme = GlorotUniform() if layer.is_output else self
+            scheme.fill(layer.weights, layer.activation.gain, rng)
+
+
+class Identity(_OfHiddenLayers):
     """The identity, so that a hidden layer starts by passing its inputs on.
 
     A matrix that is not square is filled with identity blocks side by side, or one below the other:
@@ -72,11 +82,33 @@ class Identity(Initializer):
         inputs, units = np.indices(weights.shape, sparse=True)
         weights[...] = self.gain * ((inputs - units) % min(weights.shape) == 0)
 
-    def initialize(self, layers, rng, X=None):
-        """Fill the weights of hidden layers, and draw those of the output layer."""
-        for layer in layers:
-            scheme = GlorotUniform() if layer.is_output else self
-            scheme.fill(layer.weights, layer.activation.gain, rng)
+
+class SmallNormal(_OfHiddenLayers):
+    """Normal weights of one small standard deviation, whatever the number of inputs.
+
+    It is the start of input weights beside recurrent ones that start as the identity: a layer then
+    sums its inputs up, and activations are small. The output layer, from which no signal would come
+    back, starts as under "glorot_uniform".
+
+    Parameters
+    ----------
+    sd : float, default=0.001
+        Standard deviation.
+
+    References
+    ----------
+    Le, Jaitly & Hinton (2015), A simple way to initialize recurrent networks of rectified linear
+    units, section 4.
+    """
+
+    _parameter_constraints = {"sd": [Interval(Real, 0, None, closed="neither")]}
+
+    def __init__(self, sd=0.001):
+        self.sd = sd
+
+    def fill(self, weights, gain, rng):
+        """Draw each weight."""
+        weights[...] = rng.normal(0.0, self.sd, weights.shape)
 
 
 class Sparse(Initializer):

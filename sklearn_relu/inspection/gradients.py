@@ -1,5 +1,6 @@
 """How the gradient flows back through the layers."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from sklearn_relu.inspection.model import Network, Problem, fitted_problem, initial_problem
 from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
 from sklearn_relu.layers import Arrays, Layer
-from sklearn_relu.network.trace import back, weight_gradients
+from sklearn_relu.network.trace import Gradients, Trace, back, weight_gradients
 from sklearn_relu.training.batches import dense
 
 
@@ -128,18 +129,27 @@ def _mean_loss_gradients(problem: Problem) -> tuple[list[np.ndarray], np.ndarray
     n_rows = network.X.shape[0]
     gradients = [np.zeros(weights.shape) for _, weights in _weights(network)]
     squares = np.zeros((network.n_networks, len(gradients)))
-    for rows, trace in network.traces():
-        raw = trace.a[-1]
-        y = np.repeat(dense(problem.targets[rows])[None], network.n_networks, axis=0)
-        grad_raw = np.empty_like(raw)
-        problem.loss.value_and_gradient(y, raw, None, grad_raw)
-        flow = back(trace, grad_raw)
+    for trace, flow in loss_gradients(problem):
         for k, (i, _) in enumerate(_weights(network)):
             of_weights = weight_gradients(trace, i, flow.z[i])
             learned = {name: of_weights[name] for name in _learned(network.layers[i])}
             gradients[k] += _flat(learned) / n_rows
             squares[:, k] += np.square(flow.a[i], dtype=np.float64).sum(axis=(1, 2)) / n_rows
     return gradients, squares
+
+
+def loss_gradients(problem: Problem) -> Iterator[tuple[Trace, Gradients]]:
+    """Yield all that the layers compute, and the gradients of the summed loss, some rows at a
+    time."""
+    network = problem.network
+    for rows, trace in network.traces():
+        raw = trace.a[-1]
+        y = np.repeat(dense(problem.targets[rows])[None], network.n_networks, axis=0)
+        grad_raw = np.empty_like(raw)
+        with np.errstate(over="ignore", invalid="ignore"):
+            problem.loss.value_and_gradient(y, raw, None, grad_raw)
+            flow = back(trace, grad_raw)
+        yield trace, flow
 
 
 def _weights(network: Network) -> list[tuple[int, np.ndarray]]:

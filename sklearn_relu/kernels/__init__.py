@@ -7,6 +7,7 @@ from sklearn_relu.kernels.products import (
     add_outer,
     as_memory,
     axpy,
+    pieces_of_rows,
     product,
     product_of_few_rows,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "limit_norms",
     "logistic",
     "pieces",
+    "pieces_of_rows",
     "product",
     "product_of_few_rows",
     "rectify",

@@ -17,6 +17,7 @@ from sklearn_relu.kernels.categories import add_up, look_up
 from sklearn_relu.kernels.compiling import NotCompiled
 from sklearn_relu.kernels.exponentials import TAYLOR, exponential
 from sklearn_relu.kernels.images.loops import largest, to_largest
+from sklearn_relu.kernels.recurrent import add_rectify, gate_step, gate_step_back
 from sklearn_relu.kernels.waves import waves, waves_back
 
 OPTIONS = {"error_model": "numpy", "nogil": True}
@@ -532,7 +533,7 @@ def move(
 _LOOPS = (
     shift, outer, rectify, rectify_back, leak, leak_back, below, shift_below, blend, blend_back,
     parabola_back, logistic_loss, adam, look_up, add_up, exponential, move,
-    largest, to_largest,
+    largest, to_largest, add_rectify, gate_step, gate_step_back,
 )  # fmt: skip
 
 _SUMS = (below_largest, normalize, ridge, waves, waves_back)

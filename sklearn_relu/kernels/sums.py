@@ -121,15 +121,20 @@ def limit_column_norms(weights: np.ndarray, bound: float) -> None:
             matrix *= factor
 
 
-def limit_norms(grads: np.ndarray, bound: float) -> None:
+def limit_norms(grads: np.ndarray, bound: float) -> list[int]:
     """Scale each network's whole gradient down to the norm `bound` if it exceeds it, in place.
 
-    One that is not finite stays as it is, so that the divergence is noticed.
+    A gradient whose norm is not finite has no direction, and stays as it is.
 
     Parameters
     ----------
     grads : ndarray of shape (n_networks, n_params), each row contiguous
     bound : float
+
+    Returns
+    -------
+    without : list of int
+        The networks whose norm is not finite.
 
     References
     ----------
@@ -138,10 +143,14 @@ def limit_norms(grads: np.ndarray, bound: float) -> None:
     """
     # Unlike the root of a sum of squares, BLAS's norm does not overflow for a huge gradient.
     nrm2 = blas.dnrm2 if grads.dtype == np.float64 else blas.snrm2
-    for row in grads:
+    without = []
+    for i, row in enumerate(grads):
         norm = nrm2(row)
-        if bound < norm < np.inf:
+        if not norm < np.inf:
+            without.append(i)
+        elif norm > bound:
             row *= bound / norm
+    return without
 
 
 def _ones(n: int, dtype: DTypeLike) -> np.ndarray:

@@ -15,7 +15,9 @@ from sklearn_relu.layers.channels import ChannelsLast
 from sklearn_relu.layers.contrast import LocalContrast
 from sklearn_relu.layers.convolution import Convolution
 from sklearn_relu.layers.dense import Dense, dense_layers
+from sklearn_relu.layers.lstm import LSTM
 from sklearn_relu.layers.pooling import AveragePooling, MaxPooling
+from sklearn_relu.layers.recurrent import RNN
 from sklearn_relu.layers.tabular import Scale, TableInputs
 
 LAYERS: dict[str, type[Layer]] = {
@@ -27,6 +29,8 @@ LAYERS: dict[str, type[Layer]] = {
     "channels_last": ChannelsLast,
     "table_inputs": TableInputs,
     "scale": Scale,
+    "rnn": RNN,
+    "lstm": LSTM,
 }
 """The kinds of layers by name."""
 
@@ -40,6 +44,8 @@ def kinds_of(layers: Iterable[Layer]) -> tuple[str, ...]:
 __all__ = [
     "KINDS",
     "LAYERS",
+    "LSTM",
+    "RNN",
     "Arrays",
     "AveragePooling",
     "Block",

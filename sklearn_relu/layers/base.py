@@ -105,6 +105,9 @@ class Layer(ABC):
     """True: a unit is some columns of the weights, and some rows of those of the next layer; so
     units can be removed and renewed one by one, see :meth:`resized`."""
 
+    reads_series: ClassVar[bool] = False
+    """True: a row is a series, which the layer reads step by step, see :meth:`steps_of`."""
+
     @abstractmethod
     def blocks(self) -> dict[str, Block]:
         """The parameters of one network's layer, by name."""
@@ -120,6 +123,16 @@ class Layer(ABC):
     def init_parameters(self, params: Arrays, rng: np.random.RandomState) -> None:
         """Fill in place what no initializer fills, before training: what activations learn."""
         self.activation.init_parameters(params)
+
+    def drawn(self, weights: np.ndarray) -> np.ndarray:
+        """The rows of one network's weights that the network's initializer fills; by default all.
+
+        The layer fills the others in :meth:`finish_start`.
+        """
+        return weights
+
+    def finish_start(self, params: Arrays, rng: np.random.RandomState) -> None:  # noqa: B027
+        """Fill or change in place what initializers leave to the layer, after them."""
 
     def init_from_rows(self, params: Arrays, X: Any) -> None:  # noqa: B027 (most look at none)
         """Fill in place what depends on the training rows that the first layer of a network reads.
@@ -172,6 +185,16 @@ class Layer(ABC):
         arguments = z, a, self.by_place(grad_a), grad_z, grads["bias"], params, grads
         return partial(self.activation.bias_backward, *arguments)
 
+    def reading(self, width: int) -> "Layer":
+        """The layer for inputs of another width, where it can read such with the same parameters:
+        longer series. By default it is the same layer."""
+        return self
+
+    @property
+    def is_random(self) -> bool:
+        """Whether training draws random numbers."""
+        return self.activation.is_random
+
     @property
     def passes_through(self) -> bool:
         """Whether the gradient of "z" is that of "a", in the same memory."""
@@ -222,6 +245,24 @@ class Layer(ABC):
         z, a, grad_a = self.by_place(z), self.by_place(a), self.by_place(grad_a)
         self.activation.backward(z, a, grad_a, self.by_place(grad_z), params, unused)
         return grad_z
+
+    def steps_of(self, x: Any) -> np.ndarray | None:
+        """Return which steps the series of `x` have, (n_samples, n_steps); None unless
+        `reads_series`.
+
+        Where there are steps, "z" and :meth:`states` have columns for each of them, step after
+        step, and NaN at those that a series does not have.
+        """
+        return None
+
+    def states(self, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
+        """Return the activations of all units: `a`, unless that is a summary of several steps."""
+        return a
+
+    def gates(self, z: np.ndarray, params: Arrays) -> Arrays:
+        """Return the values of gates by name, each shaped like :meth:`states`; by default there are
+        none."""
+        return {}
 
     def linear_pieces(self, x: Any, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
         """Return an array like `z` whose equal values mean the same linear piece."""

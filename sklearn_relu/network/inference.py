@@ -36,6 +36,7 @@ def raw_outputs(
     -------
     raw : ndarray of shape (n_networks, n_samples, n_raw)
     """
+    layers = reading(layers, X.shape[1])
     out = np.empty((n_networks_of(params), X.shape[0], layers[-1].gives), dtype)
     found = computed(layers)
     layers, params = [each.layer for each in found], [params[each.owner] for each in found]
@@ -57,6 +58,7 @@ def forward_batches(
         One a layer, the last one's being the raw outputs; overwritten by the next batch.
     """
     n_networks = n_networks_of(params)
+    layers = reading(layers, X.shape[1])
     memory = Memory(np.dtype(dtype))
     width = sum(layer.memory()["z"] + layer.gives + layer.scratch for layer in layers)
     row_bytes = memory.dtype.itemsize * n_networks * width
@@ -75,6 +77,17 @@ def forward_batches(
                 x = of_layer["a"]
                 activations.append(x)
         yield rows, activations
+
+
+def reading(layers: list[Layer], width: int) -> list[Layer]:
+    """The layers for inputs of another width, where the first one can read such."""
+    if width == layers[0].reads:
+        return layers
+    found = []
+    for layer in layers:
+        found.append(layer.reading(width))
+        width = found[-1].gives
+    return found
 
 
 def n_networks_of(params: list[Arrays]) -> int:

@@ -34,9 +34,10 @@ def layer_starts(
             if block.kind == "weight" and (block.drawn or (for_biases and not block.is_own))
         ]
         biases = [arrays[name][0, 0] for name, block in blocks if block.kind == "bias"]
-        sums = _sums_of(layer, names, before)
+        is_whole = all(len(layer.drawn(arrays[name][0])) == len(arrays[name][0]) for name in names)
+        sums = _sums_of(layer, names, before) if is_whole else _unknown_sums
         for name in names:
-            weights = arrays[name][0]
+            weights = layer.drawn(arrays[name][0])
             # A layer's bias belongs to the last of its matrices.
             bias = biases[0] if biases and name == names[-1] else np.zeros(weights.shape[1])
             is_output = layer is layers[-1]
@@ -67,5 +68,5 @@ def _sums(
 def _unknown_sums(x: Any, weights: np.ndarray) -> np.ndarray:
     raise ValueError(
         "An initializer that scales weights to training rows is for layers with one matrix of "
-        "weights. Choose another initialization, such as 'glorot_uniform'."
+        "weights, all of which it fills. Choose another initialization, such as 'glorot_uniform'."
     )

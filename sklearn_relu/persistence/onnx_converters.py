@@ -1,5 +1,6 @@
 """Functions that skl2onnx calls for this package's estimators: types of outputs, and nodes."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -144,8 +145,7 @@ def _mean_prediction(graph: Graph, operator) -> str:
     model = operator.raw_operator
     fitted = Fitted(model)
     if fitted.encoder is None:
-        name = graph.cast(operator.inputs[0].full_name, graph.dtype)
-        x = Value(graph, name, model.n_features_in_)
+        x = _given(graph, operator)
     else:
         width = len(fitted.encoder.get_feature_names_out())
         x = Value(graph, encoded(graph, fitted.encoder, operator), width)
@@ -159,6 +159,19 @@ def _mean_prediction(graph: Graph, operator) -> str:
         return graph.reduce("ReduceMean", predictions.name, 0, False)
     flat = graph.constant(np.array([-1, model.n_outputs_]))
     return graph.node("Reshape", [predictions.name, flat])
+
+
+def _given(graph: Graph, operator) -> Value:
+    """The graph's input as the network reads it: numbers, images or series."""
+    fitted, given = Fitted(operator.raw_operator), operator.inputs[0]
+    width = operator.raw_operator.n_features_in_
+    n_channels = fitted.n_channels
+    if n_channels is not None and None not in given.type.shape[1:]:
+        width = math.prod(given.type.shape[1:])  # series may be longer than in training
+    x = Value(graph, graph.cast(given.full_name, graph.dtype), width)
+    if n_channels is not None and fitted.channels_come_first:
+        x = graph.channels_last(x, (1, width // n_channels, n_channels))
+    return x
 
 
 def _exported_classes(scope, model) -> np.ndarray:

@@ -37,13 +37,19 @@ def inputs_of(X) -> list[Input]:
     Raises
     ------
     ValueError
-        If a column holds neither numbers, booleans nor text.
+        If a column holds neither numbers, booleans nor text, or X is a list of unequal series.
     """
     if is_frame(X):
         names = map(str, getattr(X, "column_names", X.columns))  # pyarrow's columns are data
         columns = zip(names, columns_of(X), strict=True)
         return [Input(name, _dtype(column, name), (1,)) for name, column in columns]
-    X = X if sp.issparse(X) else np.asarray(X)
+    try:
+        X = X if sp.issparse(X) else np.asarray(X)
+    except ValueError as error:  # of lists of unequal lengths
+        raise ValueError(
+            f"X must be an array or a data frame: {error}. Pass series of unequal length as an "
+            "array (n_series, steps, channels) with NaN after the end of each."
+        ) from error
     return [Input("X", _dtype(X, "X"), X.shape[1:])]
 
 

@@ -9,6 +9,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from scipy.special import erf, expit, ndtr
 
 from sklearn_relu.layers.windows import Windows
+from sklearn_relu.persistence.onnx_recurrence import recurrence
 
 NODES: dict[Callable, str] = {
     np.add: "Add",
@@ -126,7 +127,7 @@ class Graph:
 
     def reshape(self, x: "Value", width: int) -> "Value":
         """The numbers in rows of another width."""
-        return Value(self, self._shaped(x.name, x.n_networks, -1, width), width, x.n_networks)
+        return Value(self, self.shaped(x.name, x.n_networks, -1, width), width, x.n_networks)
 
     def rows(self, x: "Value", output: str) -> None:
         """Give out the numbers of one network, (n_samples, width)."""
@@ -156,17 +157,17 @@ class Graph:
         rows, columns, channels = image_shape
         n, k, n_filters = x.n_networks, weight.n_networks, weight.width
         kernel_size = along[0].size, along[1].size
-        filters = self._shaped(weight.name, k, *kernel_size, channels, n_filters)
+        filters = self.shaped(weight.name, k, *kernel_size, channels, n_filters)
         filters = self.node("Transpose", [filters], perm=[0, 4, 3, 1, 2])
-        filters = self._shaped(filters, k * n_filters, channels, *kernel_size)
-        images = self._shaped(x.name, n, -1, *image_shape)
+        filters = self.shaped(filters, k * n_filters, channels, *kernel_size)
+        images = self.shaped(x.name, n, -1, *image_shape)
         images = self.node("Transpose", [images], perm=[1, 0, 4, 2, 3])
-        images = self._shaped(images, -1, n * channels, rows, columns)
+        images = self.shaped(images, -1, n * channels, rows, columns)
         # Networks are groups of channels, unless all read the same.
         z = self.node("Conv", [images, filters], group=n, **_strides_and_pads(along))
-        z = self._shaped(z, -1, k, n_filters, along[0].n_windows, along[1].n_windows)
+        z = self.shaped(z, -1, k, n_filters, along[0].n_windows, along[1].n_windows)
         z = self.node("Transpose", [z], perm=[1, 0, 3, 4, 2])
-        return Value(self, self._shaped(z, k, -1, n_filters), n_filters, k)
+        return Value(self, self.shaped(z, k, -1, n_filters), n_filters, k)
 
     def pooling(
         self,
@@ -176,21 +177,35 @@ class Graph:
         along: tuple[Windows, Windows],
     ) -> "Value":
         """MaxPool or AveragePool over the windows along rows and along columns, channels last."""
-        images = self.node("Transpose", [self._shaped(x.name, -1, *image_shape)], perm=[0, 3, 1, 2])
+        images = self.node("Transpose", [self.shaped(x.name, -1, *image_shape)], perm=[0, 3, 1, 2])
         kernel_shape = along[0].size, along[1].size
         pooled = self.node(op, [images], kernel_shape=kernel_shape, **_strides_and_pads(along))
         pooled = self.node("Transpose", [pooled], perm=[0, 2, 3, 1])
         width = along[0].n_windows * along[1].n_windows * image_shape[2]
-        return Value(self, self._shaped(pooled, x.n_networks, -1, width), width, x.n_networks)
+        return Value(self, self.shaped(pooled, x.n_networks, -1, width), width, x.n_networks)
 
     def channels_last(self, x: "Value", image_shape: tuple[int, int, int]) -> "Value":
         """Images whose channels came first."""
         rows, columns, channels = image_shape
-        images = self._shaped(x.name, x.n_networks, -1, channels, rows * columns)
+        images = self.shaped(x.name, x.n_networks, -1, channels, rows * columns)
         images = self.node("Transpose", [images], perm=[0, 1, 3, 2])
-        return Value(self, self._shaped(images, x.n_networks, -1, x.width), x.width, x.n_networks)
+        return Value(self, self.shaped(images, x.n_networks, -1, x.width), x.width, x.n_networks)
 
-    def _shaped(self, name: str, *shape: int) -> str:
+    def recurrence(
+        self,
+        operator: str,
+        x: "Value",
+        n_channels: int,
+        params: dict[str, np.ndarray],
+        gates: tuple[int, ...],
+        functions: list[tuple],
+        summary: str | None,
+    ) -> "Value":
+        """A recurrent layer: see :func:`sklearn_relu.persistence.onnx_recurrence.recurrence`."""
+        return recurrence(self, operator, x, n_channels, params, gates, functions, summary)
+
+    def shaped(self, name: str, *shape: int) -> str:
+        """The numbers in another shape."""
         return self.node("Reshape", [name, self.constant(np.array(shape))])
 
 
@@ -219,6 +234,9 @@ def tensor_type(operator):
 
 class Value(NDArrayOperatorsMixin):
     """Stands for an array of shape (n_networks, n_samples, width)."""
+
+    lengths: str | None = None
+    """Of states at all steps, the name of how many each series has."""
 
     def __init__(self, graph: Graph, name: str, width: int, n_networks: int = 1):
         self.graph = graph

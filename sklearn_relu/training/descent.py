@@ -32,6 +32,9 @@ class Descent:
     Parameters are updated piece by piece. Where the penalty allows it and nothing needs the whole
     gradient, a piece has its turn as soon as its gradient is complete, while that is in the cache.
 
+    With clipping, a network skips the step if the norm of its gradient is not finite: after the
+    step its parameters and its state of the solver are as they were.
+
     Parameters
     ----------
     stack : NetworkStack
@@ -46,6 +49,11 @@ class Descent:
         Factors of the solver's weight decay, which the caller changes in place; None: all are 1.
     step_size : ndarray of shape (n_networks of the stack, n_weights) or None
         Memory for the sizes of the proximal steps, if there are any.
+
+    Attributes
+    ----------
+    skipped : list of int
+        The networks of the run that have skipped the last step.
     """
 
     def __init__(
@@ -69,6 +77,8 @@ class Descent:
         self.step_size = None if step_size is None else step_size[networks]
         self.bounded = self._bounded(recipe, stack.layout)
         self.total = [0.0] * len(self.params)
+        self.skipped: list[int] = []
+        self.kept: list[tuple[np.ndarray, np.ndarray]] = []
         self._cut(stack.layout)
 
     def _bounded(self, recipe: Recipe, layout: ParameterLayout) -> list[tuple[np.ndarray, float]]:
@@ -123,7 +133,7 @@ class Descent:
         return out
 
     def _scaled(self, of_networks: np.ndarray, factor: float) -> np.ndarray:
-        """Numbers of the networks times a factor; :meth:`begin` computes them."""
+        """Numbers of the networks times a factor; :meth:`_begin_solver` computes them."""
         if factor == 1:
             return of_networks
         out = np.empty_like(of_networks)
@@ -173,6 +183,11 @@ class Descent:
         """
         self.strength, self.total = strength, [0.0] * len(self.params)
         self.is_penalised = bool(strength.any())
+        if self.gradient_clipping is None:
+            self._begin_solver()
+
+    def _begin_solver(self) -> None:
+        """Begin the optimizer's step, before that of any piece."""
         self.optimizer.begin_step(self.slots, self.rates)
         for of_networks, factor, out in self.scaled:
             np.multiply(of_networks, factor, out=out)
@@ -183,12 +198,21 @@ class Descent:
             for block in self.penalised_first if self.is_penalised else ():
                 _add(block.value_and_gradient(self.strength), self.total, 0)
             if self.gradient_clipping is not None:
-                kernels.limit_norms(self.grads, self.gradient_clipping)
+                self.skipped = kernels.limit_norms(self.grads, self.gradient_clipping)
+                if self.skipped:
+                    self._keep_the_skipped()
+                self._begin_solver()
         for piece in self.pieces_after[layer]:
             if piece.penalised is not None and self.is_penalised:
                 value = piece.penalised.value_and_gradient(self.strength[piece.networks])
                 _add(value, self.total, piece.networks.start)
             piece.step()
+
+    def _keep_the_skipped(self) -> None:
+        """Copy what a step overwrites, of networks that skip it; :meth:`end` puts it back."""
+        of_networks = [self.params, *self.slots.values()]
+        own = [values[i] for values in of_networks for i in self.skipped]
+        self.kept = [(values, values.copy()) for values in own]
 
     def end(self) -> list[float]:
         """End the step; returns for each network the penalties before it, times their strength."""
@@ -198,6 +222,9 @@ class Descent:
                 block.prox(self.step_size)
         for weights, bound in self.bounded:
             kernels.limit_column_norms(weights, bound)
+        while self.kept:
+            values, before = self.kept.pop()
+            values[...] = before
         return self.total
 
 

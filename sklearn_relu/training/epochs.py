@@ -191,7 +191,11 @@ class _Epochs:
                 break
         are_finite = np.logical_and.reduce(np.isfinite(self.stack.params), axis=1)
         for i, is_finite in enumerate(are_finite.tolist()):
-            self.finite[i] &= is_finite
+            self.finite[i] &= is_finite and not self._stood_still(i)
+
+    def _stood_still(self, i: int) -> bool:
+        """Whether a network skipped all steps of the epoch."""
+        return self.n_skipped[i] > 0 and self.skipped_rows[i] == self.n_trained[i]
 
     def end_epoch(self) -> None:
         """Record the epoch of each network."""
@@ -213,11 +217,17 @@ class _Epochs:
         self.is_regularized = any(job.regularization is not None for job in self.jobs)
         self.regularization = np.ones((n, 1), dtype)
         self.finite = [True] * n
-        self.loss_sum, self.n_trained = [0.0] * n, [0] * n
+        self._count_anew()
         self.n_rows = [job.n_rows for job in self.jobs]
         self.within_epoch = [job.schedule.changes_within_epoch for job in self.jobs]
         self._steps: dict[tuple[int, int, int], _Step] = {}
         self._runs_from: dict[int, list[_Group]] = {}
+
+    def _count_anew(self) -> None:
+        """Begin the sums of an epoch."""
+        n = len(self.jobs)
+        self.loss_sum, self.n_trained = [0.0] * n, [0] * n
+        self.n_skipped, self.skipped_rows = [0] * n, [0] * n
 
     def _begin_epoch(self) -> None:
         self.orders = [_next_order(job) for job in self.jobs]
@@ -228,7 +238,7 @@ class _Epochs:
                 self.regularization[i] = np.nan
                 if not job.regularization.changes_within_epoch:
                     self.regularization[i] = self._factor(job.regularization, job, 0, np.nan)
-        self.loss_sum, self.n_trained = [0.0] * len(self.jobs), [0] * len(self.jobs)
+        self._count_anew()
 
     def _batch(self, batch: int, start: int) -> None:
         """One step of every network that has rows left; those with as many rows step together."""
@@ -289,6 +299,9 @@ class _Epochs:
         step.descent.begin(scales.penalty)
         value, reported = self.stack.data_objective(step.run, scales, step.descent.after_layer)
         penalty = step.descent.end()
+        for i in step.descent.skipped:
+            self.n_skipped[first + i] += 1
+            self.skipped_rows[first + i] += n_rows
         # Plain floats: for a few networks they take less time than small arrays.
         figures = value.tolist(), reported.tolist(), penalty
         for i, (objective, loss, extra) in enumerate(zip(*figures, strict=True), start=first):
@@ -352,6 +365,7 @@ class _Epochs:
             "order": self.orders[i],
             "step": last.step + -(-job.n_rows // self.batch_size),
             "samples_seen": last.samples_seen + job.n_rows,
+            "skipped_steps": last.skipped_steps + self.n_skipped[i],
         }
         if job.resumable:
             state |= {

@@ -46,6 +46,8 @@ class TrainingState:
         State of the job's generator, now and before the validation split was drawn, and of that
         for noise.
     epoch, step, samples_seen, n_plateaus, no_improvement : int
+    skipped_steps : int
+        Those of all complete epochs that the network skipped, as its gradient was not finite.
     history : list of Epoch
         One for each epoch since the fit began; one more if training was interrupted while it ended.
     best_loss, best_score : float
@@ -76,6 +78,7 @@ class TrainingState:
     factors: dict[str, float] | None = None
     conditions: str = ""
     ended: "Literal['', Outcome]" = ""
+    skipped_steps: int = 0
 
     def with_changes(self, **changes: Any) -> "TrainingState":
         """The state with some other fields; ``replace()`` takes twice the time."""

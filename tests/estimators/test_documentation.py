@@ -70,6 +70,7 @@ def test_fitted_attributes_are_described(cls):
     of_some_fits = {
         "feature_names_in_",
         "feature_range_",
+        "n_skipped_steps_",
         "pretraining_history_",
         "target_mean_",
         "target_scale_",

@@ -7,7 +7,14 @@ from sklearn.base import clone
 from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from sklearn_relu import CNNClassifier, CNNRegressor, MLPClassifier, MLPRegressor
+from sklearn_relu import (
+    CNNClassifier,
+    CNNRegressor,
+    MLPClassifier,
+    MLPRegressor,
+    RNNClassifier,
+    RNNRegressor,
+)
 from sklearn_relu.activations import ACTIVATIONS
 
 BOTH = [MLPClassifier, MLPRegressor]
@@ -142,7 +149,23 @@ def test_convolutional_networks_pass_every_check(estimator, check):
 
 
 @ignore_incidental
-@pytest.mark.parametrize("Estimator", [*BOTH, CNNClassifier, CNNRegressor])
+@parametrize_with_checks(
+    [
+        RNNClassifier(),
+        RNNRegressor(),
+        RNNClassifier((8, 8), cell="lstm", summary="mean", learning_rate_init=0.005),
+        RNNRegressor(16, "tanh", summary="max", learning_rate_init=0.005),
+    ]
+)
+def test_recurrent_networks_pass_every_check(estimator, check):
+    """Rows of a few columns are short series."""
+    check(estimator)
+
+
+@ignore_incidental
+@pytest.mark.parametrize(
+    "Estimator", [*BOTH, CNNClassifier, CNNRegressor, RNNClassifier, RNNRegressor]
+)
 @pytest.mark.parametrize(
     "check",
     [

@@ -32,6 +32,8 @@ from sklearn_relu import (
     CNNRegressor,
     MLPClassifier,
     MLPRegressor,
+    RNNClassifier,
+    RNNRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
     save,
@@ -39,7 +41,7 @@ from sklearn_relu import (
 from sklearn_relu.activations import LeakyReLU, PReLU
 from sklearn_relu.callbacks import Checkpoint
 from sklearn_relu.embeddings import PBLD
-from sklearn_relu.initializers import Auto, HeNormal
+from sklearn_relu.initializers import Auto, HeNormal, Orthogonal
 from sklearn_relu.inspection import HiddenLayer
 from sklearn_relu.optimizers import AdamW
 from sklearn_relu.schedules import Cosine, WarmUp
@@ -52,6 +54,7 @@ TABULAR = {**SMALL, "ensemble_size": 2, "batch_size": 50}
 IMAGES = load_digits().images[:150].astype(np.uint8)
 IMAGES_Y = load_digits().target[:150]
 CONVOLUTIONAL = {"filters": (3, 4), "max_iter": 5, "random_state": 0}
+RECURRENT = {**SMALL, "learning_rate_init": 0.005}
 
 
 def table():
@@ -74,6 +77,11 @@ def table():
             "picked": pd.Timestamp("2020-01-01") + pd.to_timedelta(rows, unit="D"),
         }
     )
+
+
+def series():
+    """Series of two channels, of 1 to 9 steps: rows of digits, from the top."""
+    return [image[: 1 + i % 8, :2] / 16 for i, image in enumerate(IMAGES)]
 
 
 def colours(images):
@@ -113,6 +121,20 @@ def models():
         "tabular_regressor": TabularMLPRegressor(
             **TABULAR, numerical_embedding=PBLD(4, n_outputs=2), loss="gaussian_nll"
         ).fit(table(), X[:, 0]),
+        "recurrent_classifier": RNNClassifier(
+            **RECURRENT | {"hidden_layer_sizes": (3, 2)},
+            activation=["prelu", "tanh"],
+            summary="mean",
+            recurrent_dropout=0.1,
+            ensemble_size=2,
+        ).fit(series(), IMAGES_Y),
+        "recurrent_lstm": RNNRegressor(
+            **RECURRENT,
+            cell="lstm",
+            gate_activation="hard_sigmoid",
+            recurrent_initialization=Orthogonal(0.9),
+            warm_start=True,
+        ).fit(series(), IMAGES_Y),
         "convolutional_classifier": CNNClassifier(
             **CONVOLUTIONAL,
             kernel_size=[(3, 5), 2],
@@ -186,6 +208,9 @@ def objects():
         "convolutional_search": GridSearchCV(
             CNNClassifier(**CONVOLUTIONAL), {"pooling": ["max", None]}, cv=2
         ).fit(IMAGES, IMAGES_Y),
+        "recurrent_search": GridSearchCV(
+            RNNClassifier(**RECURRENT), {"cell": ["rnn", "lstm"]}, cv=2
+        ).fit(series(), IMAGES_Y),
         "autoencoder_search": GridSearchCV(
             make_pipeline(StandardScaler(), Autoencoder(**SMALL)),
             {"autoencoder__tied_weights": [False, True]},
@@ -233,6 +258,11 @@ def fits():
         "convolutional": (
             CNNClassifier(**CONVOLUTIONAL | {"max_iter": 8}, dropout=0.2),
             (IMAGES, IMAGES_Y),
+            {},
+        ),
+        "recurrent": (
+            RNNClassifier(**RECURRENT | {"max_iter": 8}, cell="lstm", recurrent_dropout=0.2),
+            (series(), IMAGES_Y),
             {},
         ),
         "autoencoder": (
@@ -301,6 +331,8 @@ def predictions(name, model):
         rows = table().iloc[::10]
     elif name.startswith("convolutional"):
         rows = colours(IMAGES[::10]) if name.endswith("colours") else IMAGES[::10]
+    elif name.startswith("recurrent"):
+        rows = series()[::10]
     elif name == "rbm":
         rows = load_iris(as_frame=True).data.iloc[::10] / 8
     found = {}
@@ -314,6 +346,7 @@ def predictions(name, model):
     elif model.__dict__.get("warm_start"):
         data = load_iris(as_frame=True).data if name == "autoencoder" else X
         data = (colours(IMAGES), IMAGES_Y) if name == "convolutional_colours" else (data, y)
+        data = (series(), IMAGES_Y) if name == "recurrent_lstm" else data
         found["coefs after going on"] = coefs(model.fit(*data))
     return found
 

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_moons
 
-from sklearn_relu import MLPClassifier
+from sklearn_relu import MLPClassifier, RNNClassifier
 from sklearn_relu.inspection import (
     Verdict,
     activation_report,
     attributions,
+    gate_report,
     gradient_report,
+    gradient_through_time,
     linear_regions,
     local_linear_map,
     repair_dead_units,
@@ -37,6 +39,8 @@ REPORTS = {
     "attributions": lambda model: attributions(model, X),
     "regions": lambda model: linear_regions(model, X),
     "repairs": lambda model: repair_dead_units(model, X),
+    "through time": lambda model: gradient_through_time(recurrent(model), X, y),
+    "gates": lambda model: gate_report(recurrent(model), X),
 }
 HOSTILE = "<script>alert('a & b')</script>"
 
@@ -80,6 +84,12 @@ class Own(Report):
 @pytest.fixture(scope="module", params=[1, 2])
 def model(request):
     return MLPClassifier((4, 3), max_iter=3, ensemble_size=request.param, random_state=0).fit(X, y)
+
+
+def recurrent(model):
+    """A recurrent network of as many networks."""
+    options = {"cell": "lstm", "max_iter": 1, "random_state": 0}
+    return RNNClassifier((3,), ensemble_size=model.ensemble_size, **options).fit(X, y)
 
 
 def test_every_report_is_among_them(model):

@@ -79,6 +79,17 @@ def test_what_is_not_finite_stays_so(limit, dtype, value):
 
 
 @every_dtype
+def test_networks_without_a_finite_norm_are_named(dtype):
+    x = np.ones((5, 300), dtype)
+    x[1, 7], x[3, 299] = np.nan, -np.inf
+    x[4] = np.finfo(dtype).max  # each value is finite, and the norm is not
+    assert limit_norms(x, 0.5) == [1, 3, 4]
+    np.testing.assert_allclose(norms(x[[0, 2]]), 0.5, rtol=1e-6)
+    assert (x[4] == np.finfo(dtype).max).all()
+    assert limit_norms(x[[0, 2]], 0.5) == []
+
+
+@every_dtype
 def test_a_gradient_whose_squares_overflow_is_limited_all_the_same(dtype):
     huge = np.full((1, 100), np.finfo(dtype).max / 1000, dtype)
     limit_norms(huge, 1.0)

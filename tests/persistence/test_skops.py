@@ -18,6 +18,8 @@ from sklearn_relu import (
     CNNRegressor,
     MLPClassifier,
     MLPRegressor,
+    RNNClassifier,
+    RNNRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
@@ -74,6 +76,8 @@ def test_no_type_is_on_the_list_for_nothing():
         MLPRegressor(loss=SoftmaxFocalLoss()),
         CNNRegressor(),
         CNNClassifier((2,), max_iter=1).fit(X, y),
+        RNNRegressor(cell="lstm"),
+        RNNClassifier((2,), cell="lstm", max_iter=1).fit(X, y),
         TabularMLPRegressor(),
         TabularMLPClassifier(max_iter=1).fit(X, y),
         Autoencoder((3,), max_iter=1).fit(X),

@@ -26,7 +26,12 @@ def test_the_page_of_parts_is_what_the_registries_say():
     assert (DOCS / "parts.md").read_text(encoding="utf-8") == written["page"](), (
         "run python docs/parts.py"
     )
-    of_others = {"bias_initialization", "regularization_schedule"}
+    of_others = {
+        "bias_initialization",
+        "gate_activation",
+        "recurrent_initialization",
+        "regularization_schedule",
+    }
     assert set(FAMILIES) - set(written["TITLES"]) == of_others
 
 
@@ -135,3 +140,16 @@ def test_the_snippets_about_autoencoders_run(capsys):
     for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
         exec(compile(code, "autoencoders.md", "exec"), names)
     assert capsys.readouterr().out.splitlines() == ["(1797, 32) 0.9", "0.9", "PCA"]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn_relu.TrainingWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_snippets_about_sequences_run(capsys):
+    page = (DOCS / "sequences.md").read_text(encoding="utf-8")
+    names = {"__name__": "__main__"}
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(code, "sequences.md", "exec"), names)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[:5] == ["[1 0 0] True", "True (20, 1)", "4", "(12, 2)", "True"]
+    assert printed[5].startswith("ActivationReport: ")
+    assert printed[-1].startswith("Verdict: ")

@@ -11,6 +11,8 @@ from sklearn_relu import (
     CNNRegressor,
     MLPClassifier,
     MLPRegressor,
+    RNNClassifier,
+    RNNRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
@@ -27,14 +29,16 @@ ALL = [
     ("MLPClassifier", MLPClassifier),
     ("MLPRegressor", MLPRegressor),
     ("RBM", RBM),
+    ("RNNClassifier", RNNClassifier),
+    ("RNNRegressor", RNNRegressor),
     ("TabularEncoder", TabularEncoder),
     ("TabularMLPClassifier", TabularMLPClassifier),
     ("TabularMLPRegressor", TabularMLPRegressor),
 ]
 
 
-CLASSIFIERS = ["CNNClassifier", "MLPClassifier", "TabularMLPClassifier"]
-REGRESSORS = ["CNNRegressor", "MLPRegressor", "TabularMLPRegressor"]
+CLASSIFIERS = ["CNNClassifier", "MLPClassifier", "RNNClassifier", "TabularMLPClassifier"]
+REGRESSORS = ["CNNRegressor", "MLPRegressor", "RNNRegressor", "TabularMLPRegressor"]
 TRANSFORMERS = ["Autoencoder", "AutoencoderDetector", "HiddenLayer", "RBM", "TabularEncoder"]
 
 
