@@ -5,11 +5,11 @@
   batches of 128, 12 epochs. It has 0.75 % test error there, with Adadelta at the rate 1. Here it
   runs with that solver and with Adam at 0.001 along a cosine.
 - factors: the table of Jarrett, Kavukcuoglu, Ranzato & LeCun (2009), What is the best multi-stage
-  architecture for object recognition?, in small. Two blocks of 16 and 32 filters of 5 x 5 on 5,000
+  architecture for object recognition?, in small. Two blocks of 8 and 16 filters of 5 x 5 on 5,000
   images: without a detector (identity), tanh, its absolute value, ReLU; average or max pooling;
   local contrast normalization or none; filters that stay random or are trained.
-- depth: ReLU, tanh and the logistic function in 2 and 6 blocks of 16 filters of 3 x 3 on 10,000
-  images, at the better of two rates.
+- depth: ReLU, tanh and the logistic function in 2 and 6 blocks of 16 filters of 3 x 3 on 5,000
+  images, 5 epochs at each of two rates.
 
 The figure is the error on the 10,000 test images. The folder holds the four files of MNIST, as
 mnist.py tells. Each fit's row is appended to benchmarks/results/convolutional.jsonl as it ends, and
@@ -34,7 +34,7 @@ from sklearn_relu import CNNClassifier
 from sklearn_relu.activations import Activation
 
 RESULTS = Path(__file__).parent / "results" / "convolutional.jsonl"
-SEEDS = 0, 1, 2
+SEEDS = 0, 1
 
 
 class AbsoluteTanh(Activation):
@@ -124,17 +124,19 @@ class Factors:
         if factors["activation"] == "absolute_tanh":
             factors["activation"] = AbsoluteTanh()
         return CNNClassifier(
-            (16, 32),
+            (8, 16),
             kernel_size=5,
             initialization="lsuv",
             learning_rate="cosine",
+            learning_rate_init=0.002,
             batch_size=50,
-            max_iter=12,
+            max_iter=25,
             **factors,
         )
 
     def report(self, rows):
-        """Errors of all combinations, and the ratios of errors that differ in one factor."""
+        """Errors of all combinations, and ratios of those that differ in one factor: geometric
+        means, the least and the largest."""
         lines = list(itertools.product(self.factors["train_filters"], self.factors["activation"]))
         names = [f"{'trained' if trained else 'random'} | {a}" for trained, a in lines]
         columns = {
@@ -171,7 +173,7 @@ class Factors:
         groups = ratios[False], ratios[True], ratios[False] + ratios[True]
         if factor == "train_filters":
             groups = [], [], groups[2]
-        return f"| {name} | " + " | ".join(map(_geometric_mean, groups)) + " |"
+        return f"| {name} | " + " | ".join(map(_ratio, groups)) + " |"
 
     def _key(self, row):
         return tuple(row[name] for name in (*self.factors, "seed"))
@@ -180,7 +182,7 @@ class Factors:
 class Depth:
     """Activations in few and in many blocks."""
 
-    n_rows = 10_000
+    n_rows = 5_000
     activations = "relu", "tanh", "logistic"
     rates = 0.001, 0.003
     poolings = {2: ["max", "max"], 6: [None, None, "max", None, None, "max"]}
@@ -199,7 +201,7 @@ class Depth:
             pooling=self.poolings[case["blocks"]],
             learning_rate="cosine",
             learning_rate_init=case["rate"],
-            batch_size=100,
+            batch_size=50,
             max_iter=5,
         )
 
@@ -279,8 +281,10 @@ def _cell(rows):
     return f"{np.mean(errors):.2f} %{spread}"
 
 
-def _geometric_mean(ratios):
-    return f"{np.exp(np.mean(np.log(ratios))):.2f}" if ratios else "-"
+def _ratio(ratios):
+    if not ratios:
+        return "-"
+    return f"{np.exp(np.mean(np.log(ratios))):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def main() -> None:
