@@ -61,15 +61,23 @@ def run(layer, x, params, n_networks=None):
 
 
 def run_back(layer, x, params, memory, grad_a):
-    """The gradients for x and for the parameters."""
+    """The gradients for x and for the parameters, in the two blocks of memory of a stack."""
     n_networks, n_samples = memory["a"].shape[:2]
     grads = {name: np.full_like(values, np.nan) for name, values in params.items()}
-    here = np.full((n_networks, n_samples, layer.gives), np.nan, grad_a.dtype)
-    here[...] = grad_a
-    there = np.full(memory["z"].shape, np.nan, grad_a.dtype)
-    memory["grad_z"] = here if layer.passes_through else there
-    grad_x = np.full((n_networks, n_samples, layer.reads), np.nan, grad_a.dtype)
-    for call in layer.backward(x, memory, here, grad_x, params, grads):
+    widths = layer.gives, layer.reads, layer.memory()["z"]
+    blocks = np.full((2, n_networks * n_samples * max(widths)), np.nan, grad_a.dtype)
+
+    def view(block, width):
+        return block[: n_networks * n_samples * width].reshape(n_networks, n_samples, width)
+
+    here, of_z = blocks
+    of_x = here
+    if layer.passes_through:
+        of_z, of_x = here, of_z
+    grad_a, given = view(here, layer.gives), grad_a
+    grad_a[...] = given
+    memory["grad_z"], grad_x = view(of_z, memory["z"].shape[2]), view(of_x, layer.reads)
+    for call in layer.backward(x, memory, grad_a, grad_x, params, grads):
         call()
     return grad_x, grads
 
