@@ -2,6 +2,7 @@
 
 import pickle
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,11 @@ from sklearn_relu.training.jobs import Job, TrainingState
 from sklearn_relu.training.recipe import Recipe
 
 every_layer = pytest.mark.parametrize("layer", ALL, ids=name_of)
+
+
+def is_own(layer):
+    """Whether no block of it is another layer's."""
+    return all(block.is_own for block in layer.blocks().values())
 
 
 def run(layer, x, params, n_networks=None):
@@ -398,6 +404,37 @@ def test_a_network_of_several_kinds_has_the_gradient_of_differences(penalty):
         values.append(value())
     slope = (values[0] - values[1]) / 2e-6
     np.testing.assert_allclose(slope, (gradient * direction).sum(axis=1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [each for each in ALL if is_own(each)], ids=name_of)
+def test_dropout_after_a_layer_leaves_its_memory_alone(layer):
+    """Also that of a layer which draws masks itself: the gradient is that of differences."""
+    stages = stages_of([layer, Dense(layer.gives, 2, Identity())])
+    stages = replace(stages[0], dropout=0.3), stages[1]
+    stack, run = stack_of(stages)
+    ones, draw = np.ones(2), np.random.default_rng(4)
+    scales = Scales.of(6 * ones, 0 * ones, ones)
+    noise = [np.random.default_rng(5), np.random.default_rng(6)]
+    before = [generator.bit_generator.state for generator in noise]
+    data = run.x.copy(), run.y.copy()
+    run = stack.run(slice(0, 2), 6, noise)
+    run.x[...], run.y[...] = data
+
+    def value():
+        for generator, state in zip(noise, before, strict=True):
+            generator.bit_generator.state = state
+        return stack.objective(run, scales)[0].copy()
+
+    value()
+    gradient, start = stack.grads.copy(), stack.params.copy()
+    direction = draw.normal(size=start.shape)
+    direction[gradient == 0] = 0  # of what is not trained
+    values = []
+    for sign in (1, -1):
+        stack.params[...] = start + sign * 1e-6 * direction
+        values.append(value())
+    slope = (values[0] - values[1]) / 2e-6
+    np.testing.assert_allclose(slope, (gradient * direction).sum(axis=1), rtol=1e-5, atol=1e-8)
 
 
 def test_a_trace_sees_what_a_stack_computes():
