@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 from sklearn.datasets import make_classification, make_regression
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from sklearn_relu import MLPClassifier, MLPRegressor, TabularMLPClassifier
+from sklearn_relu import MLPClassifier, MLPRegressor, RNNClassifier, TabularMLPClassifier
 from sklearn_relu.activations import PReLU
 from sklearn_relu.estimators.parts import FAMILIES
 from sklearn_relu.initializers import FromCoefs
@@ -45,11 +45,19 @@ def assert_same(found, value, where="model"):
         assert found == value or (found != found and value != value), where
 
 
+def may_be_a_gate(part):
+    """Whether a unit has one summed input and one activation, and the part learns nothing."""
+    return (part.input_width(1), part.output_width(1), part.parameter_shapes(1)) == (1, 1, {})
+
+
 def part_cases():
     for parameter, (family, _) in FAMILIES.items():
         for cls in dict.fromkeys(family.values()):
-            if parameter != "bias_initialization" or cls.for_biases:
-                yield parameter, cls()
+            if parameter == "bias_initialization" and not cls.for_biases:
+                continue
+            if parameter == "gate_activation" and not may_be_a_gate(cls()):
+                continue
+            yield parameter, cls()
     yield from (("activation", part) for part in VARIANTS)
     yield "learning_rate", WarmUp(2, Cosine(3))
 
@@ -70,6 +78,11 @@ def estimator_for(parameter, part):
         part = FromCoefs([rng.normal(size=s) for s in shapes], [np.ones(s[1]) for s in shapes])
     if parameter == "numerical_embedding":
         return TabularMLPClassifier((4, 3), max_iter=2, random_state=0, **more | {parameter: part})
+    if parameter in ("gate_activation", "recurrent_initialization"):
+        if isinstance(part, FromCoefs):
+            part = FromCoefs([np.ones((4, 16))])
+        small = {"hidden_layer_sizes": 4, "max_iter": 2, "random_state": 0, "cell": "lstm"}
+        return RNNClassifier(**small, **more | {parameter: part})
     if parameter == "loss" and not part.for_classes:
         return MLPRegressor(**SMALL, **more | {parameter: part})
     return MLPClassifier(**SMALL, **more | {parameter: part})

@@ -63,7 +63,8 @@ def look_inside(model: Any, X: Any = None, y: Any = None) -> Inside:
     start, end = gradient_report(model, X, y, initial=True), gradient_report(model, X, y)
     norms = _by_layer(start.weight_norms), _by_layer(end.weight_norms)
     sentences = _in_words(activations, start, end)
-    return Inside(sentences, _layers(activations, *norms), *norms, findings)
+    layers = _layers(activations, end, *norms)
+    return Inside(sentences, layers, *norms, findings)
 
 
 def _in_words(
@@ -79,20 +80,27 @@ def _in_words(
     )
 
 
-def _layers(activations: ActivationReport, start, end) -> list[dict[str, Any]]:
+def _layers(
+    activations: ActivationReport, gradients: GradientReport, start: np.ndarray, end: np.ndarray
+) -> list[dict[str, Any]]:
+    """A row for each layer: shares of hidden ones, and norms of those that learn weights."""
     shares = {
         "exact zeros": _by_layer(activations.layer_sparsity),
         "dead units": _by_layer(activations.layer_dead),
         "saturated": _by_layer(activations.layer_saturated),
     }
     n_hidden = len(shares["dead units"])
+    kinds = *activations.layer_kinds, *gradients.layer_kinds[-1:]
     rows = []
-    for i in range(max(n_hidden, len(start))):
+    for i in range(n_hidden + 1):
         row: dict[str, Any] = {"layer": str(i + 1) if i < n_hidden else "output"}
+        if kinds:
+            row["kind"] = kinds[i]
         for name, values in shares.items():
             row[name] = percent(values[i]) if i < n_hidden else "-"
         for name, norms in (("before training", start), ("after training", end)):
-            row[f"gradient {name}"] = f"{norms[i]:.2g}" if i < len(norms) else "-"
+            of_layer = dict(zip(gradients.layer_numbers, norms, strict=True))
+            row[f"gradient {name}"] = f"{of_layer[i + 1]:.2g}" if i + 1 in of_layer else "-"
         rows.append(row)
     return rows
 

@@ -28,6 +28,7 @@ from sklearn_relu.comparison.ranking import (
     quiet,
     refitted,
 )
+from sklearn_relu.comparison.series import array_of_series
 from sklearn_relu.comparison.svg import Picture
 from sklearn_relu.estimators.fitted import Fitted
 from sklearn_relu.inspection import final_network
@@ -78,7 +79,7 @@ def look(search: GridSearchCV, best: Ranked, X: Any, y: Any) -> Looks:
     if X is None or y is None:
         return _without_data(search)
     y, _ = check_target(y, "classification" if is_classifier(search) else "regression")
-    X = X if hasattr(X, "iloc") else rows_of_images(np.asarray(X))[0]
+    X = X if hasattr(X, "iloc") else rows_of_images(np.asarray(array_of_series(X)))[0]
     looks = Looks(look_inside(refitted(search, best.index, X, y), X, y))
     looks.add(gradient_picture(looks.inside.start, looks.inside.end))
     model = _without_first_fold(looks, search, best.index, X, y)
@@ -135,6 +136,11 @@ def _add_importances(looks: Looks, search: GridSearchCV, model: Any, X: Any, y: 
     if X.shape[1] > MOST_COLUMNS:
         looks.left_out["importances"] = (
             f"There are {X.shape[1]} columns; importances are measured up to {MOST_COLUMNS}."
+        )
+        return
+    if final_network(model).reads_series and np.isnan(np.asarray(X, dtype=float)).any():
+        looks.left_out["importances"] = (
+            "The series have unequal lengths: permuted steps would be behind the end of some."
         )
         return
     _, test = next(iter(search.cv.split(X, y)))

@@ -21,7 +21,8 @@ from sklearn_relu.comparison.datasets import (
     columns_of,
 )
 from sklearn_relu.comparison.images import checked_shape, rows_of_images
-from sklearn_relu.comparison.models import ESTIMATORS, choice_of, pipeline_of
+from sklearn_relu.comparison.models import ESTIMATORS, choices_of, pipeline_of
+from sklearn_relu.comparison.series import array_of_series, check_series, series_shape_of
 from sklearn_relu.estimators.parts import resolve_parts
 from sklearn_relu.inspection import final_network
 from sklearn_relu.scorers import (
@@ -102,12 +103,15 @@ def make_plan(
     """
     check_random_state_is_number(random_state)
     y, task = check_target(y, task)
-    X, own_shape = rows_of_images(X)
+    X, own_shape = rows_of_images(array_of_series(X))
     X = check_table(X, len(y))
     columns = columns_of(X, categorical)
     check_baselines(baselines)
     _check_estimators(estimators, columns)
     shape = checked_shape(image_shape, own_shape, X.shape[1])
+    steps = series_shape_of(shape, is_said=bool(image_shape or own_shape))
+    if "rnn" in estimators:
+        check_series(X, steps)
     if time_limit is not None and not (isinstance(time_limit, Real) and time_limit > 0):
         raise ValueError(f"time_limit must be seconds above 0, or None; got {time_limit!r}.")
     options = {"max_iter": max_iter, "early_stopping": early_stopping}
@@ -125,10 +129,9 @@ def make_plan(
     }
     values = {name: _values(name, each) for name, each in searched.items() if each is not None}
     grids = [
-        choice | {prefix + name: each for name, each in values.items()}
-        for choice, prefix in (
-            choice_of(name, columns, task, shape, options) for name in estimators
-        )
+        choice.params | {choice.prefix + name: each for name, each in (values | choice.own).items()}
+        for kind in estimators
+        for choice in choices_of(kind, columns, task, shape, steps, options)
     ]
     _check_candidates(pipeline, grids)
     _check_folds(folds, y, task)
@@ -200,11 +203,13 @@ def _check_estimators(estimators: Sequence[str], columns: Columns) -> None:
         got = estimators if isinstance(estimators, str) or not unknown else unknown[0]
         raise ValueError(f"estimators must be a list of some of {ESTIMATORS}; got {got!r}.")
     others = [*columns.categorical, *columns.dates]
-    if "cnn" in estimators and others:
-        raise ValueError(
-            "estimators: 'cnn' is for images and series, whose columns are all numbers; "
-            f"{others[0]!r} is none. Leave 'cnn' out, or the column."
-        )
+    of_numbers = {"cnn": "images and series", "rnn": "series"}
+    for name in estimators:
+        if name in of_numbers and others:
+            raise ValueError(
+                f"estimators: {name!r} is for {of_numbers[name]}, whose columns are all numbers; "
+                f"{others[0]!r} is none. Leave {name!r} out, or the column."
+            )
 
 
 def _values(parameter: str, values: Any) -> list:

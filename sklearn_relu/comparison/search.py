@@ -65,7 +65,8 @@ def compare(
     ----------
     X : {array-like, DataFrame, Table} of shape (n_samples, n_features)
         Or an array of images, (n_samples, rows, columns) or (n_samples, rows, columns, channels),
-        which all models read as rows of pixels.
+        which all models read as rows of pixels; or series: an array (n_series, steps, channels)
+        with NaN where one has ended, or a list of arrays of unequal lengths.
         An array, a frame of pandas or polars, or a pyarrow Table. Columns of text, booleans, mixed
         objects and categories are categorical; see :func:`sklearn_relu.tables.kind_of`.
     y : array-like of shape (n_samples,)
@@ -83,10 +84,12 @@ def compare(
     parts : dict of str to sequence, default=None
         Values of whatever other parameter of the network, by its name, such as
         ``{"solver": ["adam", "lion"]}``.
-    estimators : sequence of {"mlp", "tabular", "cnn"}, default=("mlp",)
+    estimators : sequence of {"mlp", "tabular", "cnn", "rnn"}, default=("mlp",)
         The networks whose parameters these are: :class:`MLPClassifier` or :class:`MLPRegressor`,
         :class:`TabularMLPClassifier` or :class:`TabularMLPRegressor`, and :class:`CNNClassifier` or
-        :class:`CNNRegressor`, which begins with two blocks of convolutions, after a MaxAbsScaler.
+        :class:`CNNRegressor`, which begins with two blocks of convolutions, after a MaxAbsScaler;
+        :class:`RNNClassifier` or :class:`RNNRegressor` of recurrent layers, after a scaler of
+        channels: with the simple cell for all activations, and beside it an LSTM of tanh.
     baselines : sequence of str
         What is cross-validated beside the networks, on the same folds: "constant" (the most
         frequent class, or the mean), "linear" (logistic or ridge regression), "boosting"
@@ -95,7 +98,7 @@ def compare(
         Names, or for an array positions, of further categorical columns.
     image_shape : tuple of int, default=None
         (rows, columns) or (rows, columns, channels), where X has an image in each row, for "cnn".
-        None: that of an array of images, else rows are series.
+        None: that of an array of images, else rows are series. For "rnn" its rows are steps.
     scoring : str, default=None
         A name of ``sklearn.metrics.get_scorer_names()``. None: accuracy or r2.
     folds : int, default=5

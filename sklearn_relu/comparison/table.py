@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 
+from sklearn_relu.comparison.models import kind_of_network
+
 NAMES = {
     "hidden_layer_sizes": "network",
     "activation": "activation",
@@ -99,11 +101,11 @@ def candidates(search: GridSearchCV) -> list[tuple[dict[str, Any], list[int]]]:
     """
     found: dict[tuple, list[int]] = {}
     of_all = search.cv_results_["params"]
-    are_of_several = len({_estimator(params) for params in of_all}) > 1
+    are_of_several = len({kind_of_network(params) for params in of_all}) > 1
     for i, params in enumerate(of_all):
         labels = {NAMES.get(n, n): _label(n, v) for n, v in _named(params).items() if n != SEED}
         if are_of_several:
-            labels["estimator"] = _estimator(params)
+            labels["estimator"] = kind_of_network(params)
         found.setdefault(tuple(labels.items()), []).append(i)
     networks = list(dict.fromkeys(dict(labels)["network"] for labels in found))
     grouped = sorted(found.items(), key=lambda item: networks.index(dict(item[0])["network"]))
@@ -137,13 +139,6 @@ def _named(params: dict) -> dict[str, Any]:
     return {name: short[name] for name in dict.fromkeys(order) if name in short}
 
 
-def _estimator(params: dict) -> str:
-    """The name of the network: that of the pipeline, or what is in its place."""
-    if "prepare" not in params:
-        return "mlp"
-    return "tabular" if params["prepare"] == "passthrough" else "cnn"
-
-
 def _most_epochs(search: GridSearchCV, indices: Sequence[int]) -> np.ndarray:
     """The epochs that candidates could take; infinite for networks that go by a budget.
 
@@ -154,7 +149,7 @@ def _most_epochs(search: GridSearchCV, indices: Sequence[int]) -> np.ndarray:
     found = []
     for i in indices:
         params = search.cv_results_["params"][i]
-        by_budget = np.inf if _estimator(params) == "tabular" else usual
+        by_budget = np.inf if kind_of_network(params) == "tabular" else usual
         found.append(_named(params).get("max_iter", by_budget))
     return np.array(found, dtype=float)[:, None]
 

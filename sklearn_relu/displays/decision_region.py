@@ -6,7 +6,7 @@ from sklearn.base import is_classifier
 from sklearn_relu.displays.base import ImageDisplay
 from sklearn_relu.displays.style import COLORS, MARKERS, SEQUENTIAL, draw_legend, in_words
 from sklearn_relu.displays.ticks import shortened
-from sklearn_relu.inspection.model import fitted_network
+from sklearn_relu.inspection.model import final_network, fitted_network
 
 SHADES = (0.3, 0.6, 0.15)
 """How much of a colour a region has: another share once colours repeat."""
@@ -106,9 +106,16 @@ class DecisionRegionDisplay(ImageDisplay):
         ------
         NotFittedError
             If the model is not fitted.
+        TypeError
+            If the model reads series.
         ValueError
             If X has another number of features than 2.
         """
+        if getattr(final_network(estimator), "reads_series", False):
+            raise TypeError(
+                "DecisionRegionDisplay draws predictions for two features, and a recurrent network "
+                f"reads series; got {estimator!r}. Pass a network of features."
+            )
         points = np.asarray(X, dtype=np.float64)
         if points.ndim != 2 or points.shape[1] != 2:
             raise ValueError(

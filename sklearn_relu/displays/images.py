@@ -87,7 +87,13 @@ class FiltersDisplay(MapsDisplay):
         Returns
         -------
         display : FiltersDisplay
+
+        Raises
+        ------
+        TypeError
+            If the model is no network of images.
         """
+        _check_reads_images(estimator, "FiltersDisplay")
         filters = final_network(estimator).filters_[block]
         filters = filters if filters.ndim == 4 else filters[0]
         n_channels = filters.shape[2]
@@ -156,7 +162,13 @@ class FeatureMapsDisplay(MapsDisplay):
         Returns
         -------
         display : FeatureMapsDisplay
+
+        Raises
+        ------
+        TypeError
+            If the model is no network of images.
         """
+        _check_reads_images(estimator, "FeatureMapsDisplay")
         maps = estimator.feature_maps(X[:1], block)
         maps = np.moveaxis(maps[0] if maps.ndim == 4 else maps[0, 0], -1, 0)
         order = np.argsort(-np.abs(maps).mean(axis=(1, 2)), kind="stable")[:n_filters]
@@ -230,6 +242,14 @@ class OcclusionDisplay(MapsDisplay):
         titles = [_in_short(value) for value in estimator.predict(images)]
         display = cls(maps, titles=titles, order="with their predictions")
         return display.plot(ax, cmap=cmap or DIVERGING, **kwargs)
+
+
+def _check_reads_images(estimator, what: str) -> None:
+    if not getattr(final_network(estimator), "reads_images", False):
+        raise TypeError(
+            f"{what} needs a network of images; got {estimator!r}. Fit a CNNClassifier or "
+            "CNNRegressor."
+        )
 
 
 def _in_short(prediction) -> str:

@@ -63,10 +63,19 @@ class WeightsDisplay(TilesDisplay):
 
         Raises
         ------
+        TypeError
+            If the first layer is recurrent: its weights are for a step and for the state.
         ValueError
             If images of that shape do not have as many pixels as there are features.
         """
-        coef = final_network(estimator).coefs_[0]
+        network = final_network(estimator)
+        if getattr(network, "reads_series", False):
+            raise TypeError(
+                "WeightsDisplay draws weights of features, and those of a recurrent layer are for "
+                f"one step and for the state; got {estimator!r}. Read coefs_[0], or draw a "
+                "GradientThroughTimeDisplay."
+            )
+        coef = network.coefs_[0]
         weights = (coef if coef.ndim == 2 else coef[0]).T
         largest = np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")[:n_units]
         return cls(

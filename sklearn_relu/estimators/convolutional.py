@@ -264,6 +264,7 @@ class Convolutional(Images):
             tuple(units),
             tuple(self._activations),
             self._loss.n_raw(self.n_outputs_),
+            bool(self.train_filters),
         )
 
     @property

@@ -19,10 +19,11 @@ from sklearn_relu.estimators.outcome import chosen_params, warn_of_overflow
 from sklearn_relu.estimators.setting import Setting
 from sklearn_relu.estimators.validation import working_memory
 from sklearn_relu.kernels.threads import suitable_blas_threads
-from sklearn_relu.layers import largest_product
+from sklearn_relu.layers import first_that_learns, largest_product
 from sklearn_relu.network.inference import raw_outputs
 from sklearn_relu.network.layout import ParameterLayout
-from sklearn_relu.network.trace import Trace, back, rows_at_once, trace
+from sklearn_relu.network.through_time import ThroughTime
+from sklearn_relu.network.trace import Gradients, Trace, back, rows_at_once, trace
 from sklearn_relu.training.batches import dense
 from sklearn_relu.training.jobs import Job
 
@@ -58,8 +59,8 @@ class Diagnosis:
     dead : ndarray of shape (n_networks, n_hidden_layers)
         Share of dead units: those that are 0 on all rows.
     flow : ndarray of shape (n_networks,)
-        Root mean square gradient for the first hidden layer's activations over that for the
-        last's; NaN where there is none.
+        Root mean square gradient for the activations of the first hidden layer that learns over
+        that for the last's; NaN where there is none.
     scales : float
         Largest standard deviation of a feature over the smallest that is not 0; 1 if there is none.
     offset : float
@@ -77,6 +78,13 @@ class Diagnosis:
         that a constant would be better, these are of all rows.
     left, fell, rose, peak : ndarray of shape (n_networks,)
         See :class:`sklearn_relu.estimators.course.Course`.
+    through_time : ndarray of shape (n_networks, n_layers)
+        The gradient's norm at the first step of series over that at the last one, for the layer's
+        summed inputs; NaN where a layer reads no series. See :class:`ThroughTime`.
+    steps : int
+        The steps that it is over; 0 without series.
+    skipped : ndarray of shape (n_networks,)
+        Share of the steps of training that were skipped, as their gradients were not finite.
     setting : dict
         What was set; see :class:`sklearn_relu.estimators.setting.Setting`.
     """
@@ -100,6 +108,9 @@ class Diagnosis:
     fell: np.ndarray = field(default_factory=_not_noted)
     rose: np.ndarray = field(default_factory=_not_noted)
     peak: np.ndarray = field(default_factory=_not_noted)
+    through_time: np.ndarray = field(default_factory=_not_noted)
+    steps: int = 0
+    skipped: np.ndarray = field(default_factory=_not_noted)
     setting: dict = field(default_factory=dict)
 
 
@@ -133,7 +144,8 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
             seen = trace(recipe.layers, params, X)
             raw = seen.a[-1]
             value, grad_raw = _loss(jobs, rows, raw)
-            flow = _flow(seen, grad_raw)
+            is_deep = len(seen.layers) > 2 or recipe.reads_series
+            gradients = back(seen, grad_raw) if is_deep else None
         predictions = recipe.loss.predict(raw)
         _check_finite(jobs, rows, raw, predictions)
         compared = against_constant(jobs, rows, raw, value, decide)
@@ -149,14 +161,16 @@ def diagnose(jobs: list[Job], setting: Setting, decide: Decide) -> Diagnosis:
         return Diagnosis(
             outcomes=[job.outcome for job in jobs],
             spread=_total_sd(predictions) / (varies if varies else np.nan),
-            dead=_silent(seen, seen.a),
-            flow=flow,
+            dead=_silent(seen, [seen.states(i) for i in range(len(seen.layers) - 1)]),
+            flow=_flow(seen, gradients),
             **inputs._asdict(),
             standard_targets=recipe.loss.for_classes or _are_standard(targets),
-            blank=_silent(seen, seen.z),
+            blank=_silent(seen, seen.z[:-1]),
             alike=_alike(seen),
             **compared._asdict(),
             **course_of(jobs, compared.constant_loss)._asdict(),
+            **_through_time(seen, gradients),
+            skipped=np.array([_share_of_skipped(job) for job in jobs]),
             setting=vars(setting),
         )
 
@@ -224,19 +238,19 @@ def _total_sd(values: np.ndarray) -> np.ndarray:
 def _silent(seen: Trace, values: list[np.ndarray]) -> np.ndarray:
     """Share of each hidden layer's units of which no value is other than 0."""
     none = np.zeros((len(seen.a[-1]), 0))
-    shares = [
-        1 - layer.by_unit(np.any(each, axis=1)).any(axis=-2).mean(axis=-1, keepdims=True)
-        for layer, each in zip(seen.layers[:-1], values[:-1], strict=True)
-    ]
+    shares = []
+    for i, of_layer in enumerate(values):
+        by_unit = seen.layers[i].by_unit(np.any(seen.rows(i, of_layer), axis=1))
+        shares.append(1 - by_unit.any(axis=-2).mean(axis=-1, keepdims=True))
     return np.concatenate([none, *shares], axis=1)
 
 
 def _alike(seen: Trace) -> np.ndarray:
     """Whether all units of a hidden layer give the same, and not 0, for each network."""
     alike = np.zeros(len(seen.a[-1]), bool)
-    for layer, a in zip(seen.layers[:-1], seen.a[:-1], strict=True):
+    for i, layer in enumerate(seen.layers[:-1]):
         if layer.n_units > 1:
-            few = a[:, :FEW]
+            few = seen.rows(i, seen.states(i))[:, :FEW]
             differences, largest = np.ptp(few, axis=2).max(axis=1), np.abs(few).max(axis=(1, 2))
             alike |= (differences <= ROUNDING * largest) & (largest > 0)
     return alike
@@ -247,11 +261,29 @@ def _are_standard(targets: np.ndarray) -> bool:
     return bool((np.abs(mean) < sd).all() and (sd > 0.3).all() and (sd < 3).all())
 
 
-def _flow(seen: Trace, grad_raw: np.ndarray) -> np.ndarray:
-    if len(seen.layers) < 3:
-        return np.full(len(grad_raw), np.nan)
-    sizes = [np.sqrt(np.square(a).mean(axis=(1, 2))) for a in back(seen, grad_raw).a[:-1]]
-    return sizes[0] / np.where(sizes[-1] > 0, sizes[-1], np.nan)
+def _flow(seen: Trace, gradients: Gradients | None) -> np.ndarray:
+    first, n_hidden = first_that_learns(seen.layers), len(seen.layers) - 1
+    if gradients is None or n_hidden - first < 2:
+        return np.full(len(seen.a[-1]), np.nan)
+    # Where a series has no step, there is no activation to have a gradient.
+    pairs = zip(gradients.a[:-1], seen.a[:-1], strict=True)
+    sizes = [np.sqrt(np.square(g).mean(axis=(1, 2), where=~np.isnan(a))) for g, a in pairs]
+    return sizes[first] / np.where(sizes[-1] > 0, sizes[-1], np.nan)
+
+
+def _through_time(seen: Trace, gradients: Gradients | None) -> dict:
+    """See :class:`Diagnosis`."""
+    none = np.full(len(seen.a[-1]), np.nan)
+    ratios, steps = [none for _ in seen.layers[:-1]], 0
+    for i, layer in enumerate(seen.layers[:-1]):
+        if gradients is not None and layer.reads_series:
+            found = ThroughTime.of(seen, i, gradients.z[i])
+            ratios[i], steps = found.ratio, max(steps, found.reach)
+    return {"through_time": np.stack([*ratios, none], axis=1), "steps": steps}
+
+
+def _share_of_skipped(job: Job) -> float:
+    return job.state.skipped_steps / max(job.state.step, 1)
 
 
 class Inputs(NamedTuple):

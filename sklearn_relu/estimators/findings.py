@@ -18,6 +18,10 @@ CONSTANT = 1e-3
 VANISHED = 1e-3
 """The gradient vanishes if the first hidden layer's is below this share of the last's."""
 
+EXPLODED = 1e3
+"""The gradient explodes through time if at the first step of a series it is this many times that at
+the last one."""
+
 FAR = 0.25
 """Training has not come far if this share of a constant's loss is left. Below it fits of iris, wine
 and breast cancer that were stopped early had at least 0.92 of their rows right; above it 0.3 to
@@ -50,18 +54,21 @@ class Limits:
         Factor between standard deviations of features.
     offset : float
         Standard deviations that a feature is from 0.
+    skipped : float
+        Share of the steps of training.
     """
 
     dead: float
     scales: float
     offset: float
+    skipped: float
 
 
-TO_WARN = Limits(dead=0.95, scales=1e4, offset=100.0)
+TO_WARN = Limits(dead=0.95, scales=1e4, offset=100.0, skipped=0.01)
 """One column of ten at 100 standard deviations takes R2 on diabetes from 0.66 to 0.51, and accuracy
 on wine from 1 to 0.8."""
 
-TO_TELL = Limits(dead=0.5, scales=1e3, offset=30.0)
+TO_TELL = Limits(dead=0.5, scales=1e3, offset=30.0, skipped=0.0)
 """The pixels of scikit-learn's digits, which need no scaling, differ by a factor of 300. All
 columns at 30 standard deviations cost as much as one at 100, at 10 a third of it."""
 
@@ -103,6 +110,7 @@ def serious_findings(
     finding : Finding
     """
     yield from _dead_layer(diagnosis, setting, limits)
+    yield from _skipped_steps(diagnosis, setting, limits)
     yield from _constant_predictor(diagnosis, setting)
     yield from _worse_than_a_constant(diagnosis, setting)
     if not setting.scales_inputs:
@@ -121,6 +129,7 @@ def further_findings(diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding
             f"The gradient in the first hidden layer is {flow:.1g} of that in the last.",
             sentence(_against_vanishing(diagnosis, setting)),
         )
+    yield from _through_time(diagnosis, setting)
     yield from _rate_too_large(diagnosis, setting)
     yield from _stopped_too_early(diagnosis, setting)
 
@@ -135,6 +144,18 @@ def warn(diagnosis: Diagnosis, setting: Setting, prefix: str) -> None:
 def vanishes(diagnosis: Diagnosis) -> bool:
     """Whether a network's gradient vanishes on its way back."""
     return bool((diagnosis.flow < VANISHED).any())
+
+
+def explodes_through_time(diagnosis: Diagnosis) -> bool:
+    """Whether a gradient grows on its way back through the steps of series."""
+    return bool((diagnosis.through_time > EXPLODED).any())
+
+
+def vanishes_through_time(diagnosis: Diagnosis) -> bool:
+    """Whether a gradient vanishes there, and training has not come far: a network that has learned
+    may need the last steps only."""
+    fades = (diagnosis.through_time < VANISHED).any(axis=-1)
+    return bool((fades & (diagnosis.left > FAR)).any())
 
 
 def _dead_layer(diagnosis: Diagnosis, setting: Setting, limits: Limits) -> Iterator[Finding]:
@@ -159,6 +180,44 @@ def _against_death(diagnosis: Diagnosis, setting: Setting) -> str:
         # Nothing comes in, so another activation would give the same.
         return either(setting.lower_alpha(), setting.usual_start()) or "look for zeros in X"
     return either(setting.lower_rate(), "use activation='leaky_relu'")
+
+
+def _skipped_steps(diagnosis: Diagnosis, setting: Setting, limits: Limits) -> Iterator[Finding]:
+    skipped = diagnosis.skipped.max()
+    if skipped > limits.skipped:
+        yield Finding(
+            "skipped steps",
+            float(skipped),
+            f"In {100 * skipped:.2g} % of the steps of training the gradient was not finite, and "
+            "they were skipped.",
+            sentence(either(setting.lower_rate(), setting.usual_states(), setting.gated_cell())),
+        )
+
+
+def _through_time(diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding]:
+    explodes = explodes_through_time(diagnosis)
+    if not explodes and not vanishes_through_time(diagnosis):
+        return
+    worst = np.nanargmax if explodes else np.nanargmin
+    place = np.unravel_index(worst(diagnosis.through_time), diagnosis.through_time.shape)
+    ratio, remedy = float(diagnosis.through_time[place]), _against_vanishing_through_time(setting)
+    yield Finding(
+        "exploding through time" if explodes else "vanishing through time",
+        ratio,
+        f"The gradient in hidden layer {place[1] + 1} is {ratio:.1g} times as large at the first "
+        f"of {diagnosis.steps} steps as at the last.",
+        sentence(_against_explosion(setting) if explodes else remedy),
+    )
+
+
+def _against_explosion(setting: Setting) -> str:
+    cures = setting.clip(), setting.usual_states(), setting.gated_cell(), setting.lower_rate()
+    return either(*cures[:3]) or cures[3] or setting.scale_inputs()
+
+
+def _against_vanishing_through_time(setting: Setting) -> str:
+    own = either(setting.usual_states(), setting.rectifier(), setting.gated_cell())
+    return own or "use summary='mean', or shorter series"
 
 
 def _constant_predictor(diagnosis: Diagnosis, setting: Setting) -> Iterator[Finding]:
@@ -214,7 +273,7 @@ def _inputs_not_scaled(diagnosis: Diagnosis, setting: Setting, limits: Limits) -
 
 def _before_the_network(setting: Setting) -> str:
     """The remedy for inputs of odd scales."""
-    if setting.reads_images:
+    if setting.reads_images or setting.reads_series:
         return sentence(setting.scale_inputs())
     return "Put a StandardScaler before the network."
 
@@ -271,6 +330,8 @@ def _remedy_for_useless(diagnosis: Diagnosis, setting: Setting) -> str:
         return "Nothing passes its dead layer: cure that first."
     if (diagnosis.alike == 1).any() and setting.usual_start():
         return f"All units of a hidden layer are alike: {setting.usual_start()}."
+    if explodes_through_time(diagnosis):
+        return f"Its gradient explodes through time: {_against_explosion(setting)}."
     if rises(diagnosis) and setting.lower_rate():
         return f"Its steps were too long: {setting.lower_rate()}."
     # In a few epochs little changes, also where half of the units happen to be dead.
@@ -278,6 +339,9 @@ def _remedy_for_useless(diagnosis: Diagnosis, setting: Setting) -> str:
         return f"Most units of a layer are dead: {_against_death(diagnosis, setting)}."
     if vanishes(diagnosis):
         return f"Its gradient vanishes on the way back: {_against_vanishing(diagnosis, setting)}."
+    if vanishes_through_time(diagnosis):
+        cure = _against_vanishing_through_time(setting)
+        return f"Its gradient vanishes through time: {cure}."
     cures = ["" if _are_scaled(diagnosis) else setting.scale_inputs()]
     if not diagnosis.standard_targets:
         cures.append(setting.standardize_targets())

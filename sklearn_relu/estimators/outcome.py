@@ -77,9 +77,12 @@ def _warn(message: str, prefix: str) -> None:
 
 def _cure(job: Job) -> str:
     """The cure for numbers that are not finite."""
-    cure = "Scale the inputs (StandardScaler)"
-    if job.recipe.optimizer.takes_batches:
+    recipe = job.recipe
+    cure = "Scale the series" if recipe.reads_series else "Scale the inputs (StandardScaler)"
+    if recipe.optimizer.takes_batches:
         cure += ", lower learning_rate_init"
+        if recipe.reads_series and recipe.gradient_clipping is None:
+            cure += ", set gradient_clipping=1"
     extreme = "X and y" if job.sample_weight is None else "X, y and sample_weight"
     return f"{cure}, and look for extreme values in {extreme}."
 

@@ -73,6 +73,9 @@ class NetworkParameters(Described):
     reads_images: bool = False
     """Whether X are pixels, which are to be scaled alike. No parameter either."""
 
+    reads_series: bool = False
+    """Whether X are series, whose steps are to be scaled alike. No parameter either."""
+
     _described_parameters = {
         "activation": Parameter(
             "str, Activation or sequence of them",

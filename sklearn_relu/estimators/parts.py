@@ -251,7 +251,7 @@ def _check_solver_can_minimize(estimator, parts: Parts) -> None:
         if is_refused:
             able = sorted(name for name, cls in OPTIMIZERS.items() if cls.takes_batches)
             value = getattr(estimator, parameter)
-            neutral = {"penalty": "l2", "activation": "relu"}
+            neutral: dict[str, object] = {"penalty": "l2", "activation": "relu"}
             neutral |= dict.fromkeys(("dropout", "input_dropout", "input_noise"), 0)
             why = "not smooth" if parameter == "penalty" else "of single steps, or random"
             raise ValueError(

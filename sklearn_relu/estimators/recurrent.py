@@ -54,7 +54,7 @@ class Recurrent(Series):
             "str, Activation or sequence of them",
             BY_ITSELF,
             """
-            What units do with their summed input, for all layers or one for each. "auto" is "relu"
+            The function of a unit, for all layers or one for each. "auto" is "relu"
             for ``cell="rnn"`` and "tanh" for ``cell="lstm"``. In an LSTM it is the function of the
             candidate and of the cell where it is shown, as in Keras: "relu" makes both unbounded.
             """,
@@ -93,7 +93,7 @@ class Recurrent(Series):
             "str",
             [StrOptions({"last", "mean", "max"})],
             """
-            What the outputs read of the states of the last layer: the last one, their mean, or the
+            The outputs read of the states of the last layer: the last one, their mean, or the
             largest value of each unit over the steps.
             """,
         ),
@@ -160,7 +160,7 @@ class Recurrent(Series):
         return self.cell == "rnn" and activation.bounds[1] == np.inf
 
     def _recurrent_initializer(self, activation: Activation) -> Initializer:
-        """What fills the weights from state to state."""
+        """Return the part that fills the weights from state to state."""
         if _is_auto(self.recurrent_initialization):
             name = "identity" if self._starts_as_identity(activation) else "orthogonal"
             return INITIALIZERS[name](gain=1.0)
@@ -188,6 +188,22 @@ class Recurrent(Series):
         )
         hidden = [Stage(*each, max_norm=self.max_norm) for each in of_layers]
         return *hidden, Stage(layers[-1], parts.penalties[-1])
+
+    def _for_data(self, data, held_out):
+        n_steps = data.X.shape[1] // self.series_shape_[1]
+        self._check_penalties_have_steps(data.X, n_steps)
+        return super()._for_data(data, held_out)
+
+    def _check_penalties_have_steps(self, X: np.ndarray, n_steps: int) -> None:
+        """Raise a ValueError if an activity penalty is on states that a series does not have."""
+        *inner, _ = self._activity_penalties(len(self._hidden_units()))
+        if any(penalty is not None for penalty in inner) and np.isnan(X).any():
+            raise ValueError(
+                f"activity_penalty={self.activity_penalty!r} is on the states of all steps in all "
+                f"recurrent layers but the last one, and X has series of fewer than {n_steps} "
+                "steps. Use one recurrent layer, series of equal length, or a list with None for "
+                "these layers."
+            )
 
     def _check_solver_takes_masks(self, parts: Parts) -> None:
         if self.recurrent_dropout and not parts.solver.takes_batches:
@@ -286,7 +302,8 @@ def _layers_of_fitted(
 
 
 def _is_auto(value: Any) -> bool:
-    return isinstance(value, str) and value == "auto"
+    """Whether a value is "auto", by name or as a part."""
+    return isinstance(value, INITIALIZERS["auto"]) or (isinstance(value, str) and value == "auto")
 
 
 class RNNClassifier(Classes, Recurrent):

@@ -46,6 +46,7 @@ class Series(Tables):
     series_shape: Any = None
     channels_first: Any = False
     series_shape_: SeriesShape
+    reads_series = True
 
     _described_parameters = {
         "series_shape": Parameter(

@@ -39,6 +39,14 @@ class Setting:
         Whether the estimator scales inputs itself.
     reads_images : bool, default=False
         Whether inputs are pixels, which have one scale.
+    reads_series : bool, default=False
+        Whether inputs are series, of which all steps have one scale.
+    cell : str, default=""
+        `cell`, of a recurrent network.
+    draws_own_states : bool, default=False
+        Whether `recurrent_initialization` is another than "auto".
+    clips : bool, default=False
+        Whether gradients are clipped.
     """
 
     learning_rate_init: float | None
@@ -54,11 +62,17 @@ class Setting:
     dropout: bool
     scales_inputs: bool = False
     reads_images: bool = False
+    reads_series: bool = False
+    cell: str = ""
+    draws_own_states: bool = False
+    clips: bool = False
 
     def scale_inputs(self) -> str:
         """Where inputs are large, small, far from 0 or of different sizes."""
         if self.reads_images and not self.scales_inputs:
             return "center and scale all pixels alike ((X - X.mean()) / X.std())"
+        if self.reads_series:
+            return "center and scale each channel, all steps of all series alike"
         return "" if self.scales_inputs else "scale the inputs (StandardScaler)"
 
     def lower_rate(self) -> str:
@@ -88,12 +102,27 @@ class Setting:
         return "set standardize_y=True" if self.standardizes is False else ""
 
     def rectifier(self) -> str:
-        """Where gradients vanish."""
-        return "use activation='relu'" if self.squashes else ""
+        """Where gradients vanish: also through time, for it keeps a state that starts as the
+        identity. In an LSTM the cell keeps it."""
+        return "use activation='relu'" if self.squashes and self.cell != "lstm" else ""
 
     def fewer_layers(self) -> str:
         """Where gradients vanish."""
         return "use fewer layers" if self.n_hidden > 1 else ""
+
+    def usual_states(self) -> str:
+        """Where states grow or fade."""
+        return "use recurrent_initialization='auto'" if self.draws_own_states else ""
+
+    def gated_cell(self) -> str:
+        """Where gradients grow or fade through time."""
+        return "use cell='lstm'" if self.cell == "rnn" else ""
+
+    def clip(self) -> str:
+        """Where gradients grow through time."""
+        # A full-batch solver takes no single steps that could be clipped.
+        may = self.reads_series and not self.clips and self.learning_rate_init is not None
+        return "set gradient_clipping=1" if may else ""
 
     def later_stop(self) -> str:
         """Where training ended too early."""
@@ -151,6 +180,12 @@ def setting_of(estimator, parts: Parts | None = None) -> Setting:
         dropout=any(parts.dropout),
         scales_inputs=estimator.scales_inputs,
         reads_images=estimator.reads_images,
+        reads_series=estimator.reads_series,
+        cell=getattr(estimator, "cell", ""),
+        draws_own_states=not _is_text(
+            getattr(estimator, "recurrent_initialization", "auto"), "auto"
+        ),
+        clips=estimator.gradient_clipping is not None,
     )
 
 

@@ -41,8 +41,6 @@ class Orthogonal(Initializer):
 class _OfHiddenLayers(Initializer):
     """A start for hidden layers; the output layer starts as under "glorot_uniform"."""
 
-    for_biases = False
-
     def initialize(self, layers, rng, X=None):
         """Fill the weights of hidden layers, and draw those of the output layer."""
         for layer in layers:
@@ -71,6 +69,8 @@ class Identity(_OfHiddenLayers):
     Le, Jaitly & Hinton (2015), A simple way to initialize recurrent networks of rectified linear
     units, section 2.
     """
+
+    for_biases = False
 
     _parameter_constraints = {"gain": [Interval(Real, 0, None, closed="neither")]}
 

@@ -2,6 +2,7 @@
 
 from sklearn_relu.estimators.findings import Finding
 from sklearn_relu.inspection.activations import ActivationReport, activation_report
+from sklearn_relu.inspection.gates import GateReport, gate_report
 from sklearn_relu.inspection.gradients import GradientReport, gradient_report
 from sklearn_relu.inspection.hidden import HiddenLayer, hidden_activations
 from sklearn_relu.inspection.linear import (
@@ -17,13 +18,16 @@ from sklearn_relu.inspection.prune import prune
 from sklearn_relu.inspection.regions import LinearRegions, linear_regions
 from sklearn_relu.inspection.repair import RepairReport, repair_dead_units
 from sklearn_relu.inspection.signal import SignalReport, signal_report
+from sklearn_relu.inspection.through_time import GradientThroughTime, gradient_through_time
 from sklearn_relu.inspection.verdict import Verdict, verdict
 
 __all__ = [
     "ActivationReport",
     "Attributions",
     "Finding",
+    "GateReport",
     "GradientReport",
+    "GradientThroughTime",
     "HiddenLayer",
     "LinearRegions",
     "LocalLinearMap",
@@ -34,7 +38,9 @@ __all__ = [
     "angle",
     "attributions",
     "final_network",
+    "gate_report",
     "gradient_report",
+    "gradient_through_time",
     "hidden_activations",
     "linear_regions",
     "local_linear_map",

@@ -1,5 +1,6 @@
 """Activations of hidden units: exact zeros, dead and saturated units, their spread."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from sklearn_relu.inspection.report import (
     percent,
     without_axis_of_one,
 )
+from sklearn_relu.layers import Layer
 
 SATURATED_WITHIN = 0.01
 """An activation is saturated if it is so near to a bound, as a share of the largest bound."""
@@ -28,7 +30,8 @@ class ActivationReport(Report):
     two activations, as under CReLU, is silent where both are 0; its other figures are means over
     the two, and its standard deviation is that of both together. Arrays of layers are of shape
     (n_hidden_layers,), or (n_networks, n_hidden_layers) for an ensemble. Those of units are tuples
-    with one array a hidden layer, of shape (n_units,) or (n_networks, n_units).
+    with one array a hidden layer, of shape (n_units,) or (n_networks, n_units). Of a recurrent
+    layer each step that a series has is a row.
 
     Attributes
     ----------
@@ -53,6 +56,9 @@ class ActivationReport(Report):
         Shares of rows on which the unit is silent, and on which it is saturated.
     unit_mean, unit_sd : tuple of ndarray
         Of a unit's activations over the rows.
+    layer_kinds : tuple of str
+        The kind of each hidden layer, such as "convolution" or "max_pooling"; empty where all
+        layers of the network are of one kind.
 
     References
     ----------
@@ -73,6 +79,7 @@ class ActivationReport(Report):
     unit_saturated: tuple[np.ndarray, ...]
     unit_mean: tuple[np.ndarray, ...]
     unit_sd: tuple[np.ndarray, ...]
+    layer_kinds: tuple[str, ...] = ()
 
     @property
     def unit_firing_rate(self) -> tuple[np.ndarray, ...]:
@@ -130,7 +137,8 @@ class ActivationReport(Report):
                 "mean": self.layer_mean,
                 "sd": self.layer_sd,
                 "effective_rank": self.layer_effective_rank,
-            }
+            },
+            self.layer_kinds,
         )
 
     def _unit_columns(self) -> dict[str, Sequence]:
@@ -141,6 +149,7 @@ class ActivationReport(Report):
 
         columns = {
             "layer": column(np.full(s, i) for i, s in enumerate(shapes, 1)).astype(int),
+            **self._kinds_of_units(shapes),
             "unit": column(np.broadcast_to(np.arange(s[-1]), s) for s in shapes).astype(int),
             "zeros": column(self.unit_zeros),
             "firing_rate": column(self.unit_firing_rate),
@@ -156,6 +165,12 @@ class ActivationReport(Report):
             )
             columns = {"network": networks} | columns
         return columns
+
+    def _kinds_of_units(self, shapes) -> dict[str, np.ndarray]:
+        if not self.layer_kinds:
+            return {}
+        sizes = [math.prod(shape) for shape in shapes]
+        return {"kind": np.repeat(np.array(self.layer_kinds), sizes)}
 
 
 @dataclass(frozen=True)
@@ -257,6 +272,7 @@ def activation_report(model, X) -> ActivationReport:
                 for variance, mean in zip(variances, means, strict=True)
             ]
         ),
+        layer_kinds=network.layer_kinds[:-1],
     )
 
 
@@ -267,25 +283,39 @@ def overall(layers: Sequence[np.ndarray]) -> float:
 
 def _measure(network: Network, moments=True) -> tuple[list[UnitShares], list[Moments]]:
     """Shares and moments of each hidden layer's units, over all rows."""
-    hidden = network.hidden_layers
-    shape = network.n_networks
-    zeros = [np.zeros((shape, layer.gives)) for layer in hidden]
-    silent = [np.zeros((shape, layer.n_units)) for layer in hidden]
-    saturated = [np.zeros_like(each) for each in silent]
-    spread = [Moments(shape, layer.gives) for layer in hidden] if moments else []
+    counts = [_Counts(layer) for layer in network.hidden_layers]
+    spread = [Moments(network.n_networks) for _ in counts] if moments else []
     for _, trace in network.traces():
-        for i, layer in enumerate(hidden):
-            a = trace.a[i]
-            is_zero = a == 0
-            zeros[i] += np.count_nonzero(is_zero, axis=1)
-            silent[i] += np.count_nonzero(layer.by_unit(is_zero).all(axis=-2), axis=1)
-            near = np.count_nonzero(_is_saturated(a, layer.activation), axis=1)
-            saturated[i] += layer.by_unit(near).mean(axis=-2)
+        for i, of_layer in enumerate(counts):
+            rows = trace.rows(i, trace.states(i))
+            of_layer.add(rows)
             if moments:
-                spread[i].add(a)
-    n_rows = network.X.shape[0]
-    counts = zip(zeros, silent, saturated, strict=True)
-    return [UnitShares(z / n_rows, n / n_rows, s / n_rows) for z, n, s in counts], spread
+                spread[i].add(rows)
+    return [of_layer.shares for of_layer in counts], spread
+
+
+class _Counts:
+    """Rows of one layer, counted for each activation and each unit."""
+
+    def __init__(self, layer: Layer):
+        self.layer, self.n_rows = layer, 0
+        self.zeros = self.silent = self.saturated = np.zeros(())
+
+    def add(self, a: np.ndarray) -> None:
+        """Count activations (n_networks, n_rows, width)."""
+        by_unit, is_zero = self.layer.by_unit, a == 0
+        self.n_rows += a.shape[1]
+        self.zeros = self.zeros + np.count_nonzero(is_zero, axis=1)
+        silent = by_unit(is_zero).all(axis=-2)
+        self.silent = self.silent + np.count_nonzero(silent, axis=1)
+        near = np.count_nonzero(_is_saturated(a, self.layer.activation), axis=1)
+        self.saturated = self.saturated + by_unit(near).mean(axis=-2)
+
+    @property
+    def shares(self) -> UnitShares:
+        """Shares of the rows."""
+        counts = self.zeros, self.silent, self.saturated
+        return UnitShares(*(count / self.n_rows for count in counts))
 
 
 def _is_saturated(a: np.ndarray, activation: Activation) -> np.ndarray:

@@ -1,13 +1,14 @@
 """How the gradient flows back through the layers."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from sklearn_relu.inspection.model import Network, Problem, fitted_problem, initial_problem
 from sklearn_relu.inspection.report import Report, by_layer, without_axis_of_one
-from sklearn_relu.layers import Arrays
-from sklearn_relu.network.trace import back, weight_gradients
+from sklearn_relu.layers import Arrays, Layer
+from sklearn_relu.network.trace import Gradients, Trace, back, weight_gradients
 from sklearn_relu.training.batches import dense
 
 
@@ -15,8 +16,9 @@ from sklearn_relu.training.batches import dense
 class GradientReport(Report):
     """How large the gradient is in each layer.
 
-    With one network the arrays have no network axis. Penalties are left out: they would hide a
-    vanished gradient.
+    There are figures of each layer that has weights and learns. Filters that stay as they are
+    drawn (``train_filters=False``) have none. With one network the arrays have no network axis.
+    Penalties are left out: they would hide a vanished gradient.
 
     Attributes
     ----------
@@ -33,12 +35,19 @@ class GradientReport(Report):
         The first layer's norm in `weight_norms` over the last layer's: far below 1 where the
         gradient vanishes on its way back, far above 1 where it explodes; 0 if nothing reaches the
         first layer. Of an ensemble, the geometric mean over its networks.
+    layer_numbers : ndarray of int of shape (n_layers,)
+        The number of each of these layers in the network, from 1, as in :func:`activation_report`.
+    layer_kinds : tuple of str
+        The kind of each of these layers, such as "convolution"; empty where all layers of the
+        network are of one kind.
     """
 
     weight_norms: np.ndarray
     activation_norms: np.ndarray
     update_ratios: np.ndarray
     ratio: float
+    layer_numbers: np.ndarray
+    layer_kinds: tuple[str, ...] = ()
 
     def _title(self):
         return f"first to last layer {self.ratio:.3g}"
@@ -49,7 +58,9 @@ class GradientReport(Report):
                 "weight_norm": self.weight_norms,
                 "activation_norm": self.activation_norms,
                 "update_ratio": self.update_ratios,
-            }
+            },
+            self.layer_kinds,
+            self.layer_numbers,
         )
 
 
@@ -98,42 +109,62 @@ def gradient_report(model, X, y, *, initial=False) -> GradientReport:
         first, last = weight_norms[:, 0], weight_norms[:, -1]
         ratios = np.where(first == 0, 0.0, first / last)
         ratio = float(np.exp(np.log(ratios).mean()))
+    kinds = problem.network.layer_kinds
+    numbers = np.array([i for i, _ in _weights(problem.network)])
     return GradientReport(
         without_axis_of_one(weight_norms),
         without_axis_of_one(np.sqrt(squares)),
         without_axis_of_one(_update_ratios(problem, gradients)),
         ratio,
+        numbers + 1,
+        tuple(kinds[i] for i in numbers) if kinds else (),
     )
 
 
 def _mean_loss_gradients(problem: Problem) -> tuple[list[np.ndarray], np.ndarray]:
-    """The mean loss's gradient for the weights of each layer that has some, (n_networks, n), and
+    """The mean loss's gradient for the weights of each layer that learns some, (n_networks, n), and
     the mean square over the samples of the norm of its gradient for the layer's activations,
     (n_networks, n_layers)."""
     network = problem.network
     n_rows = network.X.shape[0]
     gradients = [np.zeros(weights.shape) for _, weights in _weights(network)]
     squares = np.zeros((network.n_networks, len(gradients)))
-    for rows, trace in network.traces():
-        raw = trace.a[-1]
-        y = np.repeat(dense(problem.targets[rows])[None], network.n_networks, axis=0)
-        grad_raw = np.empty_like(raw)
-        problem.loss.value_and_gradient(y, raw, None, grad_raw)
-        flow = back(trace, grad_raw)
+    for trace, flow in loss_gradients(problem):
         for k, (i, _) in enumerate(_weights(network)):
-            gradients[k] += _flat(weight_gradients(trace, i, flow.z[i])) / n_rows
+            of_weights = weight_gradients(trace, i, flow.z[i])
+            learned = {name: of_weights[name] for name in _learned(network.layers[i])}
+            gradients[k] += _flat(learned) / n_rows
             squares[:, k] += np.square(flow.a[i], dtype=np.float64).sum(axis=(1, 2)) / n_rows
     return gradients, squares
 
 
+def loss_gradients(problem: Problem) -> Iterator[tuple[Trace, Gradients]]:
+    """Yield all that the layers compute, and the gradients of the summed loss, some rows at a
+    time."""
+    network = problem.network
+    for rows, trace in network.traces():
+        raw = trace.a[-1]
+        y = np.repeat(dense(problem.targets[rows])[None], network.n_networks, axis=0)
+        grad_raw = np.empty_like(raw)
+        with np.errstate(over="ignore", invalid="ignore"):
+            problem.loss.value_and_gradient(y, raw, None, grad_raw)
+            flow = back(trace, grad_raw)
+        yield trace, flow
+
+
 def _weights(network: Network) -> list[tuple[int, np.ndarray]]:
-    """The layers that have weights, by index, and all weights of each, (n_networks, n)."""
+    """The layers that learn weights, by index, and all weights of each, (n_networks, n)."""
     found = []
     for i, (layer, arrays) in enumerate(zip(network.layers, network.params, strict=True)):
-        blocks = layer.blocks().items()
-        if weights := {name: arrays[name] for name, block in blocks if block.kind == "weight"}:
+        if weights := {name: arrays[name] for name in _learned(layer)}:
             found.append((i, _flat(weights)))
     return found
+
+
+def _learned(layer: Layer) -> list[str]:
+    """The names of a layer's weights that training changes."""
+    blocks = layer.blocks().items()
+    return [name for name, block in blocks if block.kind == "weight" and block.rate]
 
 
 def _flat(arrays: Arrays) -> np.ndarray:

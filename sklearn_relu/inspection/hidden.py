@@ -34,7 +34,9 @@ def hidden_activations(model, X, layer=-1) -> np.ndarray:
     Returns
     -------
     activations : ndarray of shape (n_samples, width) or (n_networks, n_samples, width)
-        With the network axis if the model is an ensemble.
+        With the network axis if the model is an ensemble. Of the last recurrent layer its
+        `summary`; of others the states at all steps, step after step, and NaN at those that a
+        series does not have.
 
     Raises
     ------
@@ -53,6 +55,8 @@ def hidden_activations(model, X, layer=-1) -> np.ndarray:
 def active_units(model, X, layer=-1) -> np.ndarray:
     """On which rows each unit of a hidden layer fires: where one of its activations is not 0.
 
+    A recurrent unit fires on a series if it does at one of the steps.
+
     Parameters and errors are those of :func:`hidden_activations`.
 
     Returns
@@ -61,7 +65,9 @@ def active_units(model, X, layer=-1) -> np.ndarray:
     """
     network = fitted_network(model, X)
     i = _index(layer, len(network.hidden_layers))
-    return np.any(network.layers[i].by_unit(_activations(network, i) != 0), axis=-2)
+    by_unit = network.layers[i].by_unit
+    fires = [np.abs(trace.states(i)) > 0 for _, trace in network.traces()]  # NaN does not
+    return np.any(by_unit(np.concatenate(fires, axis=1)), axis=-2)
 
 
 def _activations(network: Network, i: int) -> np.ndarray:
@@ -190,10 +196,23 @@ class HiddenLayer(
         -------
         activations : ndarray of shape (n_samples, n_features_out)
             Of an ensemble, those of one network after the other.
+
+        Raises
+        ------
+        ValueError
+            If the layer gives recurrent states at all steps, and series have others than in fit.
         """
         check_is_fitted(self)
         activations = hidden_activations(self.estimator_, X, self.layer)
-        return np.concatenate(list(activations), axis=1) if activations.ndim == 3 else activations
+        several = activations.ndim == 3
+        features = np.concatenate(list(activations), axis=1) if several else activations
+        if features.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"layer={self.layer!r} gives its states at all steps, {features.shape[1]} numbers "
+                f"a series; in fit these were {self._n_features_out}. Pass series of the same "
+                "length, or layer=-1."
+            )
+        return features
 
     @property
     def n_features_in_(self):

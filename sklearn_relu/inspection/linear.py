@@ -9,6 +9,7 @@ from sklearn_relu.activations import ACTIVATIONS
 from sklearn_relu.inspection.model import Network, fitted_network
 from sklearn_relu.inspection.names import columns_by_name, feature_names
 from sklearn_relu.inspection.report import Report, without_axis_of_one
+from sklearn_relu.layers import Layer
 from sklearn_relu.network.trace import Trace, back, input_gradient
 
 
@@ -22,7 +23,7 @@ class LocalLinearMap(Report):
     Attributes
     ----------
     coef : ndarray of shape (n_samples, n_outputs, n_features) or with the network axis first
-        The effective weights of each raw output.
+        The effective weights of each raw output; 0 at steps that a series does not have.
     intercept : ndarray of shape (n_samples, n_outputs) or with the network axis first
         ``coef @ x + intercept`` is the raw output: what the last layer gives, before the link that
         makes probabilities of it, and in the units of `standardize_y` where that is set.
@@ -181,10 +182,12 @@ def check_piecewise_linear(network: Network, what: str) -> None:
     """Raise a ValueError if an activation is not piecewise linear; `what` needs it."""
     for i, layer in enumerate(network.hidden_layers, start=1):
         if not layer.is_piecewise_linear:
-            if layer.activation.is_piecewise_linear:
+            is_never = type(layer).is_piecewise_linear is False  # whatever its activation
+            if is_never or layer.activation.is_piecewise_linear:
                 raise ValueError(
                     f"{what} needs layers that are piecewise linear; hidden layer {i} is "
-                    f"{type(layer).__name__}, which is not."
+                    f"{type(layer).__name__}{'' if is_never else _and_summary(layer)}, which is "
+                    "not."
                 )
             able = sorted(name for name, cls in ACTIVATIONS.items() if cls().is_piecewise_linear)
             raise ValueError(
@@ -193,10 +196,16 @@ def check_piecewise_linear(network: Network, what: str) -> None:
             )
 
 
+def _and_summary(layer: Layer) -> str:
+    summary = getattr(layer, "summary", None)
+    return "" if summary is None else f" with summary={summary!r}"
+
+
 def _maps(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Slopes, intercepts, raw outputs, network axis first; and X as a dense array."""
     check_piecewise_linear(network, "local_linear_map")
     X = network.X if isinstance(network.X, np.ndarray) else network.X.toarray()
+    X = np.nan_to_num(X)  # steps that a series does not have: their slopes are 0
     n_outputs = network.layers[-1].gives
     shape = network.n_networks, X.shape[0], n_outputs
     coef, raw = np.empty((*shape, X.shape[1]), X.dtype), np.empty(shape, X.dtype)

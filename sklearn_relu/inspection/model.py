@@ -16,9 +16,9 @@ from sklearn_relu.estimators.base import BaseNetwork
 from sklearn_relu.estimators.fitted import Fitted, first_jobs
 from sklearn_relu.inspection.from_sklearn import SKLEARN_MLPS, as_own
 from sklearn_relu.kernels.threads import suitable_blas_threads
-from sklearn_relu.layers import Arrays, Layer, largest_product
+from sklearn_relu.layers import Arrays, Layer, kinds_of, largest_product
 from sklearn_relu.losses import Loss
-from sklearn_relu.network.inference import n_networks_of
+from sklearn_relu.network.inference import n_networks_of, reading
 from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.network.trace import Trace, rows_at_once, trace
 from sklearn_relu.optimizers import Solver
@@ -48,6 +48,12 @@ class Network:
     def n_networks(self) -> int:
         """1, or the size of the ensemble."""
         return n_networks_of(self.params)
+
+    @property
+    def layer_kinds(self) -> tuple[str, ...]:
+        """The kind of each layer; none where all are of one kind."""
+        kinds = kinds_of(self.layers)
+        return kinds if len(set(kinds)) > 1 else ()
 
     @property
     def hidden_layers(self) -> list[Layer]:
@@ -135,8 +141,7 @@ def fitted_network(model, X) -> Network:
     """
     network, X, _ = _reach(model, X)
     fitted = Fitted(network)
-    X = fitted.inputs(X)
-    return Network(*fitted.network(X.dtype), X)
+    return _shown(fitted, fitted.inputs(X))
 
 
 def fitted_problem(model, X, y) -> Problem:
@@ -144,8 +149,13 @@ def fitted_problem(model, X, y) -> Problem:
     network, X, y = _reach(model, X, y)
     fitted = Fitted(network)
     X, targets = fitted.inputs_and_targets(X, y)
-    shown = Network(*fitted.network(X.dtype), X)
-    return Problem(shown, fitted.loss, targets, fitted.solver, fitted.learning_rate)
+    return Problem(_shown(fitted, X), fitted.loss, targets, fitted.solver, fitted.learning_rate)
+
+
+def _shown(fitted: Fitted, X) -> Network:
+    """Fitted networks with rows, which may be longer than in training."""
+    layers, params = fitted.network(X.dtype)
+    return Network(reading(layers, X.shape[1]), params, X)
 
 
 def initial_problem(model, X, y=None) -> Problem:

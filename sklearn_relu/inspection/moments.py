@@ -8,7 +8,7 @@ class Moments:
 
     Parameters
     ----------
-    n_networks, width : int
+    n_networks : int
 
     Attributes
     ----------
@@ -21,10 +21,10 @@ class Moments:
     Chan, Golub & LeVeque (1983), Algorithms for computing the sample variance, equation 2.1b.
     """
 
-    def __init__(self, n_networks: int, width: int):
+    def __init__(self, n_networks: int):
         self.n_rows = 0
-        self.mean = np.zeros((n_networks, width))
-        self.scatter = np.zeros((n_networks, width, width))
+        self.mean = np.zeros((n_networks, 1))
+        self.scatter = np.zeros((n_networks, 1, 1))
 
     def add(self, rows: np.ndarray) -> None:
         """Take in rows (n_networks, n_rows, width)."""
@@ -34,9 +34,10 @@ class Moments:
         centred = rows - mean[:, None]
         total = self.n_rows + n
         shift = mean - self.mean
-        self.scatter += centred.swapaxes(1, 2) @ centred
-        self.scatter += shift[:, :, None] * shift[:, None, :] * (self.n_rows * n / total)
-        self.mean += shift * (n / total)
+        scatter = centred.swapaxes(1, 2) @ centred
+        scatter += self.scatter
+        scatter += shift[:, :, None] * shift[:, None, :] * (self.n_rows * n / total)
+        self.scatter, self.mean = scatter, self.mean + shift * (n / total)
         self.n_rows = total
 
     @property

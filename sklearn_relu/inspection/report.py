@@ -9,7 +9,7 @@ import numpy as np
 from sklearn_relu.inspection.html import html_report
 
 SHOWN_ROWS = 12
-SHOWN_COLUMNS = 10
+SHOWN_COLUMNS = 11
 LEFT_OUT = "..."
 """Rows and columns of a table in a repr; of a longer or wider one the first and the last, with a
 mark between them."""
@@ -66,23 +66,33 @@ def frame_of(columns: dict[str, Sequence]):
     return pd.DataFrame(columns)
 
 
-def by_layer(figures: dict[str, np.ndarray], first: int = 1) -> dict[str, Any]:
+def by_layer(
+    figures: dict[str, np.ndarray],
+    kinds: Sequence[str] = (),
+    numbers: np.ndarray | None = None,
+) -> dict[str, Any]:
     """Figures of layers, (n_layers,) or (n_networks, n_layers), as columns of a table.
 
     Parameters
     ----------
     figures : dict of str to ndarray
-    first : int, default=1
-        The number of the first layer.
+    kinds : sequence of str, default=()
+        The kind of each layer, where layers are of several kinds.
+    numbers : ndarray of int or None, default=None
+        The number of each layer; None counts from 1.
 
     Returns
     -------
     columns : dict of str to ndarray
-        With the columns "layer" and, if there are several networks, "network" before them.
+        Before the figures come the columns "network", if there are several networks, "layer" and,
+        if there are several kinds of layers, "kind".
     """
     shape = next(iter(figures.values())).shape
-    layers = np.broadcast_to(np.arange(first, first + shape[-1]), shape).ravel()
-    columns: dict[str, Any] = {"layer": layers}
+    if numbers is None:
+        numbers = np.arange(1, shape[-1] + 1)
+    columns: dict[str, Any] = {"layer": np.broadcast_to(numbers, shape).ravel()}
+    if kinds:
+        columns["kind"] = np.broadcast_to(np.array(kinds), shape).ravel()
     if len(shape) == 2:
         columns = {"network": np.repeat(np.arange(shape[0]), shape[1])} | columns
     return columns | {name: np.ravel(values) for name, values in figures.items()}

@@ -17,6 +17,8 @@ class SignalReport(Report):
     A good initialization keeps both about equal from layer to layer. With one network the arrays
     have no network axis.
 
+    Of a recurrent layer all steps that series have count, each as a sample.
+
     Attributes
     ----------
     forward : ndarray of shape (n_hidden_layers,) or (n_networks, n_hidden_layers)
@@ -24,6 +26,9 @@ class SignalReport(Report):
     backward : ndarray of shape (n_hidden_layers,) or (n_networks, n_hidden_layers)
         Mean square of the gradient for the layer's summed inputs, where that for the last hidden
         layer's activations is standard normal noise.
+    layer_kinds : tuple of str
+        The kind of each hidden layer, such as "convolution"; empty where all layers of the network
+        are of one kind.
 
     References
     ----------
@@ -33,6 +38,7 @@ class SignalReport(Report):
 
     forward: np.ndarray
     backward: np.ndarray
+    layer_kinds: tuple[str, ...] = ()
 
     @property
     def forward_ratio(self) -> float:
@@ -52,7 +58,8 @@ class SignalReport(Report):
         return f"forward x {self.forward_ratio:.3g}, backward x {self.backward_ratio:.3g}"
 
     def _columns(self):
-        return by_layer({"forward_variance": self.forward, "backward_variance": self.backward})
+        figures = {"forward_variance": self.forward, "backward_variance": self.backward}
+        return by_layer(figures, self.layer_kinds)
 
 
 def signal_report(model, X, y=None) -> SignalReport:
@@ -86,19 +93,22 @@ def signal_report(model, X, y=None) -> SignalReport:
     network = problem.network
     n, hidden = network.n_networks, network.hidden_layers
     noise = np.random.default_rng(0)
-    moments = [Moments(n, 1) for _ in hidden]
-    squares = np.zeros((n, len(hidden)))
+    sums, gradients = ([Moments(n) for _ in hidden] for _ in range(2))
     for _, trace in network.traces() if hidden else ():
-        for moment, z in zip(moments, trace.z, strict=False):
-            moment.add(z.reshape(n, -1, 1))
         last = trace.a[-2]
         grads = back(trace, noise.standard_normal(last.shape).astype(last.dtype), start=-2).z
-        n_rows = last.shape[1]
         for i, grad in enumerate(grads):
-            mean_square = np.square(grad, dtype=np.float64).mean(axis=(1, 2))
-            squares[:, i] += mean_square * n_rows / network.X.shape[0]
-    forward = np.concatenate([np.zeros((n, 0)), *(moment.variance for moment in moments)], axis=1)
-    return SignalReport(without_axis_of_one(forward), without_axis_of_one(squares))
+            sums[i].add(trace.rows(i, trace.z[i]).reshape(n, -1, 1))
+            gradients[i].add(trace.rows(i, grad).reshape(n, -1, 1))
+    forward = _by_layer([of_layer.variance for of_layer in sums], n)
+    backward = _by_layer([of_layer.variance + of_layer.mean**2 for of_layer in gradients], n)
+    figures = without_axis_of_one(forward), without_axis_of_one(backward)
+    return SignalReport(*figures, network.layer_kinds[:-1])
+
+
+def _by_layer(figures: list[np.ndarray], n_networks: int) -> np.ndarray:
+    """Figures (n_networks, 1) of each layer as one array."""
+    return np.concatenate([np.zeros((n_networks, 0)), *figures], axis=1)
 
 
 def _ratio(variances: np.ndarray, of: int, to: int) -> float:

@@ -16,7 +16,7 @@ def check_units_are_alike(network: Network, what: str) -> None:
     for i, layer in enumerate(network.hidden_layers, start=1):
         if not layer.units_are_columns:
             raise ValueError(
-                f"{what} changes single units of fully connected layers; layer {i} is a "
+                f"{what} changes single units of fully connected layers; layer {i} is of kind "
                 f"{type(layer).__name__}. Pass a network of fully connected layers."
             )
         if not layer.activation.units_are_alike:

@@ -14,7 +14,7 @@ from sklearn_relu.estimators.findings import (
     serious_findings,
 )
 from sklearn_relu.estimators.fitted import Fitted
-from sklearn_relu.estimators.setting import Setting, sentence, setting_of
+from sklearn_relu.estimators.setting import Setting, either, sentence, setting_of
 from sklearn_relu.inspection.model import own_network
 from sklearn_relu.inspection.report import Report
 
@@ -57,10 +57,11 @@ def verdict(model) -> Verdict:
     """Tell the faults of a fit, in plain words, from the figures that the fit noted.
 
     It knows these findings, each with a figure and one remedy, which is not set already:
-    *diverged*, *dead layer* or *dead units*, *constant predictor*, *worse than a constant*, *inputs
-    not scaled*, *inputs far from 0*, *vanishing gradient*, *learning rate too large*, *stopped too
-    early*, *still improving* at `max_iter`, and *overfitting*, where there is a validation loss.
-    The last two need the learning curves only, the others what ``fit`` noted.
+    *diverged*, *dead layer* or *dead units*, *skipped steps*, *constant predictor*, *worse than a
+    constant*, *inputs not scaled*, *inputs far from 0*, *vanishing gradient*, *vanishing through
+    time* or *exploding through time* in a recurrent network, *learning rate too large*, *stopped
+    too early*, *still improving* at `max_iter`, and *overfitting*, where there is a validation
+    loss. The last two need the learning curves only, the others what ``fit`` noted.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def _of_diagnosis(
     network: BaseNetwork, diagnosis: Diagnosis, setting: Setting
 ) -> Iterator[Finding]:
     if "diverged" in diagnosis.outcomes:
-        cure = setting.lower_rate() or setting.scale_inputs()
+        cure = either(setting.clip(), setting.lower_rate()) or setting.scale_inputs()
         yield Finding(
             "diverged",
             float(network.n_iter_ + 1),

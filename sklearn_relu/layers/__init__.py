@@ -1,6 +1,16 @@
 """Layers: the computation of one layer, forward and backward, for a whole stack of networks."""
 
-from sklearn_relu.layers.base import KINDS, Arrays, Block, Layer, SparseBatch, largest_product
+from collections.abc import Iterable
+
+from sklearn_relu.layers.base import (
+    KINDS,
+    Arrays,
+    Block,
+    Layer,
+    SparseBatch,
+    first_that_learns,
+    largest_product,
+)
 from sklearn_relu.layers.channels import ChannelsLast
 from sklearn_relu.layers.contrast import LocalContrast
 from sklearn_relu.layers.convolution import Convolution
@@ -24,6 +34,13 @@ LAYERS: dict[str, type[Layer]] = {
 }
 """The kinds of layers by name."""
 
+
+def kinds_of(layers: Iterable[Layer]) -> tuple[str, ...]:
+    """The names of layers in :data:`LAYERS`; of a class that is not there, its own name."""
+    names = {cls: name for name, cls in LAYERS.items()}
+    return tuple(names.get(type(layer), type(layer).__name__) for layer in layers)
+
+
 __all__ = [
     "KINDS",
     "LAYERS",
@@ -42,5 +59,7 @@ __all__ = [
     "SparseBatch",
     "TableInputs",
     "dense_layers",
+    "first_that_learns",
+    "kinds_of",
     "largest_product",
 ]

@@ -1,7 +1,7 @@
 """The contract of a layer."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -104,6 +104,9 @@ class Layer(ABC):
     units_are_columns: ClassVar[bool] = False
     """True: a unit is some columns of the weights, and some rows of those of the next layer; so
     units can be removed and renewed one by one, see :meth:`resized`."""
+
+    reads_series: ClassVar[bool] = False
+    """True: a row is a series, which the layer reads step by step, see :meth:`steps_of`."""
 
     @abstractmethod
     def blocks(self) -> dict[str, Block]:
@@ -243,6 +246,24 @@ class Layer(ABC):
         self.activation.backward(z, a, grad_a, self.by_place(grad_z), params, unused)
         return grad_z
 
+    def steps_of(self, x: Any) -> np.ndarray | None:
+        """Return which steps the series of `x` have, (n_samples, n_steps); None unless
+        `reads_series`.
+
+        Where there are steps, "z" and :meth:`states` have columns for each of them, step after
+        step, and NaN at those that a series does not have.
+        """
+        return None
+
+    def states(self, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
+        """Return the activations of all units: `a`, unless that is a summary of several steps."""
+        return a
+
+    def gates(self, z: np.ndarray, params: Arrays) -> Arrays:
+        """Return the values of gates by name, each shaped like :meth:`states`; by default there are
+        none."""
+        return {}
+
     def linear_pieces(self, x: Any, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
         """Return an array like `z` whose equal values mean the same linear piece."""
         pieces = self.activation.linear_pieces(self.by_place(z), self.by_place(a), params)
@@ -285,3 +306,13 @@ class Layer(ABC):
 def largest_product(layers: Iterable[Layer], n_rows: int) -> int:
     """Multiplications in the largest product of a step with so many rows."""
     return n_rows * max(layer.multiplications() for layer in layers)
+
+
+def first_that_learns(layers: Sequence[Layer]) -> int:
+    """The number of the first layer with parameters to learn, or else of the last: layers below it
+    need no gradient."""
+    return next(
+        i
+        for i, layer in enumerate(layers)
+        if any(block.rate for block in layer.blocks().values()) or layer is layers[-1]
+    )

@@ -59,7 +59,7 @@ def first_rows(steps: Steps, counts: list[int], views: dict[int, np.ndarray]) ->
 
 
 class Learned:
-    """What an activation learns, in one network, and the gradient, which adds up over the steps."""
+    """An activation in one network, and the gradient of its parameters: a sum over the steps."""
 
     def __init__(self, activation: Activation, params: Arrays, grads: Arrays, noise: Noise):
         self.activation, self.params, self.noise = activation, params, noise

@@ -14,6 +14,9 @@ from sklearn_relu.layers.base import Arrays
 from sklearn_relu.layers.cells import Cell, Learned, Steps
 from sklearn_relu.layers.recurrent import Recurrent
 
+GATES = "write (i)", "keep (f)", "show (o)"
+"""In the order of the columns of the weights."""
+
 
 class LSTM(Recurrent):
     """A layer whose units have a memory cell, and three gates that write, keep and show it.
@@ -107,6 +110,17 @@ class LSTM(Recurrent):
         """Fill the rows for the state, and open the gates that keep."""
         super().finish_start(params, rng)
         params["bias"][..., self.n_units : 2 * self.n_units] += self.forget_bias
+
+    def gates(self, z: np.ndarray, params: Arrays) -> Arrays:
+        """The three gates at all steps."""
+        by_step = z.reshape(len(z), -1, self.n_gates, self.n_units)
+        found = {}
+        for i, name in enumerate(GATES):
+            sums = by_step[:, :, i].copy()
+            values = np.empty_like(sums)
+            self.gate_activation.forward(sums, values, {})
+            found[name] = values.reshape(*z.shape[:2], -1)
+        return found
 
     def _onnx_parts(self) -> list[Activation]:
         """Those of the gates, of the candidate, and of the cell where it is shown."""

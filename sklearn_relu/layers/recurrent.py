@@ -40,6 +40,7 @@ class Recurrent(Layer):
     """
 
     n_gates = 1
+    reads_series = True
 
     def __init__(
         self,
@@ -203,12 +204,26 @@ class Recurrent(Layer):
             passage.products_for_weights()
         return {"weight": np.concatenate([passage.grads["weight"] for passage in passages])}
 
+    def steps_of(self, x: Any) -> np.ndarray:
+        """The steps that are not NaN; series are the same for all networks."""
+        first = x[0]
+        return ~np.isnan(first.reshape(len(first), -1, self.n_channels)[:, :, 0])
+
+    def states(self, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
+        """The states at all steps, whatever the summary."""
+        if self.summary is None:
+            return a
+        layer = copy.copy(self)
+        layer.summary = None
+        return layer.activations(z, params)
+
     def linear_pieces(self, x: Any, z: np.ndarray, a: np.ndarray, params: Arrays) -> np.ndarray:
-        """The pieces of the activation at all steps."""
+        """The pieces of the activation at all steps; NaN at those that a series does not have."""
         by_step = z.reshape(len(z), -1, self.n_sums)
         states = np.empty((*by_step.shape[:2], self.width), z.dtype)
         self.activation.forward(by_step, states, params)
-        return self.activation.linear_pieces(by_step, states, params).reshape(z.shape)
+        pieces = self.activation.linear_pieces(by_step, states, params).reshape(z.shape)
+        return np.where(np.isnan(z), np.nan, pieces)
 
     def onnx(self, graph: Any, x: Any, params: Arrays) -> Any:
         """ONNX' operator for the cell, and the summary."""

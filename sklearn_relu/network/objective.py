@@ -50,6 +50,11 @@ class Objective:
         return [self.input_dropout, *(stage.dropout for stage in self.stages[:-1])]
 
     @property
+    def reads_series(self) -> bool:
+        """Whether a layer reads series, step by step."""
+        return any(layer.reads_series for layer in self.layers)
+
+    @property
     def is_random(self) -> bool:
         """Whether computing it draws random numbers."""
         return (

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from sklearn_relu.kernels import Call
-from sklearn_relu.layers import Arrays, Layer, SparseBatch
+from sklearn_relu.layers import Arrays, Layer, SparseBatch, first_that_learns
 from sklearn_relu.network.joining import computed
 from sklearn_relu.network.layout import ParameterLayout
 from sklearn_relu.network.memory import Memory
@@ -243,7 +243,7 @@ class NetworkStack:
         # in other memory, and this into the gradient of the activations below, in the first again.
         # Where the two gradients are the same, the memories change their parts.
         here, there = GRADIENTS
-        first = _first_that_learns(self.layers)
+        first = first_that_learns(self.layers)
         for i, layer in reversed(list(enumerate(self.layers))):
             if i < first:
                 run.backward.append([partial(grad.fill, 0) for grad in grads[i].values()])
@@ -411,15 +411,6 @@ class NetworkStack:
         if self._has_activity_penalties:
             return value + run.activity, reported + run.activity
         return value, reported
-
-
-def _first_that_learns(layers: list[Layer]) -> int:
-    """The first layer with parameters to learn: those below it need no gradient."""
-    return next(
-        i
-        for i, layer in enumerate(layers)
-        if any(block.rate for block in layer.blocks().values()) or layer is layers[-1]
-    )
 
 
 def _gradient_widths(layers: list[Layer]) -> dict[str, int]:

@@ -53,6 +53,30 @@ class Trace:
         """The linear piece that each summed input of a layer is on, see :class:`Layer`."""
         return self.layers[i].linear_pieces(self.inputs[i], self.z[i], self.a[i], self.params[i])
 
+    def states(self, i: int) -> np.ndarray:
+        """The activations of a layer's units, at all steps where it reads series."""
+        return self.layers[i].states(self.z[i], self.a[i], self.params[i])
+
+    def rows(self, i: int, values: np.ndarray) -> np.ndarray:
+        """Numbers of a layer as rows to count and to average.
+
+        Parameters
+        ----------
+        i : int
+            The layer.
+        values : ndarray of shape (n_networks, n_samples, columns)
+            Shaped like its summed inputs, or its :meth:`states`.
+
+        Returns
+        -------
+        rows : ndarray of shape (n_networks, n_rows, columns of a row)
+            A row for each sample; where the layer reads series, for each step that a series has.
+        """
+        steps = self.layers[i].steps_of(self.inputs[i])
+        if steps is None:
+            return values
+        return values.reshape(len(values), *steps.shape, -1)[:, steps]
+
 
 @dataclass(frozen=True)
 class Gradients:

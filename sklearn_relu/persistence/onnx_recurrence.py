@@ -66,7 +66,7 @@ def _lengths(graph: Any, x: Any, n_steps: int, n_channels: int) -> str:
 
 
 def _inputs_of(graph: Any, x: Any, network: int, n_steps: int, n_channels: int) -> str:
-    """What one network reads, (n_steps, n_samples, n_channels), 0 for what is NaN."""
+    """The inputs of one network, (n_steps, n_samples, n_channels), with 0 for NaN."""
     name = x.name
     if x.n_networks > 1:
         bounds = [graph.constant(np.array([n])) for n in (network, network + 1, 0)]

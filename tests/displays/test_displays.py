@@ -28,6 +28,7 @@ from sklearn_relu.displays import (
     FeatureMapsDisplay,
     FiltersDisplay,
     GradientFlowDisplay,
+    GradientThroughTimeDisplay,
     LossCurve,
     LossCurveDisplay,
     OcclusionDisplay,
@@ -514,6 +515,7 @@ PLOTTED = {
     "FeatureMapsDisplay": lambda: FeatureMapsDisplay(np.eye(4).reshape(2, 2, 4)),
     "FiltersDisplay": lambda: FiltersDisplay(np.eye(4).reshape(2, 2, 4)),
     "GradientFlowDisplay": lambda: GradientFlowDisplay({"a": np.ones(3)}),
+    "GradientThroughTimeDisplay": lambda: GradientThroughTimeDisplay({"a": np.ones((1, 3))}),
     "LossCurveDisplay": lambda: LossCurveDisplay({"a": LossCurve([X[:, 0] ** 2], [], [1])}),
     "OcclusionDisplay": lambda: OcclusionDisplay(np.eye(4).reshape(2, 2, 4)),
     "ReconstructionDisplay": lambda: ReconstructionDisplay(X, X),
@@ -566,6 +568,9 @@ CURVES = {
     ).plot(**options),
     "GradientFlowDisplay": lambda **options: GradientFlowDisplay(
         {name: np.ones(3) for name in "ab"}
+    ).plot(**options),
+    "GradientThroughTimeDisplay": lambda **options: GradientThroughTimeDisplay(
+        {name: np.ones((1, 3)) for name in "ab"}
     ).plot(**options),
     "ComparisonDisplay": lambda **options: ComparisonDisplay(
         {(name, None, "1 layer of 3"): np.ones(2) for name in "ab"}

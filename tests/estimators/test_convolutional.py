@@ -30,9 +30,10 @@ from sklearn_relu import (
 )
 from sklearn_relu.activations import PReLU
 from sklearn_relu.callbacks import Checkpoint
+from sklearn_relu.comparison.inside import look_inside
 from sklearn_relu.displays import FeatureMapsDisplay, FiltersDisplay, OcclusionDisplay
 from sklearn_relu.estimators import ESTIMATORS
-from sklearn_relu.inspection import HiddenLayer, occlusion_map, verdict
+from sklearn_relu.inspection import HiddenLayer, occlusion_map, signal_report, verdict
 from sklearn_relu.layers import AveragePooling, ChannelsLast, Convolution, MaxPooling
 
 pytestmark = [
@@ -602,6 +603,54 @@ def test_reports_look_into_it():
         hidden = HiddenLayer(model, layer=1).fit(pixels, Y)
         assert hidden.transform(pixels).shape == (200, len(hidden.get_feature_names_out()))
         assert "Verdict" in repr(verdict(model))
+
+
+def test_reports_tell_kinds_of_layers_apart():
+    blocks = {"normalization": "local_contrast", "hidden_layer_sizes": (5,), "filters": (3,)}
+    for size in (1, 2):
+        model = small(**blocks, ensemble_size=size).fit(IMAGES, Y)
+        kinds = "convolution", "local_contrast", "max_pooling", "dense"
+        activations, signal = activation_report(model, IMAGES), signal_report(model, IMAGES)
+        assert activations.layer_kinds == signal.layer_kinds == kinds
+        for table in (activations._columns(), signal._columns()):
+            assert table["layer"].tolist() == size * [1, 2, 3, 4]
+            assert table["kind"].tolist() == size * list(kinds)
+        units = activations._unit_columns()
+        n_of_kinds = [("convolution", 3), ("local_contrast", 3), ("max_pooling", 3), ("dense", 5)]
+        assert units["kind"].tolist() == [kind for kind, n in n_of_kinds for _ in range(size * n)]
+        gradients = gradient_report(model, IMAGES, Y)._columns()
+        assert gradients["layer"].tolist() == size * [1, 4, 5]
+        assert gradients["kind"].tolist() == size * ["convolution", "dense", "dense"]
+        assert "dead" in repr(activations)
+        rows = look_inside(model, IMAGES, Y).layers
+        assert [row["kind"] for row in rows] == [*kinds, "dense"]
+        has_weights = [row["gradient after training"] != "-" for row in rows]
+        assert has_weights == [True, False, False, True, True]
+    plain = MLPClassifier((3,), max_iter=2).fit(ROWS, Y)
+    for report in (
+        activation_report(plain, ROWS),
+        signal_report(plain, ROWS),
+        gradient_report(plain, ROWS, Y),
+    ):
+        assert report.layer_kinds == ()
+        assert "kind" not in report._columns()
+
+
+def test_filters_that_are_not_trained_have_no_gradient_to_report():
+    model = small(train_filters=False, hidden_layer_sizes=(6,), max_iter=3).fit(IMAGES, Y)
+    trained = small(hidden_layer_sizes=(6,)).fit(IMAGES, Y)
+    for initial in (False, True):
+        report = gradient_report(model, IMAGES, Y, initial=initial)
+        assert report.layer_numbers.tolist() == [5, 6]
+        assert report.weight_norms.shape == report.update_ratios.shape == (2,)
+        assert 0 < report.ratio == report.weight_norms[0] / report.weight_norms[1]
+        same = gradient_report(trained, IMAGES, Y, initial=initial)
+        assert same.layer_numbers.tolist() == [1, 3, 5, 6]
+    # What cannot learn cannot miss its gradient: no verdict looks for it there.
+    deep = small(filters=(3,) * 6, activation="logistic", pooling=None)
+    assert "vanishing" in repr(verdict(clone(deep).fit(IMAGES, Y)))
+    frozen = deep.set_params(train_filters=False).fit(IMAGES, Y)
+    assert "vanishing" not in repr(verdict(frozen))
 
 
 def test_pixels_have_one_scale_and_channels_have_their_own():

@@ -98,7 +98,7 @@ def test_saturated_is_within_1_percent_of_a_bound(activation, is_saturated):
 
 def test_effective_rank_counts_directions():
     def rank(a):
-        moments = Moments(1, a.shape[1])
+        moments = Moments(1)
         for rows in np.array_split(a, 7):
             moments.add(rows[None])
         assert_allclose(moments.variance[0], a.var(axis=0), atol=1e-9)

@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import (
 )
 
 import sklearn_relu
-from sklearn_relu import MLPClassifier, MLPRegressor, TabularMLPClassifier
+from sklearn_relu import MLPClassifier, MLPRegressor, RNNClassifier, TabularMLPClassifier
 from sklearn_relu.activations import LeakyReLU
 from sklearn_relu.estimators.parts import FAMILIES, WITH_FLAT_PARAMETERS
 from sklearn_relu.losses import LOSSES, LogLoss
@@ -47,6 +47,11 @@ REFUSED = {
     ("bias_initialization", "identity"): "Identity is for weights only",
     ("bias_initialization", "lsuv"): "LSUV is for weights only",
     ("bias_initialization", "unit_variance"): "UnitVariance is for weights only",
+    ("recurrent_initialization", "from_coefs"): "from_coefs needs coefs=",
+    ("gate_activation", "prelu"): "gates have none",
+    ("gate_activation", "parametric"): "gates have none",
+    ("gate_activation", "maxout"): "an LSTM needs one of each",
+    ("gate_activation", "crelu"): "an LSTM needs one of each",
 }
 """Names that a fit does not take, and what it says: they need arguments, or have no sense there."""
 
@@ -217,6 +222,8 @@ def small_fit(parameter, value):
         params |= {"solver": "sgd"}
     if parameter == "numerical_embedding":
         estimator = TabularMLPClassifier
+    if parameter in ("gate_activation", "recurrent_initialization"):
+        estimator, params = RNNClassifier, {"cell": "lstm", "max_iter": 3, "random_state": 1}
     if value == "kl" or isinstance(value, KLSparsity):
         params |= {"activation": "logistic"}
     return estimator(**params).set_params(**{parameter: value}).fit(X, y)

@@ -11,6 +11,8 @@ from test_lockstep_training import FOLDS, X, Y, assert_same, figures, make_jobs,
 from sklearn_relu import MLPClassifier, load, save
 from sklearn_relu.activations import ACTIVATIONS, Activation
 from sklearn_relu.callbacks import Checkpoint
+from sklearn_relu.exceptions import TrainingWarning
+from sklearn_relu.inspection import verdict
 from sklearn_relu.optimizers import OPTIMIZERS, SGD, Adam, AdamW
 from sklearn_relu.penalties import L1
 from sklearn_relu.schedules import ConstantRate
@@ -182,6 +184,17 @@ def test_it_is_counted_since_training_began():
     assert not hasattr(small(gradient_clipping=None).fit(X, LABELS), "n_skipped_steps_")
     model.set_params(gradient_clipping=None).fit(X, LABELS)
     assert not hasattr(model, "n_skipped_steps_")
+
+
+def test_fits_warn_of_them_and_verdicts_tell_them():
+    with pytest.warns(
+        TrainingWarning, match="% of the steps of training the gradient was not finite"
+    ):
+        model = small().fit(STEEP, LABELS)
+    (found,) = [each for each in verdict(model).findings if each.name == "skipped steps"]
+    assert found.figure == model.n_skipped_steps_ / 24
+    assert found.remedy == "Lower learning_rate_init (it is 0.001)."
+    assert "skipped steps" not in repr(verdict(small().fit(X, LABELS)))
 
 
 def test_each_network_of_an_ensemble_has_its_own():
