@@ -97,10 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--parts", nargs="+", type=_named_values, default=[], metavar="NAME=VALUE,...",
         help="values of other parameters, such as solver=adam,lion dropout=0,0.2")  # fmt: skip
     add("--estimators", nargs="+", choices=ESTIMATORS, default=["mlp"], metavar="NAME",
-        help="networks whose parameters these are: mlp, tabular, cnn, rnn; default: mlp")  # fmt: skip
+        help="networks whose parameters these are: mlp, tabular, cnn, rnn; "
+        "default: mlp")  # fmt: skip
     add("--image-shape", nargs="+", type=_at_least(1), metavar="N",
         help="rows and columns, and channels if several, of an image in each row, for cnn; "
-        "default: those of a file of images")  # fmt: skip
+        "steps and channels of a series, for rnn; default: those of the file")  # fmt: skip
     add("--baselines", nargs="*", choices=BASELINES, default=BASELINES, metavar="NAME",
         help=f"what runs beside; default: {' '.join(BASELINES)}")  # fmt: skip
     add("--scoring", metavar="NAME", help="any of scikit-learn's, such as roc_auc or "

@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPRegressor as SklearnRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_relu import MLPClassifier, MLPRegressor, TabularMLPClassifier
+from sklearn_relu import MLPClassifier, MLPRegressor, RNNClassifier, TabularMLPClassifier
 from sklearn_relu.activations import ELU, LeakyReLU, Maxout, PReLU, Tanh
 from sklearn_relu.estimators.parts import FAMILIES
 from sklearn_relu.initializers import HeNormal
@@ -240,9 +240,13 @@ class TestParameters:
             "learning_rate": ("invscaling", "power_t", 0.3),
             "numerical_embedding": ("pbld", "n_outputs", 3),
             "regularization_schedule": ("flat_cosine", "flat", 0.3),
+            "recurrent_initialization": ("orthogonal", "gain", 0.9),
+            "gate_activation": ("celu", "alpha", 0.7),
         }
+        own = dict.fromkeys(("gate_activation", "recurrent_initialization"), RNNClassifier)
+        own["numerical_embedding"] = TabularMLPClassifier
         for name, (part, parameter, value) in reached.items():
-            cls = TabularMLPClassifier if name == "numerical_embedding" else MLPClassifier
+            cls = own.get(name, MLPClassifier)
             model = cls(**SMALL).set_params(**{name: part, f"{name}__{parameter}": value})
             assert getattr(model, name).get_params()[parameter] == value
             model.fit(X, y)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 
-from sklearn_relu import MLPClassifier, MLPRegressor, TabularMLPClassifier
+from sklearn_relu import MLPClassifier, MLPRegressor, RNNClassifier, TabularMLPClassifier
 from sklearn_relu.activations import ACTIVATIONS, CELU, ELU, LeakyReLU, PReLU, RReLU, ThresholdReLU
 from sklearn_relu.estimators.fitted_arrays import initial_params
 from sklearn_relu.estimators.parts import FAMILIES
@@ -256,7 +256,8 @@ def test_none_is_no_activation():
 @pytest.mark.parametrize("parameter", FAMILIES)
 def test_a_class_in_place_of_an_instance_is_explained_by_fit(parameter):
     cls = L2 if parameter == "penalty" else next(iter(FAMILIES[parameter][0].values()))
-    of = TabularMLPClassifier if parameter == "numerical_embedding" else MLPClassifier
+    own = dict.fromkeys(("gate_activation", "recurrent_initialization"), RNNClassifier)
+    of = (own | {"numerical_embedding": TabularMLPClassifier}).get(parameter, MLPClassifier)
     model = of(**SMALL).set_params(**{parameter: cls})
     with pytest.raises(ValueError, match=f"That is a class: pass an instance, {cls.__name__}()"):
         model.fit(X, y)

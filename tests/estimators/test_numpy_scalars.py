@@ -8,9 +8,10 @@ import pickle
 import numpy as np
 import pytest
 from helpers import other_value, slow
+from models import may_be_a_gate
 from sklearn.base import clone
 
-from sklearn_relu import MLPClassifier, MLPRegressor, TabularMLPRegressor
+from sklearn_relu import MLPClassifier, MLPRegressor, RNNRegressor, TabularMLPRegressor
 from sklearn_relu.activations import LeakyReLU
 from sklearn_relu.estimators.parts import FAMILIES
 from sklearn_relu.penalties import ElasticNet
@@ -35,6 +36,7 @@ PARTS = [
     for parameter, (family, _) in FAMILIES.items()
     if parameter != "bias_initialization"
     for cls in dict.fromkeys(family.values())
+    if parameter != "gate_activation" or may_be_a_gate(cls())
     for name in cls().get_params()
 ]
 
@@ -45,6 +47,11 @@ AROUND = {
     "regularization_schedule": {"tol": 10.0, "n_iter_no_change": 1, "dropout": 0.3},
 }
 """With what a family's parts are at work."""
+
+OF_SERIES = {
+    "recurrent_initialization", "gate_activation", "recurrent_dropout", "forget_bias"
+}  # fmt: skip
+"""Parameters of recurrent networks."""
 
 NUMBERS = {
     "hidden_layer_sizes": (5, {}),
@@ -77,6 +84,8 @@ NUMBERS = {
     "time_limit": (1000.0, {}),
     "ensemble_size": (2, {}),
     "standardize_y": (True, {}),
+    "recurrent_dropout": (0.3, {}),
+    "forget_bias": (0.3, {}),
     "dtype": ("float32", {}),
 }
 """The estimators' own numbers and names: a value, and with what it has an effect."""
@@ -93,6 +102,8 @@ def fitted(precision, **parameters):
     Estimator, y = MLPRegressor, Y.astype(precision)
     if loss is not None and not loss.for_numbers:
         Estimator, y = MLPClassifier, (3 * Y).astype(int)
+    if parameters.keys() & OF_SERIES:
+        Estimator, settings = RNNRegressor, settings | {"cell": "lstm"}
     if "numerical_embedding" in parameters:
         Estimator = TabularMLPRegressor
         settings |= {"dtype": np.dtype(precision).name}

@@ -247,7 +247,7 @@ def test_it_is_looked_into(model):
 
 def test_units_that_cannot_be_removed_are_refused_by_name(model):
     for change in (prune, repair_dead_units):
-        with pytest.raises(ValueError, match="fully connected layers; layer 1 is a Convolution"):
+        with pytest.raises(ValueError, match="layers; layer 1 is of kind Convolution"):
             change(model, X[FEW])
 
 
