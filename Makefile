@@ -6,6 +6,9 @@ BIN := .venv/bin
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --dist worksteal
 
+# Tests of what runs compiled loops.
+COMPUTING := $(addprefix tests/,estimators inspection kernels layers network parts tables training)
+
 # Else each new interpreter of the tests would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -21,8 +24,7 @@ coverage: .venv/test.stamp  ## these tests, and the share of lines that they rea
 	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term
 
 test-numpy: .venv/test.stamp  ## the tests of what computes, as they are where numba is not installed
-	$(BIN)/python -m pytest --without-numba --ignore tests/comparison --ignore tests/displays \
-		--ignore tests/project $(PARALLEL)
+	$(BIN)/python -m pytest --without-numba $(PARALLEL) $(COMPUTING)
 
 test-quick: .venv/test.stamp  ## in a minute, what operating systems and Pythons differ in
 	$(BIN)/python -m pytest --quick $(PARALLEL)

@@ -10,8 +10,8 @@
   0.01 on 2,000 other series, by the processor's time, up to a minute for 50 steps and up to ten
   minutes for 150.
 
-All in float32. The networks are the IRNN, ReLU that starts otherwise, tanh, and LSTMs with tanh
-and with ReLU. All have the same learning rates to choose from, and clip gradients at a norm of 1.
+The networks are the IRNN, ReLU that starts otherwise, tanh, and LSTMs with tanh and with ReLU. All
+are trained in float32 under the same settings, and clip gradients at a norm of 1.
 
 The folder holds the four files of MNIST, as mnist.py tells. Each fit's row is appended to
 benchmarks/results/recurrent.jsonl as it ends, and a run goes on where it stopped. Run as ``python

@@ -132,40 +132,34 @@ def test_lbfgs_passes_every_check(estimator, check):
     check(estimator)
 
 
+OF_SERIES = [CNNClassifier, CNNRegressor, RNNClassifier, RNNRegressor]
+
+
+@ignore_incidental
+@parametrize_with_checks([Estimator() for Estimator in OF_SERIES])
+def test_networks_of_images_and_series_pass_every_check(estimator, check):
+    """Rows of a few columns are short series."""
+    check(estimator)
+
+
+@pytest.mark.slow
 @ignore_incidental
 @parametrize_with_checks(
     [
-        CNNClassifier(),
-        CNNRegressor(),
         CNNClassifier(
             (4,), normalization="local_contrast", padding="valid", kernel_size=1, pool_size=1
         ),
         CNNRegressor((8, 8), pooling=["average", None], hidden_layer_sizes=(16,)),
-    ]
-)
-def test_convolutional_networks_pass_every_check(estimator, check):
-    """Rows of a few columns are short series."""
-    check(estimator)
-
-
-@ignore_incidental
-@parametrize_with_checks(
-    [
-        RNNClassifier(),
-        RNNRegressor(),
         RNNClassifier((8, 8), cell="lstm", summary="mean", learning_rate_init=0.005),
         RNNRegressor(16, "tanh", summary="max", learning_rate_init=0.005),
     ]
 )
-def test_recurrent_networks_pass_every_check(estimator, check):
-    """Rows of a few columns are short series."""
+def test_their_other_kinds_pass_every_check(estimator, check):
     check(estimator)
 
 
 @ignore_incidental
-@pytest.mark.parametrize(
-    "Estimator", [*BOTH, CNNClassifier, CNNRegressor, RNNClassifier, RNNRegressor]
-)
+@pytest.mark.parametrize("Estimator", [*BOTH, *OF_SERIES])
 @pytest.mark.parametrize(
     "check",
     [
