@@ -21,6 +21,19 @@ OTHER_LENGTHS = (
 )
 """Advice for rows of other numbers of columns than in training."""
 
+A_LIST = (
+    "Series of unequal length are a list of arrays: [np.asarray(series) for series in X]. One series "
+    "alone is a list of one: [X]."
+)
+"""Advice for what is neither rows nor a list of series."""
+
+ADVICE = {
+    "features, but": OTHER_LENGTHS,
+    "Expected 2D array": A_LIST,
+    "array element with a sequence": A_LIST,
+}
+"""By words of scikit-learn's errors and NumPy's."""
+
 
 class Series(Tables):
     """A network whose X are series, of equal or of unequal lengths.
@@ -179,9 +192,10 @@ class Series(Tables):
             # What is not finite may be the end of a series.
             return super()._validated(X, y, dtypes, reset, ensure_all_finite=False, **checks)
         except ValueError as error:
-            if "features, but" not in str(error):
-                raise
-            raise ValueError(f"{error} {OTHER_LENGTHS}") from error
+            for words, advice in ADVICE.items():
+                if words in str(error):
+                    raise ValueError(f"{error} {advice}") from error
+            raise
 
     # Shapes.
 

@@ -419,6 +419,10 @@ NOT_ACCEPTED = {
     "dates": (with_item(np.zeros(3, "M8[s]")), "Series 2 of X has dtype datetime64"),
     "a number among series": (with_item(3.0), "item 2 of it is 3.0"),
     "missing series": (with_item(None), "item 2 of it is None"),
+    "one series": (np.ones(6), r"One series alone is a list of one: \[X\]"),
+    "a column of series": (pd.Series(unequal()), "are a list of arrays"),
+    "a frame of series": (pd.DataFrame({"series": unequal()}), "are a list of arrays"),
+    "ranges": ([range(3), range(4)] * 3, "are a list of arrays"),
     "other numbers of targets": (unequal()[:4], "inconsistent numbers of samples"),
 }
 

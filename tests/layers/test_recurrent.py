@@ -161,6 +161,24 @@ def test_the_order_is_by_falling_length():
     assert whole.lengths.tolist() == [7, 7]
 
 
+@every_layer
+@every_summary
+def test_steps_that_no_series_of_a_batch_has_are_left_alone(make, summary):
+    """So short series cost what they have, however long another batch's are."""
+    layer, lengths = make(summary), [3, 1, 2]
+    x, params = series(lengths, n_networks=1), params_of(layer, 1)
+    order = order_of(x[0], N_STEPS)
+    assert (order.counts, order.n_steps) == ([3, 2, 1, 0], 3)
+    memory = memory_of(layer, 1, 3)
+    for array in memory.values():
+        array.fill(np.nan)
+    for call in layer.forward(x, memory, params):
+        call()
+    z = memory["z"].reshape(N_STEPS + 1, -1)
+    assert np.isnan(z[4:]).all()
+    assert np.isfinite(z[:4]).all()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_one_tanh_for_all_gates_is_what_activations_say(dtype, monkeypatch):
     """Two forms of the step, and the general one, which keeps the summed inputs."""
