@@ -22,8 +22,8 @@ OTHER_LENGTHS = (
 """Advice for rows of other numbers of columns than in training."""
 
 A_LIST = (
-    "Series of unequal length are a list of arrays: [np.asarray(series) for series in X]. One series "
-    "alone is a list of one: [X]."
+    "Series of unequal length are a list of arrays: [np.asarray(series) for series in X]. One "
+    "series alone is a list of one: [X]."
 )
 """Advice for what is neither rows nor a list of series."""
 
