@@ -50,6 +50,7 @@ class Series(Tables):
     other NaN is an error. Series in predictions may have other lengths than in training, longer
     ones too: as a list, or as an array of 3 dimensions. Rows have as many columns as in training,
     as scikit-learn asks for; where `series_shape` says that they are series, they may have more.
+    Plain lists may have any length where training had series of one channel, and no rows.
 
     The engine sees rows, step after step, each with its channels: (n_series, steps * channels),
     where steps are those of the longest series of this X. So memory is that of an array in which
@@ -222,8 +223,12 @@ class Series(Tables):
                 )
             return self._expecting(math.prod(shape))
         n_columns = _n_columns(X)
-        if n_columns is None or n_columns < self.n_features_in_ or self._has_one_width:
+        if n_columns is None or self._has_one_width:
             return self  # scikit-learn says what is wrong
+        # A list of plain lists is rows if these happen to be of one length, of which one always is.
+        are_lists = isinstance(X, list | tuple) and n_channels == 1
+        if n_columns < self.n_features_in_ and not are_lists:
+            return self
         if not self._takes_rows or n_columns % n_channels:
             raise ValueError(
                 f"X has rows of {n_columns} columns, but {type(self).__name__} is expecting series "
