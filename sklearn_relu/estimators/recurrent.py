@@ -111,7 +111,9 @@ class Recurrent(Series):
             [Interval(Real, 0, 1, closed="left")],
             """
             Share of units whose state the next step does not see, in [0, 1): one mask a series, the
-            same at all its steps (Gal & Ghahramani 2016).
+            same at all its steps (Gal & Ghahramani 2016). The states that it sees are divided by
+            ``1 - recurrent_dropout`` at each step. So it is for LSTM and for bounded activations,
+            such as "tanh": rectified states that are kept grow with each step of training.
             """,
         ),
     }
