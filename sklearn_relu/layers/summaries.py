@@ -13,7 +13,8 @@ class Summary(ABC):
 
     Arrays are those of one network. States are lists with an array (n_samples, width) for each
     step, of the series in their order; outputs are (n_samples, width), as series come. `room` has
-    the arrays of :attr:`arrays`, all (n_samples, width).
+    the arrays of :attr:`arrays`, all (n_samples, width). The output of a series without a step is
+    NaN: a layer below has left it without numbers.
     """
 
     arrays: tuple[str, ...] = ("summary", "grad_summary")
@@ -48,7 +49,7 @@ class Last(Summary):
         if order.rows is None:
             out[...] = states[-1]
             return
-        out.fill(np.nan)  # of a series that a layer below has left without a number
+        out.fill(np.nan)
         for t, state in enumerate(states):
             ended = slice(order.counts[t + 1], order.counts[t])
             out[order.rows[ended]] = state[ended]
@@ -74,13 +75,13 @@ class Mean(Summary):
         total[...] = states[0]
         for n, state in zip(order.counts[1:], states[1:], strict=False):
             total[:n] += state[:n]
-        total /= order.lengths[:, None].astype(total.dtype)
+        total[: order.counts[0]] /= order.lengths[:, None].astype(total.dtype)
         _to_rows(total, order, out)
 
     def begin_back(self, grad_out: np.ndarray, order: Order, room: Arrays) -> None:
         """Each state has its share of the gradient."""
         super().begin_back(grad_out, order, room)
-        grad = room["grad_summary"]
+        grad = room["grad_summary"][: order.counts[0]]
         grad /= order.lengths[:, None].astype(grad.dtype)
 
     def backward(
@@ -118,7 +119,11 @@ class Max(Summary):
 
 
 class Every(Summary):
-    """The states at all steps, for another layer to read; NaN after the last step of a series."""
+    """The states at all steps, for another layer to read; NaN after the last step of a series.
+
+    A state that is not a number would end the series for that layer, and the rest of the network
+    would go on as if it were shorter. So such a series is NaN from its first step on.
+    """
 
     arrays = ()
 
@@ -127,6 +132,8 @@ class Every(Summary):
     ) -> None:
         """Copy all states."""
         samples_first(room["states"], order, out, np.nan)
+        if lost := _lost(states, order):
+            out[lost] = np.nan
 
     def begin_back(self, grad_out: np.ndarray, order: Order, room: Arrays) -> None:
         """Keep a view of the gradient by steps."""
@@ -142,8 +149,24 @@ class Every(Summary):
         grad_state += grads if order.rows is None else grads[order.rows[: len(grad_state)]]
 
 
+def _lost(states: list[np.ndarray], order: Order) -> list[int]:
+    """The series whose last state, which all before it go into, is no number."""
+    lost: list[int] = []
+    for t, state in enumerate(states):
+        ended = slice(order.counts[t + 1], order.counts[t])
+        if ended.start < ended.stop and np.isnan(state[ended, 0]).any():
+            rows = np.arange(len(state)) if order.rows is None else order.rows
+            lost += rows[ended][np.isnan(state[ended, 0])].tolist()
+    return lost
+
+
 def _to_rows(values: np.ndarray, order: Order, out: np.ndarray) -> None:
-    out[slice(None) if order.rows is None else order.rows] = values
+    if order.rows is None:
+        out[...] = values
+        return
+    n = order.counts[0]
+    out[order.rows[:n]] = values[:n]
+    out[order.rows[n:]] = np.nan
 
 
 SUMMARIES: dict[str | None, Summary] = {

@@ -124,6 +124,32 @@ def test_networks_whose_series_differ_in_length_have_the_same_bits_alone(make, d
             np.testing.assert_array_equal(gradient, together[2][name][one])
 
 
+@every_layer
+@every_summary
+@pytest.mark.parametrize("lengths", [LENGTHS, [7] * 6])
+def test_a_series_whose_states_are_no_numbers_has_no_output(make, summary, lengths):
+    """The layer above would take the first such state for the end of the series."""
+    below = make(None)
+    above = type(below)(N_STEPS, below.width, **of_kind(below), summary=summary)
+    x, params = series(lengths, n_networks=1), params_of(below, 1)
+    x[0, 0, 2 * N_CHANNELS : 3 * N_CHANNELS] = np.inf, -np.inf
+    params["weight"][0, :N_CHANNELS] = 1.0
+    with np.errstate(invalid="ignore"):
+        states, *_ = both_ways(below, x, params, np.zeros((1, 6, below.gives)))
+        a, grad_x, _ = both_ways(above, states, params_of(above, 1), np.ones((1, 6, above.gives)))
+    assert np.isnan(states[0, 0]).all()
+    assert np.isnan(a[0, 0]).all()
+    others, *_ = both_ways(above, states[:, 1:], params_of(above, 1), np.ones((1, 5, above.gives)))
+    np.testing.assert_allclose(a[:, 1:], others, rtol=1e-12)
+    assert np.isfinite(grad_x[:, 1:]).all()
+
+
+def of_kind(layer):
+    """What makes a layer of the same kind."""
+    gates = {"gate_activation": layer.gate_activation} if isinstance(layer, LSTM) else {}
+    return {"n_units": 4, "activation": layer.activation} | gates
+
+
 def test_the_order_is_by_falling_length():
     x = series(LENGTHS)[0]
     order = order_of(x, N_STEPS)
