@@ -145,18 +145,19 @@ class Passage:
         np.floor(mask, out=mask)
         mask *= 1 / keep
 
-    def backward(self, grad_output: np.ndarray, grad_x: np.ndarray | None) -> None:
-        """From the gradient of the output to those of parameters and inputs."""
+    def backward(self, grad_output: np.ndarray) -> None:
+        """From the gradient of the output to those of summed inputs and parameters."""
         self.order = order_of(self.x, self.n_steps)
         self.go_back(grad_output)
-        for call in self.backward_calls:
-            call()
-        if grad_x is not None:
-            self.product_for_input()
-            samples_first(self.inputs, self.order, grad_x, 0.0)
+        self.products_for_weights()
+
+    def input_gradient(self, grad_x: np.ndarray) -> None:
+        """From the gradient of the summed inputs to that of the inputs, which are overwritten."""
+        self.product_for_input()
+        samples_first(self.inputs, self.order, grad_x, 0.0)
 
     def products_for_weights(self) -> None:
-        """Overwrite the gradient of the weights."""
+        """Overwrite the gradients of weights and biases."""
         for call in self.backward_calls:
             call()
 

@@ -157,12 +157,14 @@ class Recurrent(Layer):
         params: Arrays,
         grads: Arrays,
     ) -> list[Call]:
-        """Back through the summary and all steps."""
+        """Back through the summary and all steps. Once all networks have read `grad_a`, `grad_x`
+        may overwrite it: one network's part of it may be where another one's was."""
         passages = self._passages(x, memory, params, None, grads)
-        return [
-            partial(passage.backward, grad_a[i], None if grad_x is None else grad_x[i])
-            for i, passage in enumerate(passages)
-        ]
+        calls = [partial(each.backward, grad) for each, grad in zip(passages, grad_a, strict=True)]
+        if grad_x is not None:
+            pairs = zip(passages, grad_x, strict=True)
+            calls += [partial(each.input_gradient, grad) for each, grad in pairs]
+        return calls
 
     def sums(self, x: Any, params: Arrays, biased: bool = True) -> np.ndarray:
         """The summed inputs at all steps; NaN at those that a series does not have."""

@@ -338,7 +338,9 @@ class NetworkStack:
         if places is not None:
             shape = *shape[:2], places, shape[2] // places
             of_mask = *shape[:2], 1, shape[3]
-        return Dropout(rates, value, view((name, "mask"), of_mask), view((name, "dropped"), shape))
+        # Names that no layer's own memory has, which may have a mask too.
+        mask, dropped = view(("mask of dropout", name), of_mask), view(("dropped", name), shape)
+        return Dropout(rates, value, mask, dropped)
 
     def _penalised(
         self, networks: slice, params: list[Arrays], grads: list[Arrays]

@@ -2,6 +2,7 @@
 
 import pickle
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,6 +52,11 @@ from sklearn_relu.training.recipe import Recipe
 every_layer = pytest.mark.parametrize("layer", ALL, ids=name_of)
 
 
+def is_own(layer):
+    """Whether no block of it is another layer's."""
+    return all(block.is_own for block in layer.blocks().values())
+
+
 def run(layer, x, params, n_networks=None):
     """Outputs in memory, after a forward pass."""
     n_networks = n_networks or len(x)
@@ -61,15 +67,23 @@ def run(layer, x, params, n_networks=None):
 
 
 def run_back(layer, x, params, memory, grad_a):
-    """The gradients for x and for the parameters."""
+    """The gradients for x and for the parameters, in the two blocks of memory of a stack."""
     n_networks, n_samples = memory["a"].shape[:2]
     grads = {name: np.full_like(values, np.nan) for name, values in params.items()}
-    here = np.full((n_networks, n_samples, layer.gives), np.nan, grad_a.dtype)
-    here[...] = grad_a
-    there = np.full(memory["z"].shape, np.nan, grad_a.dtype)
-    memory["grad_z"] = here if layer.passes_through else there
-    grad_x = np.full((n_networks, n_samples, layer.reads), np.nan, grad_a.dtype)
-    for call in layer.backward(x, memory, here, grad_x, params, grads):
+    widths = layer.gives, layer.reads, layer.memory()["z"]
+    blocks = np.full((2, n_networks * n_samples * max(widths)), np.nan, grad_a.dtype)
+
+    def view(block, width):
+        return block[: n_networks * n_samples * width].reshape(n_networks, n_samples, width)
+
+    here, of_z = blocks
+    of_x = here
+    if layer.passes_through:
+        of_z, of_x = here, of_z
+    grad_a, given = view(here, layer.gives), grad_a
+    grad_a[...] = given
+    memory["grad_z"], grad_x = view(of_z, memory["z"].shape[2]), view(of_x, layer.reads)
+    for call in layer.backward(x, memory, grad_a, grad_x, params, grads):
         call()
     return grad_x, grads
 
@@ -390,6 +404,37 @@ def test_a_network_of_several_kinds_has_the_gradient_of_differences(penalty):
         values.append(value())
     slope = (values[0] - values[1]) / 2e-6
     np.testing.assert_allclose(slope, (gradient * direction).sum(axis=1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [each for each in ALL if is_own(each)], ids=name_of)
+def test_dropout_after_a_layer_leaves_its_memory_alone(layer):
+    """Also that of a layer which draws masks itself: the gradient is that of differences."""
+    stages = stages_of([layer, Dense(layer.gives, 2, Identity())])
+    stages = replace(stages[0], dropout=0.3), stages[1]
+    stack, run = stack_of(stages)
+    ones, draw = np.ones(2), np.random.default_rng(4)
+    scales = Scales.of(6 * ones, 0 * ones, ones)
+    noise = [np.random.default_rng(5), np.random.default_rng(6)]
+    before = [generator.bit_generator.state for generator in noise]
+    data = run.x.copy(), run.y.copy()
+    run = stack.run(slice(0, 2), 6, noise)
+    run.x[...], run.y[...] = data
+
+    def value():
+        for generator, state in zip(noise, before, strict=True):
+            generator.bit_generator.state = state
+        return stack.objective(run, scales)[0].copy()
+
+    value()
+    gradient, start = stack.grads.copy(), stack.params.copy()
+    direction = draw.normal(size=start.shape)
+    direction[gradient == 0] = 0  # of what is not trained
+    values = []
+    for sign in (1, -1):
+        stack.params[...] = start + sign * 1e-6 * direction
+        values.append(value())
+    slope = (values[0] - values[1]) / 2e-6
+    np.testing.assert_allclose(slope, (gradient * direction).sum(axis=1), rtol=1e-5, atol=1e-8)
 
 
 def test_a_trace_sees_what_a_stack_computes():

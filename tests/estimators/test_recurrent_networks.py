@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_validate
 
 from sklearn_relu import RNNClassifier, RNNRegressor, lockstep
 from sklearn_relu.activations import ACTIVATIONS
@@ -198,6 +198,17 @@ def test_members_and_searches_train_in_lockstep_as_alone():
         together = clone(search).fit(EQUAL, Y)
     for name in ("split0_test_score", "split1_test_score"):
         np.testing.assert_array_equal(alone.cv_results_[name], together.cv_results_[name])
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("X", [EQUAL, SERIES], ids=["equal", "unequal"])
+def test_several_layers_train_in_a_stack_as_alone(cell, X):
+    model = small(hidden_layer_sizes=(6, 5), cell=cell, initialization="glorot_uniform")
+    alone = cross_validate(model, X, Y, cv=3, return_estimator=True)["estimator"]
+    with lockstep():
+        together = cross_validate(model, X, Y, cv=3, return_estimator=True)["estimator"]
+    for one, other in zip(alone, together, strict=True):
+        assert_same(one, other)
 
 
 def test_equal_series_as_an_array_are_those_of_a_list():
