@@ -1,5 +1,6 @@
 """Recurrent networks."""
 
+import warnings
 from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
@@ -16,6 +17,7 @@ from sklearn_relu.estimators.parameters import BY_ITSELF
 from sklearn_relu.estimators.parts import Parts, for_each_layer, resolve
 from sklearn_relu.estimators.series import Series
 from sklearn_relu.estimators.settled import copied_parts
+from sklearn_relu.exceptions import TrainingWarning
 from sklearn_relu.initializers import INITIALIZERS, Initializer
 from sklearn_relu.layers import LSTM, RNN, Dense, Layer
 from sklearn_relu.network.stage import Stage
@@ -189,7 +191,7 @@ class Recurrent(Series):
 
     def _stages(self, n_inputs, parts, n_raw):
         self._check_shape_is_as_fitted()
-        self._check_solver_takes_masks(parts)
+        self._check_masks(parts)
         n_channels = self.series_shape_[1]
         gates = resolve(self, "gate_activation")
         layers = recurrent_layers(
@@ -226,8 +228,21 @@ class Recurrent(Series):
                 "these layers."
             )
 
-    def _check_solver_takes_masks(self, parts: Parts) -> None:
-        if self.recurrent_dropout and not parts.solver.takes_batches:
+    def _check_masks(self, parts: Parts) -> None:
+        """Warn of states that grow with each step, as those are divided that are not dropped."""
+        if not self.recurrent_dropout:
+            return
+        growing = [a for a in parts.activations if self._starts_as_identity(a)]
+        if growing:
+            warnings.warn(
+                f"recurrent_dropout={self.recurrent_dropout!r} divides the states that it keeps by "
+                f"{1 - self.recurrent_dropout:.2g} at each step, and {growing[0]!r} has no bound: "
+                "states grow with the number of steps. Use activation='tanh' or cell='lstm' with "
+                "it, or dropout, which acts once.",
+                TrainingWarning,
+                stacklevel=2,
+            )
+        if not parts.solver.takes_batches:
             raise ValueError(
                 f"solver={self.solver!r} minimizes one smooth function of all rows and cannot take "
                 f"recurrent_dropout={self.recurrent_dropout!r}, which is random. Use another "

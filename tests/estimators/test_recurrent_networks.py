@@ -2,6 +2,7 @@
 
 import copy
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_validate
 
-from sklearn_relu import RNNClassifier, RNNRegressor, lockstep
+from sklearn_relu import RNNClassifier, RNNRegressor, TrainingWarning, lockstep
 from sklearn_relu.activations import ACTIVATIONS
 from sklearn_relu.initializers import INITIALIZERS, Constant
 from sklearn_relu.losses import LOSSES
@@ -177,6 +178,15 @@ def test_what_was_long_ago_can_be_learned(params, of):
     model = RNNRegressor(20, **params, learning_rate_init=0.003, max_iter=60, random_state=0)
     model = model.set_params(batch_size=32).fit(X[:250], y[:250])
     assert model.score(X[250:], y[250:]) > 0.8
+
+
+def test_masks_of_states_without_a_bound_are_warned_of():
+    with pytest.warns(TrainingWarning, match=r"recurrent_dropout=0\.3 divides .* by 0\.7 at each"):
+        small(recurrent_dropout=0.3).fit(SERIES, Y)
+    for params in ({"cell": "lstm"}, {"activation": "tanh"}):
+        with warnings.catch_warnings(record=True) as caught:
+            small(recurrent_dropout=0.3, **params).fit(SERIES, Y)
+        assert not any("divides" in str(warning.message) for warning in caught)
 
 
 def test_masks_are_drawn_from_the_network_s_generator():
