@@ -106,5 +106,6 @@ class Simple(Cell):
 
     def backward(self, t: int, grad_state: np.ndarray) -> None:
         """The derivative of the activation."""
-        z, grad_z, state = (self.steps[name] for name in ("z", "grad_z", "states"))
-        self.learned.backward(z[t], state[t + 1], grad_state, grad_z[t])
+        steps = self.steps
+        grad_z, state = steps["grad_z"][t], steps["states"][t + 1]
+        self.learned.backward(steps["z"][t], state, grad_state, grad_z)
