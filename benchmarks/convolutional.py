@@ -140,7 +140,7 @@ class Factors:
         lines = list(itertools.product(self.factors["train_filters"], self.factors["activation"]))
         names = [f"{'trained' if trained else 'random'} | {a}" for trained, a in lines]
         columns = {
-            f"{pooling}, {normalization or 'no'} contrast": [
+            pooling + (", local contrast" if normalization else ""): [
                 [
                     row
                     for row in rows

@@ -78,6 +78,25 @@ class Recurrent(Series):
             beside the identity (Le et al. 2015), and else "glorot_uniform".
             """,
         ),
+        "initialization": Parameter(
+            "str or Initializer",
+            BY_ITSELF,
+            """
+            The weights for the inputs of a step, and those of the outputs, before training. "auto"
+            is "glorot_uniform"; for inputs normal with standard deviation 0.001 if the states of
+            all layers start as the identity (Le et al. 2015). Other names are those in
+            :data:`sklearn_relu.initializers.INITIALIZERS`, such as "he_normal", "lecun_normal",
+            "orthogonal" and "sparse".
+            """,
+        ),
+        "bias_initialization": Parameter(
+            "float, str or Initializer",
+            BY_ITSELF,
+            """
+            The biases before training: a number, or an initializer. "auto" leaves them to
+            `initialization`, which under "auto" sets them to 0. `forget_bias` is added.
+            """,
+        ),
         "gate_activation": Parameter(
             "str or Activation", BY_ITSELF, "The function of an LSTM's gates."
         ),
@@ -111,7 +130,9 @@ class Recurrent(Series):
             [Interval(Real, 0, 1, closed="left")],
             """
             Share of units whose state the next step does not see, in [0, 1): one mask a series, the
-            same at all its steps (Gal & Ghahramani 2016).
+            same at all its steps (Gal & Ghahramani 2016). The states that it sees are divided by
+            ``1 - recurrent_dropout`` at each step. So it is for LSTM and for bounded activations,
+            such as "tanh": rectified states that are kept grow with each step of training.
             """,
         ),
     }

@@ -21,6 +21,19 @@ OTHER_LENGTHS = (
 )
 """Advice for rows of other numbers of columns than in training."""
 
+A_LIST = (
+    "Series of unequal length are a list of arrays: [np.asarray(series) for series in X]. One "
+    "series alone is a list of one: [X]."
+)
+"""Advice for what is neither rows nor a list of series."""
+
+ADVICE = {
+    "features, but": OTHER_LENGTHS,
+    "Expected 2D array": A_LIST,
+    "array element with a sequence": A_LIST,
+}
+"""By words of scikit-learn's errors and NumPy's."""
+
 
 class Series(Tables):
     """A network whose X are series, of equal or of unequal lengths.
@@ -37,6 +50,7 @@ class Series(Tables):
     other NaN is an error. Series in predictions may have other lengths than in training, longer
     ones too: as a list, or as an array of 3 dimensions. Rows have as many columns as in training,
     as scikit-learn asks for; where `series_shape` says that they are series, they may have more.
+    Plain lists may have any length where training had series of one channel, and no rows.
 
     The engine sees rows, step after step, each with its channels: (n_series, steps * channels),
     where steps are those of the longest series of this X. So memory is that of an array in which
@@ -179,9 +193,10 @@ class Series(Tables):
             # What is not finite may be the end of a series.
             return super()._validated(X, y, dtypes, reset, ensure_all_finite=False, **checks)
         except ValueError as error:
-            if "features, but" not in str(error):
-                raise
-            raise ValueError(f"{error} {OTHER_LENGTHS}") from error
+            for words, advice in ADVICE.items():
+                if words in str(error):
+                    raise ValueError(f"{error} {advice}") from error
+            raise
 
     # Shapes.
 
@@ -208,8 +223,12 @@ class Series(Tables):
                 )
             return self._expecting(math.prod(shape))
         n_columns = _n_columns(X)
-        if n_columns is None or n_columns < self.n_features_in_ or self._has_one_width:
+        if n_columns is None or self._has_one_width:
             return self  # scikit-learn says what is wrong
+        # A list of plain lists is rows if these happen to be of one length, of which one always is.
+        are_lists = isinstance(X, list | tuple) and n_channels == 1
+        if n_columns < self.n_features_in_ and not are_lists:
+            return self
         if not self._takes_rows or n_columns % n_channels:
             raise ValueError(
                 f"X has rows of {n_columns} columns, but {type(self).__name__} is expecting series "

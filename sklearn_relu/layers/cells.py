@@ -26,15 +26,17 @@ class Cell(ABC):
         self.steps = steps
 
     def with_rows(self, counts: list[int]) -> "Cell":
-        """The same for the first rows: as many as series have each step.
+        """The same for the first rows: as many as series have each step, as :class:`Order` says.
 
         What is passed from step to step counts as the later one's, and is there for the series
         that have the earlier one.
         """
         copied = copy.copy(self)
         views: dict[int, np.ndarray] = {}  # what is one array for two names stays one
+        n_steps = len(self.steps["z"])
         copied.steps = {
-            name: first_rows(steps, counts, views) for name, steps in self.steps.items()
+            name: first_rows(steps, [counts[0]] * (len(steps) - n_steps) + counts[:-1], views)
+            for name, steps in self.steps.items()
         }
         return copied
 
@@ -51,11 +53,9 @@ class Cell(ABC):
 
 
 def first_rows(steps: Steps, counts: list[int], views: dict[int, np.ndarray]) -> Steps:
-    """Views of the first rows of each array, those that are known by the array's identity; an array
-    before all steps has as many as the first one."""
-    before = len(steps) - (len(counts) - 1)
-    of_each = [counts[0]] * before + counts[:-1]
-    return [views.setdefault(id(step), step[:, :n]) for step, n in zip(steps, of_each, strict=True)]
+    """Views of the first rows of each array, as many as the counts say, up to the last count; those
+    that are known are taken by the array's identity."""
+    return [views.setdefault(id(step), step[:, :n]) for step, n in zip(steps, counts, strict=False)]
 
 
 class Learned:

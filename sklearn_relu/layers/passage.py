@@ -1,7 +1,7 @@
 """The way of one network through the steps of its series, and back."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -77,27 +77,15 @@ class Passage:
             steps["z"] = steps["states"][1:]
         room = {name: memory[name][None] for name in (*layer.widths_of_room(), "more")}
         self.cell: Cell = layer.cell(steps, learned, room)
-        self._views_of_all = Views(self, [len(self.x)] * self.n_steps + [0], self.cell)
-        inputs, z = _flat(self.inputs), _flat(self.arrays["z"])
-        self.input_product = kernels.product(inputs, weight[:, :n], z)
-        self.backward_calls: list[Call] = []
-        if not self.grads:
-            return
-        grad_z, read = _flat(self.arrays["grad_z"]), self.arrays.get("masked", self.states)[:-1]
-        of_inputs, of_states = self.grads["weight"][:, :n], self.grads["weight"][:, n:]
-        self.backward_calls = [
-            kernels.product(inputs.swapaxes(1, 2), grad_z, of_inputs),
-            kernels.product(_flat(read).swapaxes(1, 2), grad_z, of_states),
-            partial(kernels.sum_samples, grad_z, self.grads["bias"]),
-        ]
-        self.product_for_input = kernels.product(grad_z, weight[:, :n].swapaxes(1, 2), inputs)
+        self.of_inputs = weight[:, :n]
+        self._products_of_all = Products(self, self.n_steps)
 
     def forward(self) -> None:
         """From inputs to the output."""
         self.order = order_of(self.x, self.n_steps)
         time_first(self.x, self.order, self.inputs)
-        self.input_product()
-        z = _flat(self.arrays["z"])
+        self._products().forward()
+        z = self.arrays["z"][: self.order.n_steps]
         z += self.bias
         if self.mask is not None:
             self._draw_mask()
@@ -114,14 +102,14 @@ class Passage:
         for state in (*self._before, self.more):
             state.fill(0)
         if self.order.rows is not None and self._are_apart:
-            self.states.fill(0)
+            self.states[: self.order.n_steps + 1].fill(0)
         views = self._views()
         forward = views.cell.forward
         for t, more in enumerate(views.more):
             if t:
                 step(t, views)
             forward(t, more)
-        states = [state[0] for state in self.states[1:]]
+        states = [state[0] for state in self.states[1 : self.order.n_steps + 1]]
         self.summary.forward(states, self.order, self.output, self.room)
 
     def _step(self, t: int, views: "Views") -> None:
@@ -135,7 +123,7 @@ class Passage:
     def _draw_mask(self) -> None:
         """Draw the mask of each series; without a generator all units are seen."""
         mask: Any = self.mask
-        self.arrays["masked"].fill(0)  # a step that no series has is not written
+        self.arrays["masked"][: self.order.n_steps].fill(0)  # all that is not written is not seen
         if self.noise is None:
             mask.fill(1)
             return
@@ -153,18 +141,18 @@ class Passage:
 
     def input_gradient(self, grad_x: np.ndarray) -> None:
         """From the gradient of the summed inputs to that of the inputs, which are overwritten."""
-        self.product_for_input()
+        self._products().for_inputs()
         samples_first(self.inputs, self.order, grad_x, 0.0)
 
     def products_for_weights(self) -> None:
         """Overwrite the gradients of weights and biases."""
-        for call in self.backward_calls:
+        for call in self._products().for_parameters:
             call()
 
     def go_back(self, grad_output: np.ndarray) -> None:
         """Overwrite the gradient of the summed inputs at all steps."""
         if self.order.rows is not None:
-            self.arrays["grad_z"].fill(0)
+            self.arrays["grad_z"][: self.order.n_steps].fill(0)
         np.copyto(self.to_states, self.of_states.T)
         self.grad_state.fill(0)
         self.summary.begin_back(grad_output, self.order, self.room)
@@ -192,6 +180,46 @@ class Passage:
         if order.rows is None:
             return self._views_of_all
         return Views(self, order.counts, self.cell.with_rows(order.counts))
+
+    @cached_property
+    def _views_of_all(self) -> "Views":
+        """Those of all series at all steps."""
+        return Views(self, [len(self.x)] * self.n_steps + [0], self.cell)
+
+    def _products(self) -> "Products":
+        """Those for the order of the pass."""
+        n_steps = self.order.n_steps
+        return self._products_of_all if n_steps == self.n_steps else Products(self, n_steps)
+
+
+class Products:
+    """The products of the first steps, up to the last one that a series of the batch has.
+
+    Attributes
+    ----------
+    forward : callable
+        Overwrites the summed inputs with the share of the inputs.
+    for_parameters : list of callable
+        Overwrite the gradients of weights and biases.
+    for_inputs : callable
+        Overwrites the inputs with their gradient.
+    """
+
+    def __init__(self, passage: Passage, n_steps: int):
+        inputs, of_inputs = _flat(passage.inputs[:n_steps]), passage.of_inputs
+        self.forward = kernels.product(inputs, of_inputs, _flat(passage.arrays["z"][:n_steps]))
+        self.for_parameters: list[Call] = []
+        if not passage.grads:
+            return
+        grad_z = _flat(passage.arrays["grad_z"][:n_steps])
+        read = _flat(passage.arrays.get("masked", passage.states)[:n_steps])
+        n, weight = of_inputs.shape[1], passage.grads["weight"]
+        self.for_parameters = [
+            kernels.product(inputs.swapaxes(1, 2), grad_z, weight[:, :n]),
+            kernels.product(read.swapaxes(1, 2), grad_z, weight[:, n:]),
+            partial(kernels.sum_samples, grad_z, passage.grads["bias"]),
+        ]
+        self.for_inputs = kernels.product(grad_z, of_inputs.swapaxes(1, 2), inputs)
 
 
 class Views:

@@ -160,7 +160,8 @@ class Recurrent(Layer):
         """Back through the summary and all steps. Once all networks have read `grad_a`, `grad_x`
         may overwrite it: one network's part of it may be where another one's was."""
         passages = self._passages(x, memory, params, None, grads)
-        calls = [partial(each.backward, grad) for each, grad in zip(passages, grad_a, strict=True)]
+        pairs = zip(passages, grad_a, strict=True)
+        calls: list[Call] = [partial(each.backward, grad) for each, grad in pairs]
         if grad_x is not None:
             pairs = zip(passages, grad_x, strict=True)
             calls += [partial(each.input_gradient, grad) for each, grad in pairs]

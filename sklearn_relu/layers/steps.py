@@ -14,11 +14,17 @@ class Order:
     rows : ndarray of shape (n_samples,) or None
         The numbers of the series in that order. None: all have as many steps, and stay as they are.
     counts : list of int
-        One a step: the series that have it; then 0.
+        One a step, up to the last one that a series has, and of one step at least: the series that
+        have it; then 0.
     """
 
     rows: np.ndarray | None
     counts: list[int]
+
+    @property
+    def n_steps(self) -> int:
+        """Steps up to the last one that a series has, and at least one."""
+        return len(self.counts) - 1
 
     @property
     def lengths(self) -> np.ndarray:
@@ -43,11 +49,12 @@ def order_of(x: np.ndarray, n_steps: int) -> Order:
     has = ~np.isnan(x[:, ::n_channels])
     lengths = np.count_nonzero(has, axis=1)
     rows = np.argsort(-lengths, kind="stable")
+    has = has[:, : max(1, int(lengths.max()))]
     return Order(rows, [*np.count_nonzero(has, axis=0).tolist(), 0])
 
 
 def time_first(x: np.ndarray, order: Order, out: np.ndarray) -> None:
-    """Copy series; the steps that they do not have are 0.
+    """Copy series; the steps that they do not have are 0, up to the last one of the order.
 
     Parameters
     ----------

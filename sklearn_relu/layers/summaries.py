@@ -137,8 +137,7 @@ class Every(Summary):
 
     def begin_back(self, grad_out: np.ndarray, order: Order, room: Arrays) -> None:
         """Keep a view of the gradient by steps."""
-        n_samples = len(grad_out)
-        by_step = grad_out.reshape(n_samples, len(order.counts) - 1, -1)
+        by_step = grad_out.reshape(len(grad_out), len(room["states"]), -1)
         room["grad_states"] = by_step.swapaxes(0, 1)
 
     def backward(

@@ -7,10 +7,15 @@ import pandas as pd
 import pytest
 import versions
 from sklearn.base import clone
-from sklearn.ensemble import BaggingClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.model_selection import GridSearchCV, cross_validate, train_test_split
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 
 from sklearn_relu import RNNClassifier, RNNRegressor, load, lockstep, save
 from sklearn_relu.callbacks import Checkpoint
@@ -37,6 +42,7 @@ def padded(series):
 
 
 CELLS = ["rnn", "lstm"]
+SCALER = StandardScaler()
 
 
 def classifier(**params):
@@ -140,6 +146,33 @@ def test_bagging_takes_arrays_and_no_lists():
         bagging.fit(padded(SERIES), Y)
     flat = padded(SERIES).reshape(60, -1)
     assert bagging.fit(flat, Y).predict(flat).shape == (60,)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda: CalibratedClassifierCV(classifier(), cv=2),
+        lambda: VotingClassifier([("rnn", classifier()), ("lstm", classifier(cell="lstm"))]),
+        lambda: StackingClassifier([("rnn", classifier())], cv=2),
+        lambda: OneVsRestClassifier(classifier()),
+        lambda: TransformedTargetRegressor(RNNRegressor(3, max_iter=2), transformer=SCALER),
+        lambda: MultiOutputRegressor(RNNRegressor(3, max_iter=2)),
+    ],
+)
+def test_estimators_around_a_network_take_lists(around):
+    model = around()
+    y = np.stack([NUMBERS, -NUMBERS], axis=1) if isinstance(model, MultiOutputRegressor) else Y
+    assert model.fit(SERIES, y).predict(SERIES).shape == y.shape
+
+
+@pytest.mark.parametrize("around", [OneVsOneClassifier, SelfTrainingClassifier])
+def test_estimators_that_make_a_table_take_flat_rows(around):
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        around(classifier()).fit(SERIES, Y)
+    flat = padded(SERIES).reshape(60, -1)
+    y = np.where(np.arange(60) < 3, -1, Y) if around is SelfTrainingClassifier else Y
+    model = around(classifier(series_shape=(11, 2))).fit(flat, y)
+    assert model.predict(flat).shape == (60,)
 
 
 def test_streams_of_series_of_any_length():

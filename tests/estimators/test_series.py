@@ -233,6 +233,20 @@ def test_plain_lists_of_one_length_are_rows():
     assert_rows(model.read([np.array([1, 2]), np.array([3, 4])]), np.array([[1.0, 2], [3, 4]]))
 
 
+@pytest.mark.parametrize("n_steps", [1, 2, 3, 8])
+def test_plain_lists_are_series_where_training_had_series(n_steps):
+    """One series alone is of one length with itself, and so are the few of a fold."""
+    model = Reader().fit([[1, 2, 3], [4, 5], [6]], [0, 1, 0])
+    for n in (1, 2):
+        X = DRAW.normal(size=(n, n_steps))
+        assert_rows(model.read(X.tolist()), X)
+        assert_rows(model.read(tuple(map(tuple, X.tolist()))), X)
+        assert_rows(model.go_on(X.tolist(), Y[:n])[0], X)
+    two = Reader().fit(unequal(2))
+    with pytest.raises(ValueError, match="is expecting 14 features"):
+        two.read([[1.0, 2.0]])
+
+
 # Predictions of shorter and of longer series
 
 
@@ -419,6 +433,10 @@ NOT_ACCEPTED = {
     "dates": (with_item(np.zeros(3, "M8[s]")), "Series 2 of X has dtype datetime64"),
     "a number among series": (with_item(3.0), "item 2 of it is 3.0"),
     "missing series": (with_item(None), "item 2 of it is None"),
+    "one series": (np.ones(6), r"One series alone is a list of one: \[X\]"),
+    "a column of series": (pd.Series(unequal()), "are a list of arrays"),
+    "a frame of series": (pd.DataFrame({"series": unequal()}), "are a list of arrays"),
+    "ranges": ([range(3), range(4)] * 3, "are a list of arrays"),
     "other numbers of targets": (unequal()[:4], "inconsistent numbers of samples"),
 }
 

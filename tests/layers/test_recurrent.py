@@ -150,6 +150,63 @@ def of_kind(layer):
     return {"n_units": 4, "activation": layer.activation} | gates
 
 
+# The same again, as in a textbook: series by series, step by step, gate by gate.
+
+
+def states_of(x, weight, bias, cell):
+    """All states of one series (steps, channels); cells are as in their papers."""
+    n_channels, n_units = x.shape[1], weight.shape[0] - x.shape[1]
+    of_inputs, of_states = weight[:n_channels], weight[n_channels:]
+    h = c = np.zeros(n_units)
+    states = []
+    for inputs in x:
+        z = inputs @ of_inputs + h @ of_states + bias
+        if cell == "rnn":
+            h = np.tanh(z)
+        else:
+            i, f, o = (1 / (1 + np.exp(-each)) for each in np.split(z[: 3 * n_units], 3))
+            c = f * c + i * np.tanh(z[3 * n_units :])
+            h = o * np.tanh(c)
+        states.append(h)
+    return np.array(states)
+
+
+TEXTBOOK = {
+    "last": lambda states: states[-1],
+    "mean": lambda states: states.mean(axis=0),
+    "max": lambda states: states[states.real.argmax(axis=0), np.arange(states.shape[1])],
+}
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+@pytest.mark.parametrize("summary", TEXTBOOK)
+@pytest.mark.parametrize("lengths", [LENGTHS, [7] * 6, [1], [7, 1]])
+def test_a_cell_is_that_of_a_textbook(cell, summary, lengths):
+    """Outputs, and gradients: a step along the imaginary axis gives the textbook's exactly."""
+    shape = N_STEPS, N_CHANNELS, 4, Tanh()
+    layer = RNN(*shape, summary) if cell == "rnn" else LSTM(*shape, Logistic(), summary)
+    x, params = series(lengths, n_networks=1), params_of(layer, 1)
+    draw = np.random.default_rng(2)
+    grad_a = draw.normal(size=(1, len(lengths), 4))
+    a, grad_x, grads = both_ways(layer, x, params, grad_a)
+
+    def outputs(x, weight, bias):
+        rows = x.reshape(len(lengths), N_STEPS, N_CHANNELS)
+        each = [
+            states_of(row[:n], weight, bias, cell) for row, n in zip(rows, lengths, strict=True)
+        ]
+        return np.array([TEXTBOOK[summary](states) for states in each])
+
+    arrays = x[0], params["weight"][0], params["bias"][0, 0]
+    np.testing.assert_allclose(a[0], outputs(*arrays), rtol=1e-12, atol=1e-14)
+    found = grad_x[0], grads["weight"][0], grads["bias"][0, 0]
+    for i, gradient in enumerate(found):
+        direction = draw.normal(size=gradient.shape)
+        moved = [array + (1e-30j * direction if j == i else 0) for j, array in enumerate(arrays)]
+        slope = (outputs(*moved).imag / 1e-30 * grad_a[0]).sum()
+        np.testing.assert_allclose((gradient * direction).sum(), slope, rtol=1e-10, atol=1e-12)
+
+
 def test_the_order_is_by_falling_length():
     x = series(LENGTHS)[0]
     order = order_of(x, N_STEPS)
@@ -159,6 +216,24 @@ def test_the_order_is_by_falling_length():
     whole = order_of(series([7, 7])[0], N_STEPS)
     assert (whole.rows, whole.counts) == (None, [2] * 7 + [0])
     assert whole.lengths.tolist() == [7, 7]
+
+
+@every_layer
+@every_summary
+def test_steps_that_no_series_of_a_batch_has_are_left_alone(make, summary):
+    """So short series cost what they have, however long another batch's are."""
+    layer, lengths = make(summary), [3, 1, 2]
+    x, params = series(lengths, n_networks=1), params_of(layer, 1)
+    order = order_of(x[0], N_STEPS)
+    assert (order.counts, order.n_steps) == ([3, 2, 1, 0], 3)
+    memory = memory_of(layer, 1, 3)
+    for array in memory.values():
+        array.fill(np.nan)
+    for call in layer.forward(x, memory, params):
+        call()
+    z = memory["z"].reshape(N_STEPS + 1, -1)
+    assert np.isnan(z[4:]).all()
+    assert np.isfinite(z[:4]).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
