@@ -50,7 +50,7 @@ NETWORKS = {
 class Rows:
     """MNIST, row by row."""
 
-    settings = (0.001, 64), (0.001, 32), (0.003, 64)
+    settings = (0.001, 64), (0.001, 32), (0.002, 64), (0.003, 64)
 
     def __init__(self, folder: Path):
         self.train, self.test = (self._images(folder, part) for part in ("train", "t10k"))
