@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-TANH = (
-    (4.89352455891786e-03, 6.37261928875436e-04, 1.48572235717979e-05, 5.12229709037114e-08,
-     -8.60467152213735e-11, 2.00018790482477e-13, -2.76076847742355e-16),
-    (4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06),
+TOP = (
+    4.89352455891786e-03, 6.37261928875436e-04, 1.48572235717979e-05, 5.12229709037114e-08,
+    -8.60467152213735e-11, 2.00018790482477e-13, -2.76076847742355e-16,
 )  # fmt: skip
+BOTTOM = 4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06
 """Coefficients of the quotient of polynomials in x**2 that is tanh(x) / x up to float32's digits
 for |x| < 7.9, from the lowest degree. They are those of Eigen."""
 
@@ -33,20 +33,19 @@ def gate_step(
     squashed: np.ndarray,
     h: np.ndarray,
     forms: np.ndarray,
-    top: np.ndarray,
-    bottom: np.ndarray,
 ) -> None:
     """One step of an LSTM: `z` becomes the values of the gates, and of the candidate.
 
     `forms` has for the gates, and for the candidate and the output, three numbers (f, g, s) such
-    that their function is ``g * tanh(f * z) + s``. `top` and `bottom` are `TANH`.
+    that their function is ``g * tanh(f * z) + s``.
     """
     _, n_samples, width = cell.shape
     number = z.dtype.type
     f, g, s = forms[0, 0], forms[0, 1], forms[0, 2]
     f_1, g_1, s_1 = forms[1, 0], forms[1, 1], forms[1, 2]
-    p0, p1, p2, p3, p4, p5, p6 = top[0], top[1], top[2], top[3], top[4], top[5], top[6]
-    q0, q1, q2, q3 = bottom[0], bottom[1], bottom[2], bottom[3]
+    p0, p1, p2, p3 = number(TOP[0]), number(TOP[1]), number(TOP[2]), number(TOP[3])
+    p4, p5, p6 = number(TOP[4]), number(TOP[5]), number(TOP[6])
+    q0, q1, q2, q3 = number(BOTTOM[0]), number(BOTTOM[1]), number(BOTTOM[2]), number(BOTTOM[3])
     most = number(LARGEST)
     for j in range(n_samples):
         sums, others = z[0, j], more[0, j]

@@ -1,14 +1,12 @@
 """A step of an LSTM: its gates and its cells."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sklearn_relu.activations import Activation
 from sklearn_relu.kernels import fused
-from sklearn_relu.kernels.recurrent import TANH
 from sklearn_relu.layers.base import Arrays
 from sklearn_relu.layers.cells import Cell, Learned, Steps
 
@@ -73,7 +71,6 @@ class Squashed(WithCells):
         super().__init__(steps, room)
         dtype, width = steps["z"][0].dtype, steps["cells"][0].shape[2]
         self._forms = np.array(forms.numbers, dtype)
-        self._polynomials = _polynomials(dtype)
         of_column = np.repeat([0, 0, 0, 1], width)
         self._columns = self._forms[of_column].T.copy()
         slopes = np.array(forms.slopes, dtype)
@@ -85,7 +82,7 @@ class Squashed(WithCells):
         steps = self.steps
         z, before = steps["z"][t], steps["cells"][t][:, : more.shape[1]]
         after, shown, state = (steps[name][t + 1] for name in ("cells", "shown", "states"))
-        arrays = z, more, before, after, shown, state, self._forms, *self._polynomials
+        arrays = z, more, before, after, shown, state, self._forms
         if fused.run("gate_step", *arrays):
             return
         z += more
@@ -180,12 +177,6 @@ def forms_of(gates: Activation, activation: Activation) -> Forms | None:
     forms = [vars(type(part)).get("tanh_form") for part in (gates, activation)]
     known = [form for form in forms if form is not None]
     return Forms(tuple(known)) if len(known) == len(forms) else None
-
-
-@cache
-def _polynomials(dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    top, bottom = TANH
-    return np.array(top, dtype), np.array(bottom, dtype)
 
 
 def _squash(z: np.ndarray, form: Sequence[Any]) -> None:
