@@ -30,49 +30,27 @@ def gate_step(
     more: np.ndarray,
     cell: np.ndarray,
     next_cell: np.ndarray,
-    squashed: np.ndarray,
+    shown: np.ndarray,
     h: np.ndarray,
     forms: np.ndarray,
 ) -> None:
     """One step of an LSTM: `z` becomes the values of the gates, and of the candidate.
 
-    `forms` has for the gates, and for the candidate and the output, three numbers (f, g, s) such
-    that their function is ``g * tanh(f * z) + s``.
+    `forms` has for each column of `z` three numbers (f, g, s), one below the other, such that its
+    function is ``g * tanh(f * z) + s``. The cell is shown by the function of the candidate.
     """
     _, n_samples, width = cell.shape
     number = z.dtype.type
-    f, g, s = forms[0, 0], forms[0, 1], forms[0, 2]
-    f_1, g_1, s_1 = forms[1, 0], forms[1, 1], forms[1, 2]
     p0, p1, p2, p3 = number(TOP[0]), number(TOP[1]), number(TOP[2]), number(TOP[3])
     p4, p5, p6 = number(TOP[4]), number(TOP[5]), number(TOP[6])
     q0, q1, q2, q3 = number(BOTTOM[0]), number(BOTTOM[1]), number(BOTTOM[2]), number(BOTTOM[3])
     most = number(LARGEST)
+    last = 4 * width - 1
+    f_last, g_last, s_last = forms[0, last], forms[1, last], forms[2, last]
     for j in range(n_samples):
-        sums, others = z[0, j], more[0, j]
-        if z.itemsize == 8:
-            for k in range(3 * width):
-                sums[k] = g * math.tanh(f * (sums[k] + others[k])) + s
-            for k in range(3 * width, 4 * width):
-                sums[k] = g_1 * math.tanh(f_1 * (sums[k] + others[k])) + s_1
-        else:
-            for k in range(3 * width):
-                x = f * (sums[k] + others[k])
-                t = min(max(x, -most), most)
-                y = t * t
-                p = ((((((p6 * y + p5) * y + p4) * y + p3) * y + p2) * y + p1) * y + p0) * t
-                r = p / (((q3 * y + q2) * y + q1) * y + q0)
-                sums[k] = g * (r if x == x else x) + s
-            for k in range(3 * width, 4 * width):
-                x = f_1 * (sums[k] + others[k])
-                t = min(max(x, -most), most)
-                y = t * t
-                p = ((((((p6 * y + p5) * y + p4) * y + p3) * y + p2) * y + p1) * y + p0) * t
-                r = p / (((q3 * y + q2) * y + q1) * y + q0)
-                sums[k] = g_1 * (r if x == x else x) + s_1
-        for k in range(width):
-            c = sums[width + k] * cell[0, j, k] + sums[k] * sums[3 * width + k]
-            next_cell[0, j, k] = c
-            x = f_1 * c
+        values, others = z[0, j], more[0, j]
+        for k in range(4 * width):
+            x = forms[0, k] * (values[k] + others[k])
             if z.itemsize == 8:
                 r = math.tanh(x)
             else:
@@ -81,36 +59,47 @@ def gate_step(
                 p = ((((((p6 * y + p5) * y + p4) * y + p3) * y + p2) * y + p1) * y + p0) * t
                 r = p / (((q3 * y + q2) * y + q1) * y + q0)
                 r = r if x == x else x
-            r = g_1 * r + s_1
-            squashed[0, j, k] = r
-            h[0, j, k] = sums[2 * width + k] * r
+            values[k] = forms[1, k] * r + forms[2, k]
+        for k in range(width):
+            c = values[width + k] * cell[0, j, k] + values[k] * values[3 * width + k]
+            next_cell[0, j, k] = c
+            x = f_last * c
+            if z.itemsize == 8:
+                r = math.tanh(x)
+            else:
+                t = min(max(x, -most), most)
+                y = t * t
+                p = ((((((p6 * y + p5) * y + p4) * y + p3) * y + p2) * y + p1) * y + p0) * t
+                r = p / (((q3 * y + q2) * y + q1) * y + q0)
+                r = r if x == x else x
+            r = g_last * r + s_last
+            shown[0, j, k] = r
+            h[0, j, k] = values[2 * width + k] * r
 
 
 def gate_step_back(
     gates: np.ndarray,
     cell: np.ndarray,
-    squashed: np.ndarray,
+    shown: np.ndarray,
     grad_h: np.ndarray,
     grad_cell: np.ndarray,
     grad_z: np.ndarray,
-    forms: np.ndarray,
+    slopes: np.ndarray,
 ) -> None:
     """Overwrite `grad_z`, and turn `grad_cell` into that of the step before.
 
-    The derivative of ``a = g * tanh(f * z) + s`` is ``f * (g - (a - s)**2 / g)``.
+    `slopes` has for the gates, and for the candidate and the cell as it is shown, three numbers
+    such that the derivative of a value is ``low + steep * value * (twice - value)``.
     """
     _, n_samples, width = cell.shape
-    f, g, s = forms[0, 0], forms[0, 1], forms[0, 2]
-    f_1, g_1, s_1 = forms[1, 0], forms[1, 1], forms[1, 2]
-    low, steep = f * (g - s * s / g), f / g
-    low_1, steep_1 = f_1 * (g_1 - s_1 * s_1 / g_1), f_1 / g_1
-    twice, twice_1 = s + s, s_1 + s_1
+    low, steep, twice = slopes[0, 0], slopes[0, 1], slopes[0, 2]
+    low_1, steep_1, twice_1 = slopes[1, 0], slopes[1, 1], slopes[1, 2]
     for j in range(n_samples):
         values, grads = gates[0, j], grad_z[0, j]
         for k in range(width):
             i, o = values[k], values[2 * width + k]
             keep, new = values[width + k], values[3 * width + k]
-            r, grad = squashed[0, j, k], grad_h[0, j, k]
+            r, grad = shown[0, j, k], grad_h[0, j, k]
             grad_c = grad_cell[0, j, k] + grad * o * (low_1 + steep_1 * r * (twice_1 - r))
             grads[k] = grad_c * new * (low + steep * i * (twice - i))
             grads[width + k] = grad_c * cell[0, j, k] * (low + steep * keep * (twice - keep))

@@ -70,12 +70,11 @@ class Squashed(WithCells):
     def __init__(self, steps: dict[str, Steps], room: Arrays, forms: Forms):
         super().__init__(steps, room)
         dtype, width = steps["z"][0].dtype, steps["cells"][0].shape[2]
-        self._forms = np.array(forms.numbers, dtype)
         of_column = np.repeat([0, 0, 0, 1], width)
-        self._columns = self._forms[of_column].T.copy()
-        slopes = np.array(forms.slopes, dtype)
-        self._slopes, self._slopes_of_shown = slopes[of_column].T.copy(), slopes[1].tolist()
-        self._shown = self._forms[1].tolist()
+        self._forms = np.array(forms.numbers, dtype)[of_column].T.copy()
+        self._form_of_shown = forms.numbers[1]
+        self._slopes = np.array(forms.slopes, dtype)
+        self._slopes_of_columns = self._slopes[of_column].T.copy()
 
     def forward(self, t: int, more: np.ndarray) -> None:
         """One pass where loops are compiled."""
@@ -86,10 +85,10 @@ class Squashed(WithCells):
         if fused.run("gate_step", *arrays):
             return
         z += more
-        _squash(z, self._columns)
+        _squash(z, self._forms)
         after = self._move(t, z)
         np.copyto(shown, after)
-        _squash(shown, self._shown)
+        _squash(shown, self._form_of_shown)
         width = shown.shape[2]
         np.multiply(z[..., 2 * width : 3 * width], shown, out=state)
 
@@ -98,17 +97,17 @@ class Squashed(WithCells):
         steps, n = self.steps, grad_state.shape[1]
         values, grad_z, shown = steps["z"][t], steps["grad_z"][t], steps["shown"][t + 1]
         before, grad_cells = steps["cells"][t][:, :n], self.room["grad_cells"][:, :n]
-        arrays = values, before, shown, grad_state, grad_cells, grad_z, self._forms
+        arrays = values, before, shown, grad_state, grad_cells, grad_z, self._slopes
         if fused.run("gate_step_back", *arrays):
             return
         grad_shown, width = self.room["grad_shown"][:, :n], shown.shape[2]
-        _slope(shown, self._slopes_of_shown, grad_shown)
+        _slope(shown, self._slopes[1].tolist(), grad_shown)
         grad_shown *= values[..., 2 * width : 3 * width]
         grad_shown *= grad_state
         grad_cells += grad_shown
         self._share(t, values, grad_state)
         slope = self.room["more"][:, :n]
-        _slope(values, self._slopes, slope)
+        _slope(values, self._slopes_of_columns, slope)
         grad_z *= slope
 
 
