@@ -112,6 +112,11 @@ def make_plan(
     steps = series_shape_of(shape, is_said=bool(image_shape or own_shape))
     if "rnn" in estimators:
         check_series(X, steps)
+    if "cnn" in estimators and np.isnan(np.asarray(X, dtype=np.float64)).any():
+        raise ValueError(
+            "estimators: 'cnn' takes no missing values, and X has some. Fill them in, or leave "
+            "'cnn' out; 'rnn' takes series of unequal length, with NaN after the end of each."
+        )
     if time_limit is not None and not (isinstance(time_limit, Real) and time_limit > 0):
         raise ValueError(f"time_limit must be seconds above 0, or None; got {time_limit!r}.")
     options = {"max_iter": max_iter, "early_stopping": early_stopping}

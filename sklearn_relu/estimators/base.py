@@ -138,6 +138,8 @@ class BaseNetwork(Targets, Architecture, Documented, CallbackSupportMixin, Netwo
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Or images, or series, where the network is one of these: in the forms that its class
+            describes.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Class labels, or numbers for a regressor.
         sample_weight : array-like of shape (n_samples,), default=None

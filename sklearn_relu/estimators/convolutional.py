@@ -244,7 +244,11 @@ class Convolutional(Images):
         layers = [stage.layer for stage in stages]
         shapes = [getattr(layer, "output_shape", (layer.gives,)) for layer in layers]
         blocks = [tuple(block) for block in self._block_parameters()]
-        return {"layer_shapes_": [tuple(map(int, shape)) for shape in shapes], "_blocks": blocks}
+        return {
+            "layer_shapes_": [tuple(map(int, shape)) for shape in shapes],
+            "_blocks": blocks,
+            "_trains_filters": bool(self.train_filters),
+        }
 
     def _fitted_layers(self):
         return [layer for group in self._fitted_groups() for layer in group]
@@ -264,7 +268,7 @@ class Convolutional(Images):
             tuple(units),
             tuple(self._activations),
             self._loss.n_raw(self.n_outputs_),
-            bool(self.train_filters),
+            self._trains_filters,
         )
 
     @property

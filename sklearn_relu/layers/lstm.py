@@ -67,7 +67,7 @@ class LSTM(Recurrent):
         if gate_activation.parameter_shapes(1):
             raise ValueError(
                 f"gate_activation={gate_activation!r} learns parameters, and gates have none. Use "
-                "'logistic' or 'hard_sigmoid'."
+                "an activation that learns nothing, or the default."
             )
         self.gate_activation, self.forget_bias = gate_activation, forget_bias
         self._forms = forms_of(gate_activation, activation)

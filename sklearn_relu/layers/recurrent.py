@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from sklearn_relu.activations import Activation
-from sklearn_relu.initializers import Initializer, Orthogonal
+from sklearn_relu.activations import ACTIVATIONS, Activation
+from sklearn_relu.initializers import Initializer
 from sklearn_relu.kernels import Call
 from sklearn_relu.layers.base import Arrays, Block, Inputs, Layer, Noise
 from sklearn_relu.layers.cells import Cell, Learned, Simple, Steps
@@ -32,8 +32,8 @@ class Recurrent(Layer):
     activation : Activation
     summary : {"last", "mean", "max", None}, default="last"
         The output: of the states the last, the mean or the largest, or all.
-    recurrent_initializer : Initializer, default=Orthogonal(gain=1)
-        Fills the rows of the weights that are for the state.
+    recurrent_initializer : Initializer, default=None
+        Fills the rows of the weights that are for the state, where the layer is to be trained.
     recurrent_dropout : float, default=0.0
         Share of units that the next step does not see, the same at all steps of a series
         (Gal & Ghahramani 2016).
@@ -54,7 +54,7 @@ class Recurrent(Layer):
     ):
         self.n_steps, self.n_channels, self.n_units = n_steps, n_channels, n_units
         self.activation, self.summary = activation, summary
-        self.recurrent_initializer = recurrent_initializer or Orthogonal(gain=1.0)
+        self.recurrent_initializer = recurrent_initializer
         self.recurrent_dropout = recurrent_dropout
         self.width = activation.output_width(n_units)
         self.n_sums = self.n_gates * activation.input_width(n_units)
@@ -141,8 +141,9 @@ class Recurrent(Layer):
 
     def finish_start(self, params: Arrays, rng: np.random.RandomState) -> None:
         """Fill the rows for the state."""
+        initializer: Any = self.recurrent_initializer
         for weights in params["weight"]:
-            self.recurrent_initializer.fill(weights[self.n_channels :], 1.0, rng)
+            initializer.fill(weights[self.n_channels :], 1.0, rng)
 
     def forward(self, x: Inputs, memory: Arrays, params: Arrays, noise: Noise = None) -> list[Call]:
         """Step by step, then the summary; network by network."""
@@ -253,10 +254,10 @@ class Recurrent(Layer):
         """
         function = part.onnx_function if "onnx_function" in vars(type(part)) else None
         if function is None:
+            known = [name for name, cls in ACTIVATIONS.items() if cls().onnx_function is not None]
             raise NotImplementedError(
-                f"ONNX' operator {self.onnx_operator} has no {part!r}. It has 'relu', 'tanh', "
-                "'logistic', 'hard_sigmoid', 'softsign', 'softplus' (beta=1), 'leaky_relu', 'elu' "
-                "and 'identity'; save() takes all."
+                f"ONNX' operator {self.onnx_operator} has no {part!r}. It has "
+                f"{', '.join(map(repr, known))}, as they are by default; save() takes all."
             )
         return function
 

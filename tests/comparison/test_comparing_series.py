@@ -101,6 +101,8 @@ def test_mistakes_are_told_before_any_work():
     broken[7, 2] = np.nan
     with pytest.raises(ValueError, match="series 7"):
         compare(broken, Y, estimators=["rnn"], **QUICK)
+    with pytest.raises(ValueError, match=r"'cnn' takes no missing values.*'rnn' takes series"):
+        compare(LISTED, Y, estimators=["cnn"], **QUICK)
     with pytest.raises(ValueError, match="at least one recurrent layer"):
         compare(ARRAY, Y, estimators=["rnn"], **QUICK | {"networks": [()]})
     pandas = pytest.importorskip("pandas")

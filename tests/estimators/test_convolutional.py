@@ -1,5 +1,6 @@
 """Convolutional networks: what X may be, blocks, what is fitted, and what is refused."""
 
+import copy
 import pickle
 import tracemalloc
 import warnings
@@ -642,6 +643,10 @@ def test_filters_that_are_not_trained_have_no_gradient_to_report():
     for initial in (False, True):
         report = gradient_report(model, IMAGES, Y, initial=initial)
         assert report.layer_numbers.tolist() == [5, 6]
+        # A fitted network does not follow its parameters.
+        later = copy.copy(model).set_params(train_filters=True)
+        if not initial:
+            assert gradient_report(later, IMAGES, Y).layer_numbers.tolist() == [5, 6]
         assert report.weight_norms.shape == report.update_ratios.shape == (2,)
         assert 0 < report.ratio == report.weight_norms[0] / report.weight_norms[1]
         same = gradient_report(trained, IMAGES, Y, initial=initial)
